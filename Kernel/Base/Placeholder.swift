@@ -1,0 +1,2 @@
+/// A placeholder.
+public func placeholder(_ x: UInt32) -> Int { x.leadingZeroBitCount }
