@@ -26,6 +26,7 @@ func logic(_ name: String, path: String? = nil, _ dependencies: [Target.Dependen
 
 let logicModules: [Target] = [
   logic("Base"),
+  logic("ABI"),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -62,7 +63,15 @@ if architecture != nil {
       name: "ImageBuilder", dependencies: [subprocess, logging, toml], path: "Tools/ImageBuilder"),
     .executableTarget(name: "mkimage", dependencies: ["ImageBuilder", argumentParser], path: "Tools/mkimage"),
     .executableTarget(name: "apus", dependencies: ["ImageBuilder", argumentParser], path: "Tools/apus"),
-    .testTarget(name: "BaseTests", dependencies: ["Base"], path: "Tests/BaseTests"),
+  ]
+
+  // MARK: - Tests
+  func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests")
+  }
+  targets += [
+    tests("Base", ["Base"]),
+    tests("ABI", ["ABI"]),
   ]
 }
 

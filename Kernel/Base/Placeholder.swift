@@ -1,2 +1,0 @@
-/// A placeholder.
-public func placeholder(_ x: UInt32) -> Int { x.leadingZeroBitCount }

@@ -1,4 +1,0 @@
-import Base
-import Testing
-
-@Test func works() { #expect(placeholder(1) == 31) }
