@@ -1,0 +1,161 @@
+// The instructions that Swift cannot say, one function each.
+//
+// Every function here is one instruction, or one volatile access, without state. Policy, loops and checks live
+// in Swift. The names are `cpu_` and the manual's mnemonic or what the instruction is for.
+
+#ifndef CMACHINE_H
+#define CMACHINE_H
+
+#include <stdint.h>
+
+#define CPU_INLINE static inline __attribute__((always_inline))
+
+// MARK: Port I/O
+
+CPU_INLINE void cpu_out8(uint16_t port, uint8_t value) {
+  __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+CPU_INLINE void cpu_out16(uint16_t port, uint16_t value) {
+  __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+CPU_INLINE void cpu_out32(uint16_t port, uint32_t value) {
+  __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+CPU_INLINE uint8_t cpu_in8(uint16_t port) {
+  uint8_t value;
+  __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+  return value;
+}
+
+CPU_INLINE uint16_t cpu_in16(uint16_t port) {
+  uint16_t value;
+  __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+  return value;
+}
+
+CPU_INLINE uint32_t cpu_in32(uint16_t port) {
+  uint32_t value;
+  __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+  return value;
+}
+
+// MARK: Memory that a device or another processor shares
+
+CPU_INLINE uint32_t cpu_load32(uintptr_t address) { return *(volatile uint32_t *)address; }
+CPU_INLINE void cpu_store32(uintptr_t address, uint32_t value) { *(volatile uint32_t *)address = value; }
+CPU_INLINE uint8_t cpu_load8(uintptr_t address) { return *(volatile uint8_t *)address; }
+CPU_INLINE void cpu_store8(uintptr_t address, uint8_t value) { *(volatile uint8_t *)address = value; }
+CPU_INLINE void cpu_store16(uintptr_t address, uint16_t value) { *(volatile uint16_t *)address = value; }
+
+// Keeps the compiler from moving memory accesses across it; no instruction.
+CPU_INLINE void cpu_compiler_barrier(void) { __asm__ volatile("" : : : "memory"); }
+
+// MARK: Flow
+
+CPU_INLINE void cpu_hlt(void) { __asm__ volatile("hlt" : : : "memory"); }
+CPU_INLINE void cpu_pause(void) { __asm__ volatile("pause" : : : "memory"); }
+CPU_INLINE void cpu_cli(void) { __asm__ volatile("cli" : : : "memory"); }
+CPU_INLINE void cpu_sti(void) { __asm__ volatile("sti" : : : "memory"); }
+// Interrupts are taken only after the instruction that follows sti, so none is missed between the two.
+CPU_INLINE void cpu_sti_hlt(void) { __asm__ volatile("sti\n\thlt" : : : "memory"); }
+CPU_INLINE void cpu_int3(void) { __asm__ volatile("int3" : : : "memory"); }
+
+CPU_INLINE uintptr_t cpu_flags(void) {
+  uintptr_t value;
+  __asm__ volatile("pushf\n\tpop %0" : "=r"(value) : : "memory");
+  return value;
+}
+
+CPU_INLINE uintptr_t cpu_frame_pointer(void) { return (uintptr_t)__builtin_frame_address(0); }
+
+// MARK: Identification and time
+
+typedef struct {
+  uint32_t eax, ebx, ecx, edx;
+} cpu_cpuid_result;
+
+CPU_INLINE cpu_cpuid_result cpu_cpuid(uint32_t leaf, uint32_t subleaf) {
+  cpu_cpuid_result r;
+  __asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
+  return r;
+}
+
+CPU_INLINE uint64_t cpu_rdtsc(void) {
+  uint32_t low, high;
+  __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+  return (uint64_t)high << 32 | low;
+}
+
+CPU_INLINE uint64_t cpu_rdmsr(uint32_t index) {
+  uint32_t low, high;
+  __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(index));
+  return (uint64_t)high << 32 | low;
+}
+
+CPU_INLINE void cpu_wrmsr(uint32_t index, uint64_t value) {
+  __asm__ volatile("wrmsr" : : "c"(index), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+}
+
+// MARK: Control registers
+
+#define CPU_CONTROL_REGISTER(name)                                              \
+  CPU_INLINE uintptr_t cpu_read_##name(void) {                                  \
+    uintptr_t value;                                                            \
+    __asm__ volatile("mov %%" #name ", %0" : "=r"(value) : : "memory");         \
+    return value;                                                               \
+  }                                                                             \
+  CPU_INLINE void cpu_write_##name(uintptr_t value) {                           \
+    __asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory");             \
+  }
+
+CPU_CONTROL_REGISTER(cr0)
+CPU_CONTROL_REGISTER(cr2)
+CPU_CONTROL_REGISTER(cr3)
+CPU_CONTROL_REGISTER(cr4)
+
+CPU_INLINE void cpu_invlpg(uintptr_t address) { __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory"); }
+
+// MARK: Descriptor tables
+
+// The operand of lgdt and lidt is a limit of 16 bits followed by a linear address (Intel SDM vol. 3, 2.4.1).
+CPU_INLINE void cpu_lgdt(uint16_t limit, uintptr_t base) {
+  struct __attribute__((packed)) {
+    uint16_t limit;
+    uintptr_t base;
+  } operand = {limit, base};
+  __asm__ volatile("lgdt %0" : : "m"(operand) : "memory");
+}
+
+CPU_INLINE void cpu_lidt(uint16_t limit, uintptr_t base) {
+  struct __attribute__((packed)) {
+    uint16_t limit;
+    uintptr_t base;
+  } operand = {limit, base};
+  __asm__ volatile("lidt %0" : : "m"(operand) : "memory");
+}
+
+CPU_INLINE void cpu_ltr(uint16_t selector) { __asm__ volatile("ltr %0" : : "r"(selector) : "memory"); }
+CPU_INLINE void cpu_lldt(uint16_t selector) { __asm__ volatile("lldt %0" : : "r"(selector) : "memory"); }
+
+// Data segment registers; the selector must name a writable data segment, or the instruction faults.
+CPU_INLINE void cpu_load_data_segments(uint16_t selector) {
+  __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %0, %%ss" : : "r"((uint32_t)selector) : "memory");
+}
+
+CPU_INLINE void cpu_load_fs(uint16_t selector) { __asm__ volatile("mov %0, %%fs" : : "r"((uint32_t)selector)); }
+CPU_INLINE void cpu_load_gs(uint16_t selector) { __asm__ volatile("mov %0, %%gs" : : "r"((uint32_t)selector)); }
+
+// A far return: the only way to load cs that names the target in registers.
+CPU_INLINE void cpu_load_code_segment(uint16_t selector) {
+#if defined(__x86_64__)
+  __asm__ volatile("pushq %0\n\tleaq 1f(%%rip), %%rax\n\tpushq %%rax\n\tlretq\n1:"
+                   : : "r"((uint64_t)selector) : "rax", "memory");
+#else
+  __asm__ volatile("pushl %0\n\tpushl $1f\n\tlretl\n1:" : : "r"((uint32_t)selector) : "memory");
+#endif
+}
+
+#endif
