@@ -27,6 +27,7 @@ func logic(_ name: String, path: String? = nil, _ dependencies: [Target.Dependen
 let logicModules: [Target] = [
   logic("Base"),
   logic("ABI"),
+  logic("Log", ["Base"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -72,6 +73,7 @@ if architecture != nil {
   targets += [
     tests("Base", ["Base"]),
     tests("ABI", ["ABI"]),
+    tests("Log", ["Base", "Log"]),
   ]
 }
 

@@ -58,6 +58,13 @@ public struct VirtualAddress: BitwiseCopyable, Hashable, Comparable, Sendable {
   @inlinable @inline(__always)
   public static func + (lhs: Self, bytes: UInt) -> Self { Self(lhs.rawValue + bytes) }
 
+  /// The address `bytes` further up, or `nil` if it would wrap around.
+  @inlinable @inline(__always)
+  public func advanced(byChecked bytes: UInt) -> Self? {
+    let (sum, overflow) = rawValue.addingReportingOverflow(bytes)
+    return overflow ? nil : Self(sum)
+  }
+
   /// Whether the address is the first byte of a page.
   @inlinable @inline(__always)
   public var isPageAligned: Bool { rawValue & UInt(pageSize - 1) == 0 }

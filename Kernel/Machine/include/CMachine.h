@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "LinkerSymbols.h"
+
 #define CPU_INLINE static inline __attribute__((always_inline))
 
 // MARK: Port I/O

@@ -1,0 +1,88 @@
+; Entry and return for all 256 interrupt vectors of i686.
+;
+; Swift: @c func interrupt_dispatch(_ frame: UnsafeMutablePointer<TrapFrame32>)
+;   Preserved: everything, by this code. Stack: the interrupted thread's kernel stack (the one named in the TSS
+;   when a ring change was made). Interrupts: off, every gate is an interrupt gate.
+;
+; Two vectors do not come here: a double fault and a non-maskable interrupt may find the stack unusable, so their
+; gates are task gates, and the processor itself switches to a task with a stack of its own (Intel SDM vol. 3,
+; 6.12.2). The interrupted registers are then in the task-state segment that was left.
+;
+; The frame's layout is TrapFrame32 in Kernel/X86; LayoutTests compares the two.
+
+bits 32
+
+extern interrupt_dispatch, double_fault_task, nmi_task
+
+KERNEL_DATA equ 0x68                    ; Selectors.kernelData of i686
+
+; Vectors for which the processor pushes an error code: 8, 10-14, 17, 21, 29, 30 (AMD APM vol. 2, 8.2).
+%macro interrupt_stub 1
+align 8
+interrupt_stub_%1:
+  %if !(%1 == 8 || (%1 >= 10 && %1 <= 14) || %1 == 17 || %1 == 21 || %1 == 29 || %1 == 30)
+        push    dword 0                 ; keeps the frame the same for all
+  %endif
+        push    dword %1
+        jmp     interrupt_common
+%endmacro
+
+section .text
+
+%assign vector 0
+%rep 256
+        interrupt_stub vector
+  %assign vector vector + 1
+%endrep
+
+align 16
+interrupt_common:
+        pushad
+        push    ds
+        push    es
+        push    fs
+        push    gs
+        mov     eax, KERNEL_DATA        ; the interrupted code may have been a program
+        mov     ds, eax
+        mov     es, eax
+        cld                             ; the calling convention wants it, a program may have set it
+        mov     eax, esp
+        push    eax
+        call    interrupt_dispatch
+        add     esp, 4
+global interrupt_return
+interrupt_return:
+        pop     gs
+        pop     fs
+        pop     es
+        pop     ds
+        popad
+        add     esp, 8                  ; vector and error code
+        iretd
+
+; Runs as a task: the first instruction after each switch is the one after the iretd before.
+global nmi_task_entry
+nmi_task_entry:
+        cld
+        call    nmi_task
+        iretd                           ; NT is set: back to the interrupted task
+        jmp     nmi_task_entry
+
+; Runs as a task, with the error code (always 0) on its stack. Never returns: the saved state may be garbage.
+global double_fault_task_entry
+double_fault_task_entry:
+        cld
+        call    double_fault_task
+.halt:  hlt
+        jmp     .halt
+
+section .rodata
+; Where the stub of each vector lies, for building the interrupt descriptor table.
+global interrupt_stub_table
+align 4
+interrupt_stub_table:
+%assign vector 0
+%rep 256
+        dd      interrupt_stub_ %+ vector
+  %assign vector vector + 1
+%endrep

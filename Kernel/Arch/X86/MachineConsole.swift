@@ -1,0 +1,26 @@
+/// The console of a PC: serial line, screen and debug port behind one interface.
+
+import ABI
+import CMachine
+import Log
+
+/// Writes every byte to all the consoles that the machine has.
+public struct MachineConsole: ConsoleOutput {
+  /// The serial line, from which input comes too.
+  public var serial: SerialPort
+  /// The text screen.
+  public var screen: TextScreen
+
+  /// Makes a console over the two devices; the debug port needs no set-up.
+  public init(serial: SerialPort, screen: TextScreen) {
+    self.serial = serial
+    self.screen = screen
+  }
+
+  /// Shows one byte everywhere.
+  public mutating func write(_ byte: UInt8) {
+    serial.write(byte)
+    screen.write(byte)
+    cpu_out8(VerdictChannel.debugConsolePort, byte)
+  }
+}

@@ -1,0 +1,97 @@
+; Entry and return for all 256 interrupt vectors of x86_64.
+;
+; Swift: @c func interrupt_dispatch(_ frame: UnsafeMutablePointer<TrapFrame64>)
+;   Preserved: everything, by this code. Stack: the interrupted thread's kernel stack, or the interrupt stack table
+;   entry that the gate names (double fault 1, non-maskable interrupt 2, machine check 3). Interrupts: off, every
+;   gate is an interrupt gate.
+;
+; gs holds the base of the processor's own block while the kernel runs, so it is swapped exactly when the
+; interrupted code was a program. Between a program's entry and its swapgs no other entry may look at gs; that is
+; why the two vectors that can come there (non-maskable interrupt, machine check) decide by the interrupted cs too.
+;
+; The frame's layout is TrapFrame64 in Kernel/X86; LayoutTests compares the two.
+
+bits 64
+default rel
+
+extern interrupt_dispatch
+
+%macro interrupt_stub 1
+align 8
+interrupt_stub_%1:
+  %if !(%1 == 8 || (%1 >= 10 && %1 <= 14) || %1 == 17 || %1 == 21 || %1 == 29 || %1 == 30)
+        push    0                       ; keeps the frame the same for all
+  %endif
+        push    %1
+        jmp     interrupt_common
+%endmacro
+
+section .text
+
+%assign vector 0
+%rep 256
+        interrupt_stub vector
+  %assign vector vector + 1
+%endrep
+
+align 16
+interrupt_common:
+        test    byte [rsp + 24], 3      ; the ring in the interrupted cs
+        jz      .inside
+        swapgs
+.inside:
+        push    rax
+        push    rcx
+        push    rdx
+        push    rbx
+        push    rbp
+        push    rsi
+        push    rdi
+        push    r8
+        push    r9
+        push    r10
+        push    r11
+        push    r12
+        push    r13
+        push    r14
+        push    r15
+        cld                             ; the calling convention wants it, a program may have set it
+        mov     rdi, rsp
+        mov     rbx, rsp                ; preserved by the call; the frame need not be 16-byte aligned
+        and     rsp, -16
+        call    interrupt_dispatch
+        mov     rsp, rbx
+global interrupt_return
+interrupt_return:
+        pop     r15
+        pop     r14
+        pop     r13
+        pop     r12
+        pop     r11
+        pop     r10
+        pop     r9
+        pop     r8
+        pop     rdi
+        pop     rsi
+        pop     rbp
+        pop     rbx
+        pop     rdx
+        pop     rcx
+        pop     rax
+        test    byte [rsp + 24], 3
+        jz      .inside
+        swapgs
+.inside:
+        add     rsp, 16                 ; vector and error code
+        iretq
+
+section .rodata
+; Where the stub of each vector lies, for building the interrupt descriptor table.
+global interrupt_stub_table
+align 8
+interrupt_stub_table:
+%assign vector 0
+%rep 256
+        dq      interrupt_stub_ %+ vector
+  %assign vector vector + 1
+%endrep

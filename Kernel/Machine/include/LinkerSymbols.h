@@ -1,0 +1,34 @@
+// Addresses that the linker script or an assembly file defines.
+//
+// Swift cannot name the address of a symbol that is not a function of its own; these give it as a number.
+
+#ifndef LINKERSYMBOLS_H
+#define LINKERSYMBOLS_H
+
+#include <stdint.h>
+
+#define LINKER_SYMBOL(name)                                       \
+  extern const char name[] __attribute__((visibility("hidden"))); \
+  static inline __attribute__((always_inline)) uintptr_t symbol_##name(void) { return (uintptr_t)name; }
+
+// Boot/Link/*.ld
+LINKER_SYMBOL(text_start)
+LINKER_SYMBOL(text_end)
+LINKER_SYMBOL(rodata_start)
+LINKER_SYMBOL(rodata_end)
+LINKER_SYMBOL(data_start)
+LINKER_SYMBOL(data_end)
+LINKER_SYMBOL(boot_tables_end)
+LINKER_SYMBOL(boot_stack_guard)
+LINKER_SYMBOL(boot_stack)
+LINKER_SYMBOL(boot_stack_top)
+
+// Kernel/Arch/*/Interrupts.asm
+LINKER_SYMBOL(interrupt_stub_table)
+#if defined(__i386__)
+LINKER_SYMBOL(nmi_task_entry)
+LINKER_SYMBOL(double_fault_task_entry)
+#endif
+
+#undef LINKER_SYMBOL
+#endif
