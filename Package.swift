@@ -27,7 +27,9 @@ func logic(_ name: String, path: String? = nil, _ dependencies: [Target.Dependen
 let logicModules: [Target] = [
   logic("Base"),
   logic("ABI"),
+  logic("X86"),
   logic("Log", ["Base"]),
+  logic("Core", ["Base", "Log"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -74,6 +76,8 @@ if architecture != nil {
     tests("Base", ["Base"]),
     tests("ABI", ["ABI"]),
     tests("Log", ["Base", "Log"]),
+    tests("X86", ["X86"]),
+    tests("Core", ["Base", "Core", "Log"]),
   ]
 }
 
