@@ -40,11 +40,25 @@ var products: [Product] = []
 var dependencies: [Package.Dependency] = []
 var targets = logicModules
 
-if architecture != nil {
+if let architecture {
+  /// A module that touches hardware, or composes modules that do.
+  func bareMetal(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], sources: [String]? = nil,
+    exclude: [String] = []
+  ) -> Target {
+    .target(
+      name: name, dependencies: dependencies, path: path ?? "Kernel/\(name)", exclude: exclude, sources: sources,
+      swiftSettings: kernelSettings + [.enableExperimentalFeature("AddressableTypes")])
+  }
+
+  let architectureFolder = architecture == "i686" ? "I686" : "X86_64"
   targets += [
     .target(name: "CMachine", path: "Kernel/Machine"),
-    .target(
-      name: "Image", dependencies: ["Base", "CMachine"], path: "Kernel/Image", swiftSettings: kernelSettings),
+    bareMetal(
+      "Arch", ["ABI", "Base", "CMachine", "Core", "Log", "X86"], sources: ["X86", architectureFolder],
+      exclude: ["\(architectureFolder)/Interrupts.asm", architecture == "i686" ? "X86_64" : "I686"]),
+    bareMetal("Start", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "X86"]),
+    bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Start", "X86"]),
   ]
   products.append(.library(name: "Kernel", type: .static, targets: ["Image"]))
 } else {

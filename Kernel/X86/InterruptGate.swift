@@ -5,6 +5,9 @@ public struct InterruptGate32: BitwiseCopyable, Hashable, Sendable {
   /// The eight bytes as the processor reads them.
   public var rawValue: UInt64
 
+  /// An entry that is not present: an interrupt through it is a fault.
+  public static let absent = Self(rawValue: 0)
+
   /// A gate that disables interrupts and enters ring 0 code.
   ///
   /// - Parameters:
@@ -29,6 +32,9 @@ public struct InterruptGate64: BitwiseCopyable, Hashable, Sendable {
   public var low: UInt64
   /// The last eight bytes: offset bits 32 to 63.
   public var high: UInt64
+
+  /// An entry that is not present: an interrupt through it is a fault.
+  public static let absent = Self(low: 0, high: 0)
 
   /// A gate that disables interrupts and enters ring 0 code.
   ///

@@ -25,4 +25,22 @@ public enum LegacyInterruptController {
     cpu_out8(primaryData, 0xFF)
     cpu_out8(secondaryData, 0xFF)
   }
+
+  /// The interrupt line, 0 to 15, that arrives at `vector`, or `nil` if no line does.
+  public static func line(of vector: UInt8) -> UInt8? {
+    vector >= firstVector && vector < firstVector + 16 ? vector - firstVector : nil
+  }
+
+  /// Lets a line raise interrupts.
+  public static func unmask(_ line: UInt8) {
+    let port = line < 8 ? primaryData : secondaryData
+    cpu_out8(port, cpu_in8(port) & ~(1 << (line & 7)))
+    if line >= 8 { unmask(2) }
+  }
+
+  /// Tells the controllers that the interrupt of `line` is being handled.
+  public static func acknowledge(_ line: UInt8) {
+    if line >= 8 { cpu_out8(secondaryCommand, 0x20) }
+    cpu_out8(primaryCommand, 0x20)
+  }
 }

@@ -17,6 +17,9 @@ public struct SerialPort: ConsoleOutput {
   private let lineStatus: UInt16 = 0x3FD
   private let scratch: UInt16 = 0x3FF
 
+  /// The interrupt line of the first serial port.
+  public static let interruptLine: UInt8 = 4
+
   /// Whether there is a port at all: its scratch register keeps what is written to it.
   public let isPresent: Bool
 
@@ -46,6 +49,11 @@ public struct SerialPort: ConsoleOutput {
     var looksLeft = 100_000
     while cpu_in8(lineStatus) & 0x20 == 0, looksLeft > 0 { looksLeft -= 1 }
     cpu_out8(data, byte)
+  }
+
+  /// Lets the port raise an interrupt for every byte that arrives.
+  public func interruptOnInput() {
+    if isPresent { cpu_out8(interruptEnable, 0x01) }
   }
 
   /// A byte that has arrived, or `nil`.
