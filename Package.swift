@@ -29,6 +29,7 @@ let logicModules: [Target] = [
   logic("ABI"),
   logic("X86"),
   logic("Log", ["Base"]),
+  logic("FrameAllocator", ["Base"]),
   logic("Core", ["Base", "Log"]),
 ]
 
@@ -90,6 +91,7 @@ if let architecture {
     tests("Base", ["Base"]),
     tests("ABI", ["ABI"]),
     tests("Log", ["Base", "Log"]),
+    tests("FrameAllocator", ["Base", "FrameAllocator"]),
     tests("X86", ["X86"]),
     tests("Core", ["Base", "Core", "Log"]),
   ]
