@@ -31,6 +31,7 @@ let logicModules: [Target] = [
   logic("Log", ["Base"]),
   logic("FrameAllocator", ["Base"]),
   logic("Core", ["Base", "Log"]),
+  logic("BootInformation", ["Base"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -94,6 +95,7 @@ if let architecture {
     tests("FrameAllocator", ["Base", "FrameAllocator"]),
     tests("X86", ["X86"]),
     tests("Core", ["Base", "Core", "Log"]),
+    tests("BootInformation", ["Base", "BootInformation"]),
   ]
 }
 
