@@ -10,11 +10,13 @@ import ImageBuilder
 public struct Bochs: Sendable {
   private let machine: GuestMachine
   private let folder: String
+  private let serialFile: String?
 
   /// Prepares a configuration in `folder`.
   ///
+  /// - Parameter serialFile: where the serial output goes, if not to the terminal whose name is `folder`/serial.
   /// - Throws: `ToolError` if Bochs has no counterpart of what the machine asks for.
-  public init(_ machine: GuestMachine, folder: String) throws {
+  public init(_ machine: GuestMachine, folder: String, serialFile: String? = nil) throws {
     guard case .disc = machine.medium else {
       throw ToolError(
         "Bochs boots from a disc only, not from a kernel file", advice: "--boot iso, or --boot iso2")
@@ -26,6 +28,7 @@ public struct Bochs: Sendable {
     guard (1...255).contains(machine.cpus) else { throw ToolError("Bochs has 1 to 255 CPUs, not \(machine.cpus)") }
     self.machine = machine
     self.folder = folder
+    self.serialFile = serialFile
   }
 
   /// The file with Bochs's own messages.
@@ -42,6 +45,7 @@ public struct Bochs: Sendable {
   /// The text of the configuration file.
   public var configuration: String {
     guard case .disc(let disc) = machine.medium else { return "" }
+    let serial = serialFile.map { "mode=file, dev=\($0)" } ?? "mode=term, dev=\(folder)/serial"
     return """
       config_interface: textconfig
       display_library: term
@@ -51,7 +55,7 @@ public struct Bochs: Sendable {
       vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
       ata0-master: type=cdrom, path="\(disc)", status=inserted
       boot: cdrom
-      com1: enabled=1, mode=term, dev=\(folder)/serial
+      com1: enabled=1, \(serial)
       port_e9_hack: enabled=1
       log: \(log)
       panic: action=fatal
