@@ -73,15 +73,20 @@ if let architecture {
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ]
   let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-  let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
   let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
   let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
+  // The tools read what the kernel writes with the kernel's own modules (ABI), never with a second copy.
   targets += [
+    .target(name: "HostSupport", dependencies: [subprocess], path: "Tools/HostSupport"),
+    .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
     .target(
-      name: "ImageBuilder", dependencies: [subprocess, logging, toml], path: "Tools/ImageBuilder"),
-    .executableTarget(name: "mkimage", dependencies: ["ImageBuilder", argumentParser], path: "Tools/mkimage"),
-    .executableTarget(name: "apus", dependencies: ["ImageBuilder", argumentParser], path: "Tools/apus"),
+      name: "Launch", dependencies: ["ABI", "HostSupport", "ImageBuilder", subprocess], path: "Boot/Launch"),
+    .executableTarget(
+      name: "mkimage", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser],
+      path: "Tools/mkimage"),
+    .executableTarget(
+      name: "apus", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser], path: "Tools/apus"),
   ]
 
   // MARK: - Tests
