@@ -32,6 +32,7 @@ let logicModules: [Target] = [
   logic("FrameAllocator", ["Base"]),
   logic("Core", ["Base", "Log"]),
   logic("BootInformation", ["Base"]),
+  logic("CommandLine", ["Log"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -101,6 +102,7 @@ if let architecture {
     tests("X86", ["X86"]),
     tests("Core", ["Base", "Core", "Log"]),
     tests("BootInformation", ["Base", "BootInformation"]),
+    tests("CommandLine", ["CommandLine", "Log"]),
   ]
 }
 
