@@ -129,12 +129,20 @@ struct MachineOptions: ParsableArguments {
       _ = try Files.read(path)
       return (GuestMachine(architecture: arch ?? .x86_64, medium: .disc(path: path)), nil)
     }
-    let file = try ELFFile(Files.read(path), name: path)
+    let bytes = try Files.read(path)
+    let medium = GuestMachine.Medium.kernel(path: path, modules: [], commandLine: append ?? "")
+    guard bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else {
+      // A flat file has no architecture and no symbols, but a loader can boot it.
+      guard MultibootHeader(bytes).multiboot1 != nil else {
+        throw ToolError("\(path) is neither .toml, .iso, ELF nor a flat file with a Multiboot header")
+      }
+      return (GuestMachine(architecture: arch ?? .i686, medium: medium), nil)
+    }
+    let file = try ELFFile(bytes, name: path)
     let architecture: Architecture = file.is64Bit ? .x86_64 : .i686
     if let arch, arch != architecture {
       throw ToolError("\(path) is for \(architecture.rawValue), not for --arch \(arch.rawValue)")
     }
-    let medium = GuestMachine.Medium.kernel(path: path, modules: [], commandLine: append ?? "")
     return (GuestMachine(architecture: architecture, medium: medium), path)
   }
 }
