@@ -30,6 +30,7 @@ let logicModules: [Target] = [
   logic("X86"),
   logic("Log", ["Base"]),
   logic("FrameAllocator", ["Base"]),
+  logic("Paging", ["Base"]),
   logic("Core", ["Base", "Log"]),
   logic("BootInformation", ["Base"]),
   logic("CommandLine", ["Log"]),
@@ -60,10 +61,28 @@ if let architecture {
     bareMetal(
       "Arch", ["ABI", "Base", "CMachine", "Core", "Log", "X86"], sources: ["X86", architectureFolder],
       exclude: ["\(architectureFolder)/Interrupts.asm", architecture == "i686" ? "X86_64" : "I686"]),
-    bareMetal("Start", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "X86"]),
+    bareMetal(
+      "Start",
+      [
+        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "Core",
+        "FrameAllocator", "Log", "Paging", "X86",
+      ]),
     bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Start", "X86"]),
   ]
-  products.append(.library(name: "Kernel", type: .static, targets: ["Image"]))
+  // Kernels for tests: the same start-up, then one behaviour that the command line names.
+  targets += [
+    .target(name: "Provocations", path: "Tests/Kernels/Provocations"),
+    bareMetal(
+      "Behaviours", path: "Tests/Kernels/Behaviours",
+      [
+        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Log", "Paging",
+        "Provocations", "Start", "X86",
+      ]),
+  ]
+  products += [
+    .library(name: "Kernel", type: .static, targets: ["Image"]),
+    .library(name: "TestKernel", type: .static, targets: ["Behaviours"]),
+  ]
 } else {
   // MARK: - Host tools and tests
   dependencies += [

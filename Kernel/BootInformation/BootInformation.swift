@@ -65,6 +65,9 @@ public struct BootInformation: ~Copyable {
   var commandLineText = BootText.empty
   var loaderNameText = BootText.empty
 
+  /// Nothing yet: no memory, no modules, no texts.
+  public init() {}
+
   /// Decodes what a loader left.
   ///
   /// - Parameters:

@@ -7,8 +7,9 @@ public struct BootInformationError: Error, BitwiseCopyable, Hashable, Sendable {
   /// The offending physical address or value; which of the two, `reason.sentence` says.
   public let value: UInt64
 
-  @usableFromInline
-  init(_ reason: Reason, _ value: UInt64) {
+  /// Makes a refusal; the kernel has reasons of its own to refuse a map.
+  @inlinable
+  public init(_ reason: Reason, _ value: UInt64) {
     self.reason = reason
     self.value = value
   }
@@ -65,6 +66,8 @@ public struct BootInformationError: Error, BitwiseCopyable, Hashable, Sendable {
     case badFramebuffer
     /// The copy of the ACPI root pointer is too small for its kind.
     case badRootPointer
+    /// No usable range is long enough for the table of frames.
+    case noRoomForFrameTable
 
     /// The reason as a sentence without a full stop; the kernel prints the value after it.
     public var sentence: StaticString {
@@ -94,6 +97,7 @@ public struct BootInformationError: Error, BitwiseCopyable, Hashable, Sendable {
       case .textAtZero: "a text of the boot loader has the address"
       case .badFramebuffer: "the framebuffer's description cannot be true, address"
       case .badRootPointer: "the copy of the ACPI root pointer has an impossible size, at address"
+      case .noRoomForFrameTable: "no usable memory is long enough for the table of frames, bytes"
       }
     }
   }

@@ -98,6 +98,11 @@ public struct MemoryMap: ~Copyable {
     return 0
   }
 
+  /// One past the highest byte of memory of any kind, devices excepted, or 0 if there is none.
+  public var endOfMemory: UInt64 {
+    max(end(of: .usable), max(end(of: .acpiReclaimable), max(end(of: .bootData), end(of: .kernel))))
+  }
+
   /// Whether every byte from `start` up to `end` is of the given kind.
   public func covers(_ start: UInt64, _ end: UInt64, kind: MemoryKind) -> Bool {
     var start = start

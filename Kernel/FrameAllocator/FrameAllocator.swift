@@ -34,6 +34,9 @@ public struct FrameAllocator: ~Copyable {
   /// Makes an allocator that has no frames yet.
   public init(table: consuming FrameTable) { self.table = table }
 
+  /// Makes an allocator that has no frames and can't be given any: what a node has before it knows its memory.
+  public init() { table = FrameTable() }
+
   /// Frames in the longest free run that can be had; a power of two.
   public var largestRun: UInt32 {
     ordersWithBlocks == 0 ? 0 : 1 << UInt32(31 - ordersWithBlocks.leadingZeroBitCount)

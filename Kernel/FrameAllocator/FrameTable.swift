@@ -34,6 +34,15 @@ import Base
       as: UInt8.self, repeating: FrameState.notAllocated.rawValue, count: (count + 7) & ~7)
   }
 
+  /// Makes a table of no frames.
+  public init() {
+    frameCount = 0
+    // Never dereferenced: every index is refused. Any address but 0 will do.
+    // SAFETY: a table of no frames needs no memory.
+    unsafe links = UnsafeMutablePointer(bitPattern: 8).unsafelyUnwrapped
+    unsafe states = UnsafeMutablePointer(bitPattern: 8).unsafelyUnwrapped
+  }
+
   /// The state of a frame.
   @inline(__always)
   public func state(of frame: UInt32) -> FrameState {

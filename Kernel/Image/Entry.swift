@@ -3,16 +3,14 @@
 import ABI
 import Arch
 import CMachine
-import Log
 import Start
 
+/// Called by `Boot/Entry/*/Entry.asm` with what the boot loader left in eax and ebx.
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
-  let node = startNode(magic: magic, information: information)
-  _ = node
-  log(.info, "start", "started")
-  cpu_store32(0x10, 0)
-  let x: StaticString = "abc"
-  precondition(x.utf8CodeUnitCount == Int(magic))
+  startNode(magic: magic, information: information)
+  Ramdisk.list()
+  var monitor = Monitor()
+  monitor.run()
   endRun(.passed, status: 0)
 }

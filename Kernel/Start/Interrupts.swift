@@ -43,7 +43,8 @@ private func deviceInterrupt(_ vector: UInt8) {
   }
 }
 
-private func receiveInput() {
+/// Takes what the serial line has received.
+func receiveInput() {
   let reference = NodeReference()
   while let byte = reference.node.log.output.serial.receive() { reference.node.input.append(byte) }
 }

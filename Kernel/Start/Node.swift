@@ -2,9 +2,13 @@
 
 import Arch
 import Base
+import BootInformation
 import CMachine
+import CommandLine
 import Core
+import FrameAllocator
 import Log
+import Paging
 
 /// An instance of the kernel. There are no other globals: whatever the kernel remembers is reached from here.
 public struct Node: ~Copyable {
@@ -12,6 +16,14 @@ public struct Node: ~Copyable {
   public var log: Log<MachineConsole>
   /// The time since start-up.
   public var clock: TimeStampCounter
+  /// What the boot loader told; empty until it has been decoded.
+  public var boot = BootInformation()
+  /// What the command line asks for.
+  public var options = KernelOptions()
+  /// Physical memory; empty until the loader's map has been read.
+  public var frames = FrameAllocator()
+  /// The kernel's page tables; there once they are in use.
+  public var tables: PageTable<KernelTableFormat>?
   /// Bytes typed at the console that nobody has read yet.
   public var input = InputQueue()
   /// Whether a panic is being reported: a second one says so and stops at once.

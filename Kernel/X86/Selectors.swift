@@ -19,6 +19,8 @@ public enum Selectors32 {
   public static let task: UInt16 = 16 * 8
   /// Data of ring 0 whose base is the processor's own block.
   public static let processorBlock: UInt16 = 27 * 8
+  /// An entry for passing needs.
+  public static let spare: UInt16 = 20 * 8
   /// The task of non-maskable interrupts.
   public static let nonMaskableTask: UInt16 = 30 * 8
   /// The task of double faults.
@@ -42,6 +44,8 @@ public enum Selectors64 {
   public static let userData: UInt16 = 5 * 8 | 3
   /// 64-bit code of programs.
   public static let userCode64: UInt16 = 6 * 8 | 3
+  /// An entry for passing needs.
+  public static let spare: UInt16 = 12 * 8
   /// The task-state segment, which takes two entries.
   public static let task: UInt16 = 8 * 8
 }

@@ -46,6 +46,12 @@ public struct ProcessorBlock {
     nonMaskableTask.cr3 = root
   }
 
+  /// Puts a descriptor into an entry that nothing else uses and returns its selector.
+  public mutating func setSpareSegment(_ descriptor: SegmentDescriptor) -> UInt16 {
+    set(Selectors32.spare, descriptor)
+    return Selectors32.spare
+  }
+
   private mutating func fillSegments(at base: UInt32) {
     set(Selectors32.kernelCode, .flatCode32(ring: 0))
     set(Selectors32.kernelData, .flatData(ring: 0))

@@ -23,12 +23,18 @@ public struct SerialPort: ConsoleOutput {
   /// Whether there is a port at all: its scratch register keeps what is written to it.
   public let isPresent: Bool
 
+  /// A byte that had arrived before the kernel began; switching the buffers on would lose it.
+  private var earlyByte: UInt8?
+
   /// Sets the port to 115,200 bits a second, eight data bits, no parity, one stop bit, with its buffers on.
   public init() {
     cpu_out8(scratch, 0x5A)
     isPresent = cpu_in8(scratch) == 0x5A
+    earlyByte = nil
     guard isPresent else { return }
     cpu_out8(interruptEnable, 0)
+    cpu_out8(lineControl, 0x03)
+    if cpu_in8(lineStatus) & 0x01 != 0 { earlyByte = cpu_in8(data) }
     cpu_out8(lineControl, 0x80)  // the next two ports hold the divisor
     cpu_out8(data, 1)
     cpu_out8(interruptEnable, 0)
@@ -57,7 +63,11 @@ public struct SerialPort: ConsoleOutput {
   }
 
   /// A byte that has arrived, or `nil`.
-  public func receive() -> UInt8? {
+  public mutating func receive() -> UInt8? {
+    if let byte = earlyByte {
+      earlyByte = nil
+      return byte
+    }
     guard isPresent, cpu_in8(lineStatus) & 0x01 != 0 else { return nil }
     return cpu_in8(data)
   }

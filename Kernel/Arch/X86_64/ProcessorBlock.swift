@@ -41,6 +41,12 @@ public struct ProcessorBlock {
   /// The interrupt stacks are reached through page tables that are always in use: nothing to do on x86_64.
   public mutating func usePageTables(at root: UInt32) {}
 
+  /// Puts a descriptor into an entry that nothing else uses and returns its selector.
+  public mutating func setSpareSegment(_ descriptor: SegmentDescriptor) -> UInt16 {
+    set(Selectors64.spare, descriptor)
+    return Selectors64.spare
+  }
+
   private mutating func fillSegments(at base: UInt64) {
     set(Selectors64.kernelCode, .code64(ring: 0))
     set(Selectors64.kernelData, .flatData(ring: 0))

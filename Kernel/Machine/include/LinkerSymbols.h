@@ -29,8 +29,6 @@ LINKER_SYMBOL(nmi_stack_top)
 LINKER_SYMBOL(processor_block)
 LINKER_SYMBOL(node_storage)
 LINKER_SYMBOL(node_storage_end)
-LINKER_SYMBOL(image_load_start)
-LINKER_SYMBOL(image_bss_end)
 
 // Kernel/Arch/*/Interrupts.asm
 LINKER_SYMBOL(interrupt_stub_table)

@@ -1,0 +1,7 @@
+import Log
+
+/// The ramdisk.
+public enum Ramdisk {
+  /// Lists.
+  public static func list() {}
+}
