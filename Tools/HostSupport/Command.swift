@@ -98,6 +98,24 @@ extension Command {
     return result.output
   }
 
+  /// Runs the command with this process's own standard streams; returns its status.
+  ///
+  /// - Throws: `ToolError` if the program cannot be started.
+  public func statusInForeground() async throws -> Int32 {
+    Terminal.shared.command(shellLine)
+    let changes = Dictionary(
+      uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
+    do {
+      let result = try await run(
+        executable, arguments: Arguments(arguments), environment: .inherit.updating(changes),
+        workingDirectory: directory.map { .init($0) }, input: .currentStandardInput, output: .currentStandardOutput,
+        error: .currentStandardError)
+      return Self.status(of: result.terminationStatus)
+    } catch let error as SubprocessError {
+      throw ToolError("\(program) could not be run: \(error)", exitStatus: 127)
+    }
+  }
+
   /// The program as swift-subprocess names it.
   public var executable: Executable {
     program.contains("/") ? .path(.init(program)) : .name(program)

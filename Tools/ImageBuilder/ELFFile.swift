@@ -69,6 +69,8 @@ public struct ELFFile: Sendable {
     public var kind: UInt8
     /// The index of its section, or `nil` if it is undefined, absolute or common.
     public var section: Int?
+    /// Whether another file would have to define it.
+    public var isUndefined: Bool
   }
 
   /// The file's name, for messages.
@@ -209,7 +211,8 @@ public struct ELFFile: Sendable {
         found.append(
           Symbol(
             name: name, address: try word(base, 4, 8, "a symbol"), size: try word(base, 8, 16, "a symbol"),
-            kind: bytes[base + (wide ? 4 : 12)] & 15, section: (1..<0xFF00).contains(index) ? index : nil))
+            kind: bytes[base + (wide ? 4 : 12)] & 15, section: (1..<0xFF00).contains(index) ? index : nil,
+            isUndefined: index == 0))
       }
     }
     symbols = found

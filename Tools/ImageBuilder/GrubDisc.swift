@@ -58,6 +58,8 @@ public struct GrubDisc: Sendable {
   /// The date of everything on the disc, in seconds since 1970: 2026-01-01, long after the epoch that some tools take
   /// for "no date".
   static let date = 1_767_225_600
+  /// The same date as xorriso writes it, to hundredths of a second.
+  static let discDate = "2026010100000000"
 
   /// The text of GRUB's configuration: boot at once, no menu.
   public var configuration: String {
@@ -95,9 +97,9 @@ public struct GrubDisc: Sendable {
         "xorriso",
         [
           "-as", "mkisofs", "-quiet", "-r", "-V", "APUS", "-b", "boot/grub/core.img", "-no-emul-boot",
-          "-boot-load-size", "4", "-boot-info-table", "--grub2-boot-info", "--set_all_file_dates", "set_to_mtime",
+          "-boot-load-size", "4", "-boot-info-table", "--grub2-boot-info", "--set_all_file_dates", Self.discDate,
           "-o", temporary, folder + "/disc",
-        ], environment: ["SOURCE_DATE_EPOCH": "\(Self.date)"]
+        ], environment: ["SOURCE_DATE_EPOCH": "\(Self.date)", "TZ": "UTC"]
       ).output()
     }
   }

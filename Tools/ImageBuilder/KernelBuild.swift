@@ -80,6 +80,8 @@ public struct KernelBuild: Sendable {
   /// Everything that the linked kernel depends on.
   func fingerprint() -> Fingerprint {
     var inputs = Fingerprint()
+    // The reports' form is an input too: another form, another number.
+    inputs.add(word: "reports 2")
     inputs.add(word: compileCommand.shellLine)
     inputs.add(word: linkCommand(objects: [], library: "", map: "", output: "").shellLine)
     inputs.add(file: toolchain.path(of: "swift-frontend"))
@@ -192,13 +194,29 @@ public struct KernelBuild: Sendable {
     if let previous = try? Files.read(result.sizes) {
       try Files.write(previous, to: result.sizes + ".previous", evenIfEqual: true)
     }
-    try Files.write(SizeReport(map: map).text, to: result.sizes)
+    try Files.write(SizeReport(map: map, owners: objectOwners()).text, to: result.sizes)
     let file = try ELFFile(Files.read(result.kernel), name: result.kernel)
     let symbols = file.symbols.filter { !$0.name.isEmpty && $0.section != nil }
       .sorted { ($0.address, $0.name) < ($1.address, $1.name) }
     let digits = file.is64Bit ? 16 : 8
     try Files.write(
       symbols.map { "\(hexadecimal($0.address, digits: digits)) \($0.size) \($0.name)\n" }.joined(), to: result.symbols)
+  }
+}
+
+extension KernelBuild {
+  /// The module of each object that SwiftPM made, by the object's name; two modules with objects of one name share it.
+  func objectOwners() -> [String: String] {
+    let folder = "\(project.scratchFolder(architecture))/\(architecture.triple)/release"
+    var owners: [String: Set<String>] = [:]
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".build") {
+      let objects = FileManager.default.enumerator(atPath: "\(folder)/\(name)")
+      while let path = objects?.nextObject() as? String {
+        guard path.hasSuffix(".o") else { continue }
+        owners[URL(filePath: path).lastPathComponent, default: []].insert(String(name.dropLast(6)))
+      }
+    }
+    return owners.mapValues { $0.sorted().joined(separator: "+") }
   }
 }
 

@@ -1,7 +1,9 @@
 /// How much text, data and bss each module puts into a linked kernel.
 ///
-/// Read from the map of `ld.lld`: an input section's line names the archive member it comes from, and SwiftPM
-/// names members after the source or, under whole-module optimisation, after the module.
+/// Read from the map of `ld.lld`. Embedded Swift compiles what is used of a module into the objects of whoever uses it,
+/// so the object says little; each function and constant has a section of its own, though, whose name ends in the
+/// mangled symbol, and that begins with the module it was written in. C, assembly and unnamed constants are counted for
+/// the module of their object.
 public struct SizeReport: Equatable, Sendable {
   /// Bytes of one module, or of all.
   public struct Sizes: Equatable, Sendable {
@@ -34,22 +36,32 @@ public struct SizeReport: Equatable, Sendable {
 
   /// Reads a linker map.
   ///
-  /// The lines of interest look like `VMA LMA Size Align   path:(.section.name)`, numbers in hexadecimal. Symbols and
-  /// output sections have other last columns, and sections at address 0 are debug information.
-  public init(map: String) {
+  /// The lines of interest look like `VMA LMA Size Align   path:(.section.name)`, numbers in hexadecimal. Lines with
+  /// another last column are symbols and output sections; an output section at address 0 is not loaded.
+  ///
+  /// - Parameter owners: the module of each object of the library, by the object's name.
+  public init(map: String, owners: [String: String] = [:]) {
     var outputSection = ""
+    var isLoaded = false
     for line in map.split(separator: "\n").dropFirst() {
       let columns = line.split(separator: " ", maxSplits: 4, omittingEmptySubsequences: true)
       guard columns.count == 5, let address = UInt64(columns[0], radix: 16), let size = Int(columns[2], radix: 16)
       else { continue }
       let place = columns[4].drop { $0 == " " }
-      if !place.contains(":("), place.first == "." { outputSection = String(place) }
-      guard address != 0, size > 0, let mark = place.range(of: ":("), place.hasSuffix(")") else { continue }
+      guard let mark = place.range(of: ":("), place.hasSuffix(")") else {
+        if place.first == ".", !place.contains(" ") {
+          outputSection = String(place)
+          isLoaded = address != 0
+        }
+        continue
+      }
+      guard isLoaded, size > 0 else { continue }
       let section = place[mark.upperBound...].dropLast()
-      let module = Self.module(of: String(place[..<mark.lowerBound]))
+      let object = Self.object(of: place[..<mark.lowerBound])
+      let module = Self.module(mangledIn: section) ?? owners[object] ?? Self.plainName(of: object)
       if section.hasPrefix(".bss") || section == "COMMON" || outputSection.hasPrefix(".bss") {
         modules[module, default: Sizes()].bss += size
-      } else if section.hasPrefix(".data") || outputSection.hasPrefix(".data") {
+      } else if section.hasPrefix(".data"), !section.hasPrefix(".data.rel.ro") {
         modules[module, default: Sizes()].data += size
       } else {
         modules[module, default: Sizes()].text += size
@@ -73,12 +85,32 @@ public struct SizeReport: Equatable, Sendable {
       .map { "\($0.key) \($0.value.text) \($0.value.data) \($0.value.bss)\n" }.joined()
   }
 
-  /// The module that a line of the map speaks of: `.../libKernel.a(Base.swift.o)`, `<internal>`, or an object.
-  static func module(of place: String) -> String {
-    var name = Substring(place)
+  /// The object that a line of the map speaks of: the member of an archive, or a file.
+  static func object(of place: Substring) -> String {
+    var name = place
     if let open = name.lastIndex(of: "("), name.hasSuffix(")") { name = name[name.index(after: open)...].dropLast() }
     if let slash = name.lastIndex(of: "/") { name = name[name.index(after: slash)...] }
+    return String(name)
+  }
+
+  /// An object's name without its extensions, for one that no module claims.
+  static func plainName(of object: String) -> String {
+    var name = object[...]
     for suffix in [".o", ".swift", ".c"] where name.hasSuffix(suffix) { name = name.dropLast(suffix.count) }
-    return name.isEmpty ? "linker" : String(name)
+    return name == "<internal>" ? "linker" : String(name)
+  }
+
+  /// The module in which the symbol at the end of a section's name was written, if it is one of Swift's.
+  ///
+  /// A mangled name is `$s` or, in Embedded Swift, `$e`, then the module as its length and its name; `s` or `S` and a
+  /// letter stand for the standard library (swift/docs/ABI/Mangling.rst).
+  static func module(mangledIn section: Substring) -> String? {
+    guard let mark = section.firstRange(of: "$e") ?? section.firstRange(of: "$s") else { return nil }
+    let mangled = section[mark.upperBound...]
+    if mangled.first == "s" || mangled.first == "S" { return "Swift" }
+    let digits = mangled.prefix { $0.isNumber }
+    guard let length = Int(digits), length > 0 else { return nil }
+    let name = mangled[digits.endIndex...].prefix(length)
+    return name.count == length ? String(name) : nil
   }
 }
