@@ -30,6 +30,7 @@ let logicModules: [Target] = [
   logic("X86"),
   logic("Log", ["Base"]),
   logic("Core", ["Base", "Log"]),
+  logic("Paging", ["Base"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -78,6 +79,7 @@ if architecture != nil {
     tests("Log", ["Base", "Log"]),
     tests("X86", ["X86"]),
     tests("Core", ["Base", "Core", "Log"]),
+    tests("Paging", ["Base", "Paging"]),
   ]
 }
 
