@@ -32,8 +32,7 @@ let logicModules: [Target] = [
   logic("FrameAllocator", ["Base"]),
   logic("Paging", ["Base"]),
   logic("Core", ["Base", "Log"]),
-  logic("BootInformation", ["Base"]),
-  logic("CommandLine", ["Log"]),
+  logic("Paging", ["Base"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -120,8 +119,7 @@ if let architecture {
     tests("FrameAllocator", ["Base", "FrameAllocator"]),
     tests("X86", ["X86"]),
     tests("Core", ["Base", "Core", "Log"]),
-    tests("BootInformation", ["Base", "BootInformation"]),
-    tests("CommandLine", ["CommandLine", "Log"]),
+    tests("Paging", ["Base", "Paging"]),
   ]
 }
 
