@@ -32,7 +32,8 @@ let logicModules: [Target] = [
   logic("FrameAllocator", ["Base"]),
   logic("Paging", ["Base"]),
   logic("Core", ["Base", "Log"]),
-  logic("Paging", ["Base"]),
+  logic("BootInformation", ["Base"]),
+  logic("CommandLine", ["Log"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -120,6 +121,8 @@ if let architecture {
     tests("X86", ["X86"]),
     tests("Core", ["Base", "Core", "Log"]),
     tests("Paging", ["Base", "Paging"]),
+    tests("BootInformation", ["Base", "BootInformation"]),
+    tests("CommandLine", ["CommandLine", "Log"]),
   ]
 }
 

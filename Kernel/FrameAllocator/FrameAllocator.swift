@@ -1,112 +1,182 @@
-/// Physical memory, handed out by the frame.
+/// Physical memory, handed out by frames.
 ///
-/// A buddy system (Knuth, TAOCP vol. 1, 2.5): free memory is kept in blocks of 2^order frames that start at a
-/// multiple of their size, one list for each order. A word with a bit for each list that is not empty finds the
-/// smallest block that will do with one bit-scan, so a single frame costs the same however much memory there is.
-/// A run whose length is not a power of two gives its tail back at once.
+/// A buddy system keeps free memory in blocks of 2^n frames, aligned to their size, so that runs for large pages
+/// and devices can be had and merge again when they come back. Before it stands a small cache of single frames,
+/// because nearly every request is for one: it takes and gives without splitting and merging, in constant time,
+/// and passes on 32 frames at a time. A frame in the cache counts as free; when a run can't be found, the cache
+/// is emptied first, so it never stands in the way.
 ///
-/// Left out on purpose: which frame is better than which (colours, nodes of memory). Every frame is equal.
+/// Every frame has a byte that says what it is (see `FrameState`), so freeing a frame twice, or one that was never
+/// handed out, is refused and named instead of corrupting the lists.
+///
+/// Frame 0 is never handed out: address 0 means "none" in too many structures of the hardware.
+///
+/// The allocator knows nothing of memory maps and reads no physical memory: the start-up code adds what is usable.
+/// It has no lock; its owner serialises.
 
 import Base
 
-/// The allocator of physical frames.
+/// Hands out the frames of one range of physical memory.
 ///
-/// - Invariant: a frame's state is `allocated` exactly while somebody has it; the first frame of each free block has
-///   the block's order as its state and is in the list of that order; two free buddies never stand side by side.
+/// - Invariant: every frame in the table is absent, handed out, in the cache, or in exactly one free block; a free
+///   block's head is in the list of its order; no two free blocks of one order are buddies.
 public struct FrameAllocator: ~Copyable {
-  /// The order of the largest block: 2^18 frames, 1 GiB.
-  public static var largestOrder: UInt32 { 18 }
-  /// How many separate ranges of memory can be remembered.
-  public static var rangeCapacity: Int { 128 }
+  /// The base-two logarithm of the longest run: 2^20 frames are 4 GiB.
+  @inlinable public static var maximumOrder: UInt32 { 20 }
+  /// Frames that pass between the cache and the buddy system at a time.
+  @inlinable static var batch: Int { 32 }
 
-  static var none: UInt32 { .max }
+  @usableFromInline let table: FrameTable
+  /// The number of the table's first frame.
+  @usableFromInline let first: UInt32
 
-  var table: FrameTable
-  var heads: InlineArray<19, UInt32> = .init(repeating: .max)
-  /// Bit `order` is set exactly while the list of that order has a block.
-  var ordersWithBlocks: UInt32 = 0
-  var ranges: InlineArray<128, FrameRange> = .init(repeating: .empty)
-  var rangeCount = 0
+  @usableFromInline var cache: [64 of UInt32] = .init(repeating: 0)
+  @usableFromInline var cacheCount = 0
 
-  /// What became of the frames so far.
-  public internal(set) var statistics = FrameStatistics()
+  /// The first free block of each order, as a table index.
+  @usableFromInline var heads: [21 of UInt32] = .init(repeating: FrameTable.none)
+  /// Bit n is set exactly while the list of order n is not empty.
+  @usableFromInline var filledOrders: UInt32 = 0
 
-  /// Makes an allocator that has no frames yet.
-  public init(table: consuming FrameTable) { self.table = table }
+  /// Frames that were added, those handed out included.
+  public private(set) var totalCount: UInt32 = 0
+  /// Frames that are free, those in the cache included.
+  @inlinable public var freeCount: UInt32 { freeFrames }
+  /// The most frames that were ever handed out at once.
+  public var peakUsedCount: UInt32 { totalCount - leastFreeCount }
+  /// Frames that are handed out.
+  public var usedCount: UInt32 { totalCount - freeCount }
+  /// Requests, for one frame or for a run, that were granted.
+  public var grantCount: UInt64 { grants }
+  /// Requests that found no memory.
+  public internal(set) var refusalCount: UInt64 = 0
+
+  @usableFromInline var freeFrames: UInt32 = 0
+  @usableFromInline var leastFreeCount: UInt32 = 0
+  @usableFromInline var grants: UInt64 = 0
+
+  /// Makes an allocator without memory for the frames from `first` on that `table` has room for.
+  public init(table: FrameTable, first: FrameNumber) {
+    precondition(!first.rawValue.addingReportingOverflow(table.count).overflow, "frames wrap around")
+    self.table = table
+    self.first = first.rawValue
+  }
 
   /// Makes an allocator that has no frames and can't be given any: what a node has before it knows its memory.
-  public init() { table = FrameTable() }
+  public init() { self.init(table: FrameTable(), first: FrameNumber(0)) }
 
-  /// Frames in the longest free run that can be had; a power of two.
-  public var largestRun: UInt32 {
-    ordersWithBlocks == 0 ? 0 : 1 << UInt32(31 - ordersWithBlocks.leadingZeroBitCount)
-  }
+  // MARK: - One frame
 
-  /// Takes one frame.
-  public mutating func allocate() throws(FrameAllocatorError) -> FrameNumber {
-    let frame = try takeBlock(order: 0)
-    noteUse()
-    return FrameNumber(frame)
-  }
-
-  /// Takes `count` frames in one run.
+  /// Takes a frame.
   ///
-  /// - Parameters:
-  ///   - count: the number of frames, 1 to 2^18.
-  ///   - alignment: the first frame is a multiple of this; a power of two, at most 2^18.
-  /// - Throws: `invalidRequest`, or `outOfFrames` when no block of the next power of two is free.
-  public mutating func allocate(
-    count: UInt32, alignment: UInt32 = 1
-  ) throws(FrameAllocatorError) -> FrameRange {
-    guard count > 0, alignment > 0, alignment & (alignment - 1) == 0 else { throw .invalidRequest }
-    let wanted = max(count, alignment)
-    let order = UInt32(32 - (wanted - 1).leadingZeroBitCount)
-    guard order <= Self.largestOrder else { throw .invalidRequest }
-    let first = try takeBlock(order: order)
-    let blockEnd = first + (1 << order)
-    // The block counts as allocated as a whole; give back what was not asked for.
-    for frame in first..<(first + count) { table.setState(.allocated, of: frame) }
-    insertRun(from: first + count, to: blockEnd)
-    noteUse()
-    return FrameRange(start: FrameNumber(first), count: count)
+  /// Its content is whatever was there before.
+  @inlinable
+  public mutating func allocate(for owner: FrameOwner = .other) throws(FrameAllocatorError) -> FrameNumber {
+    if cacheCount == 0 { try refillCache() }
+    cacheCount &-= 1
+    let index = cache[cacheCount]
+    table[state: index] = .allocated(owner)
+    freeFrames &-= 1
+    if freeFrames < leastFreeCount { leastFreeCount = freeFrames }
+    grants &+= 1
+    return FrameNumber(first &+ index)
   }
 
-  /// Gives one frame back.
-  ///
-  /// - Throws: `doubleFree` or `foreignFree`, with nothing changed.
+  /// Gives a frame back, whether it was taken alone or as part of a run.
+  @inlinable
   public mutating func free(_ frame: FrameNumber) throws(FrameAllocatorError) {
-    try checkAllocated(frame.rawValue)
-    insertBlock(frame.rawValue, order: 0)
+    let index = frame.rawValue &- first
+    guard index < table.count, table[state: index].isAllocated else { throw refusalToFree(frame) }
+    if cacheCount == 2 * Self.batch { drainCache(Self.batch) }
+    table[state: index] = .cached
+    cache[cacheCount] = index
+    cacheCount &+= 1
+    freeFrames &+= 1
   }
 
-  /// Gives a run of frames back, or any part of one.
-  ///
-  /// - Throws: `doubleFree` or `foreignFree`, naming the first frame that is not in use, with nothing changed.
-  public mutating func free(_ range: FrameRange) throws(FrameAllocatorError) {
-    for frame in range.start.rawValue..<range.end.rawValue { try checkAllocated(frame) }
-    for frame in range.start.rawValue..<range.end.rawValue { table.setState(.notAllocated, of: frame) }
-    insertRun(from: range.start.rawValue, to: range.end.rawValue)
-  }
-
-  /// Whether somebody has the frame now.
-  public func isAllocated(_ frame: FrameNumber) -> Bool {
-    frame.rawValue < table.frameCount && table.state(of: frame.rawValue) == .allocated
-  }
-
-  @inline(__always)
-  private mutating func noteUse() {
-    statistics.allocations += 1
-    statistics.peakUsed = max(statistics.peakUsed, statistics.used)
-  }
-
-  private func checkAllocated(_ frame: UInt32) throws(FrameAllocatorError) {
-    guard frame < table.frameCount, table.state(of: frame) == .allocated else {
-      throw isManaged(frame) ? .doubleFree(FrameNumber(frame)) : .foreignFree(FrameNumber(frame))
+  /// Gives a frame back that must belong to `owner`.
+  @inlinable
+  public mutating func free(_ frame: FrameNumber, of owner: FrameOwner) throws(FrameAllocatorError) {
+    let index = frame.rawValue &- first
+    if index < table.count, table[state: index].isAllocated, table[state: index] != .allocated(owner) {
+      throw .wrongOwner(frame, table[state: index].owner)
     }
+    try free(frame)
   }
 
-  private func isManaged(_ frame: UInt32) -> Bool {
-    for index in 0..<rangeCount where ranges[index].contains(FrameNumber(frame)) { return true }
-    return false
+  /// Whom a frame was given to, or `nil` if it is not handed out.
+  @inlinable
+  public func owner(of frame: FrameNumber) -> FrameOwner? {
+    let index = frame.rawValue &- first
+    guard index < table.count, table[state: index].isAllocated else { return nil }
+    return table[state: index].owner
+  }
+
+  // MARK: - Statistics that walk
+
+  /// Counts the frames of one kind of owner by looking at every frame.
+  public func count(of owner: FrameOwner) -> UInt32 {
+    var count: UInt32 = 0
+    for index in 0..<table.count where table[state: index] == .allocated(owner) { count += 1 }
+    return count
+  }
+
+  /// The longest run of frames that a request with the same alignment would be granted; 0 when nothing is free.
+  ///
+  /// Runs that only exist across two blocks are not counted. Empties the cache of single frames.
+  public mutating func largestRun() -> UInt32 {
+    drainCache(cacheCount)
+    guard filledOrders != 0 else { return 0 }
+    return 1 << (31 - UInt32(filledOrders.leadingZeroBitCount))
+  }
+
+  // MARK: - Between the cache and the buddy system
+
+  @usableFromInline
+  func refusalToFree(_ frame: FrameNumber) -> FrameAllocatorError {
+    let index = frame.rawValue &- first
+    guard index < table.count, table[state: index].isFree else { return .foreignFrame(frame) }
+    return .doubleFree(frame)
+  }
+
+  /// Fills the empty cache with one block, of `batch` frames if there is one as large.
+  @usableFromInline
+  mutating func refillCache() throws(FrameAllocatorError) {
+    guard filledOrders != 0 else {
+      refusalCount += 1
+      throw .outOfFrames
+    }
+    // The smallest block that has a batch, else the largest that there is.
+    let large = filledOrders & ~0x1F
+    let order =
+      large != 0 ? UInt32(large.trailingZeroBitCount) : 31 - UInt32(filledOrders.leadingZeroBitCount)
+    let index = takeBlock(order: order)
+    let count = min(1 << order, UInt32(Self.batch))
+    table.fillStates(from: index, count: count, with: .cached)
+    // The lowest address lies on top.
+    for offset in 0..<count { cache[Int(count - 1 - offset)] = index + offset }
+    cacheCount = Int(count)
+    putBlocks(from: index + count, to: index + 1 << order)
+  }
+
+  /// Passes the `count` oldest frames of the cache on to the buddy system.
+  @usableFromInline
+  mutating func drainCache(_ count: Int) {
+    for position in 0..<count { putBlock(cache[position], order: 0) }
+    for position in count..<cacheCount { cache[position - count] = cache[position] }
+    cacheCount -= count
+  }
+
+  /// Notes frames as added; they are put into blocks by the caller.
+  mutating func noteAdded(_ count: UInt32) {
+    totalCount += count
+    freeFrames += count
+    leastFreeCount += count
+  }
+
+  mutating func noteRemoved(_ count: UInt32) {
+    totalCount -= count
+    freeFrames -= count
+    leastFreeCount = leastFreeCount > count ? leastFreeCount - count : 0
   }
 }

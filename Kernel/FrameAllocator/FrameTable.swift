@@ -1,97 +1,158 @@
-/// What the frame allocator remembers about each frame, in memory that is handed in.
+/// What the allocator knows about each frame, in memory that it was given.
+///
+/// Two arrays: a byte of state for every frame, and two links for the frames that head a free block. Only the
+/// states are cleared at start; links are written when a block enters a list and never read before.
 
 import Base
 
-/// A byte of state and two links for every frame from 0 up.
+/// The state of a frame, one byte.
 ///
-/// The table is a plain piece of memory, because its size is the machine's. Only this file touches it; every access
-/// is checked against the number of frames.
-///
-/// - Invariant: `states` and `links` cover `frameCount` frames and belong to this table alone.
-@safe public struct FrameTable: ~Copyable {
-  /// The number of frames that the table describes.
-  public let frameCount: UInt32
+/// ```
+///   0000 0000  absent: no memory, or reserved; never handed out
+///   0000 0001  free, inside a block whose head is further down
+///   0000 0010  free, in the cache of single frames
+///   001n nnnn  free, the head of a block of 2^n frames
+///   01oo oooo  handed out, to an owner of kind o
+/// ```
+@usableFromInline
+struct FrameState: BitwiseCopyable, Equatable {
+  @usableFromInline var rawValue: UInt8
 
-  private let links: UnsafeMutablePointer<UInt64>
-  private let states: UnsafeMutablePointer<UInt8>
+  @inlinable @inline(__always)
+  init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  /// Bytes of memory that a table for `frameCount` frames needs.
-  public static func byteCount(frameCount: UInt32) -> Int {
-    // Eight bytes of links and one of state, rounded up so that the states can be cleared by words.
-    Int(frameCount) * 8 + (Int(frameCount) + 7) & ~7
+  @inlinable static var absent: FrameState { FrameState(rawValue: 0) }
+  @inlinable static var freeInside: FrameState { FrameState(rawValue: 1) }
+  @inlinable static var cached: FrameState { FrameState(rawValue: 2) }
+
+  @inlinable @inline(__always)
+  static func freeHead(_ order: UInt32) -> FrameState {
+    FrameState(rawValue: 0x20 | UInt8(truncatingIfNeeded: order))
   }
 
-  /// Makes a table in which no frame is known.
+  @inlinable @inline(__always)
+  static func allocated(_ owner: FrameOwner) -> FrameState { FrameState(rawValue: 0x40 | owner.rawValue) }
+
+  @inlinable @inline(__always)
+  var isAllocated: Bool { rawValue & 0x40 != 0 }
+
+  @inlinable @inline(__always)
+  var isFree: Bool { rawValue & 0x40 == 0 && rawValue != 0 }
+
+  @inlinable
+  var owner: FrameOwner { FrameOwner(unchecked: rawValue & 0x3F) }
+}
+
+/// The neighbours of a free block in the list of its order, as indices; `FrameTable.none` ends a list.
+@usableFromInline
+struct FrameLink: BitwiseCopyable {
+  @usableFromInline var next: UInt32
+  @usableFromInline var previous: UInt32
+
+  @inlinable @inline(__always)
+  init(next: UInt32, previous: UInt32) {
+    self.next = next
+    self.previous = previous
+  }
+}
+
+/// The two arrays.
+///
+/// Every access is checked against the number of frames, so that a wrong index stops the kernel instead of
+/// damaging memory.
+///
+/// - Invariant: `states` and `links` point to `count` elements that nobody else uses.
+@safe
+public struct FrameTable {
+  @usableFromInline let states: UnsafeMutablePointer<UInt8>
+  @usableFromInline let links: UnsafeMutablePointer<FrameLink>
+  /// How many frames the table has room for.
+  public let count: UInt32
+
+  @inlinable static var none: UInt32 { .max }
+
+  /// Bytes of memory that a table for `count` frames needs: 9 for each frame, rounded up to 16.
+  public static func byteCount(frames count: UInt32) -> Int { (Int(count) * 9 + 15) & ~15 }
+
+  /// Makes a table in memory that is handed over, with every frame absent.
   ///
-  /// - Safety: `memory` must be aligned to 8 bytes, have `byteCount(frameCount:)` bytes, live as long as the table,
-  ///   and be used by nothing else.
-  @unsafe public init(memory: UnsafeMutableRawPointer, frameCount: UInt32) {
-    self.frameCount = frameCount
-    let count = Int(frameCount)
-    unsafe links = memory.bindMemory(to: UInt64.self, capacity: count)
-    // Links are written before they are read; only the states need a beginning.
-    unsafe states = (memory + count * 8).initializeMemory(
-      as: UInt8.self, repeating: FrameState.notAllocated.rawValue, count: (count + 7) & ~7)
+  /// - Safety: `memory` points to `byteCount(frames: count)` writable bytes, aligned to 8, that stay valid and are
+  ///   used by nobody else as long as the table is.
+  @unsafe
+  public init(memory: UnsafeMutableRawPointer, frames count: UInt32) {
+    self.count = count
+    // SAFETY: the caller vouches for 9 bytes a frame: 8 for its links, then 1 for its state.
+    unsafe links = memory.bindMemory(to: FrameLink.self, capacity: Int(count))
+    // SAFETY: as above.
+    unsafe states = (memory + 8 * Int(count)).bindMemory(to: UInt8.self, capacity: Int(count))
+    fillStates(from: 0, count: count, with: .absent)
   }
 
   /// Makes a table of no frames.
   public init() {
-    frameCount = 0
-    // Never dereferenced: every index is refused. Any address but 0 will do.
-    // SAFETY: a table of no frames needs no memory.
+    count = 0
+    // SAFETY: every index is refused, so the pointers are never followed; any address but 0 will do.
     unsafe links = UnsafeMutablePointer(bitPattern: 8).unsafelyUnwrapped
+    // SAFETY: as above.
     unsafe states = UnsafeMutablePointer(bitPattern: 8).unsafelyUnwrapped
   }
 
-  /// The state of a frame.
-  @inline(__always)
-  public func state(of frame: UInt32) -> FrameState {
-    precondition(frame < frameCount, "the frame table was read past its end")
-    // SAFETY: the index was just checked.
-    return FrameState(rawValue: unsafe states[Int(frame)])
+  @inlinable @inline(__always)
+  subscript(state index: UInt32) -> FrameState {
+    get {
+      precondition(index < count, "a frame's index is outside the frame table")
+      // SAFETY: the index was checked.
+      return unsafe FrameState(rawValue: states[Int(bitPattern: UInt(index))])
+    }
+    nonmutating set {
+      precondition(index < count, "a frame's index is outside the frame table")
+      // SAFETY: the index was checked.
+      unsafe states[Int(bitPattern: UInt(index))] = newValue.rawValue
+    }
   }
 
-  /// Changes the state of a frame.
-  @inline(__always)
-  mutating func setState(_ state: FrameState, of frame: UInt32) {
-    precondition(frame < frameCount, "the frame table was written past its end")
-    // SAFETY: the index was just checked.
-    unsafe states[Int(frame)] = state.rawValue
+  @inlinable @inline(__always)
+  subscript(link index: UInt32) -> FrameLink {
+    get {
+      precondition(index < count, "a frame's index is outside the frame table")
+      // SAFETY: the index was checked.
+      return unsafe links[Int(bitPattern: UInt(index))]
+    }
+    nonmutating set {
+      precondition(index < count, "a frame's index is outside the frame table")
+      // SAFETY: the index was checked.
+      unsafe links[Int(bitPattern: UInt(index))] = newValue
+    }
   }
 
-  /// The neighbours of a free block in the list of its order.
-  @inline(__always)
-  func links(of frame: UInt32) -> (next: UInt32, previous: UInt32) {
-    precondition(frame < frameCount, "the frame table was read past its end")
-    // SAFETY: the index was just checked; the links of a listed block have been written.
-    let pair = unsafe links[Int(frame)]
-    return (UInt32(truncatingIfNeeded: pair), UInt32(truncatingIfNeeded: pair >> 32))
+  /// Gives a run of frames one state, several at a store.
+  @usableFromInline
+  func fillStates(from start: UInt32, count run: UInt32, with state: FrameState) {
+    precondition(start <= count && run <= count - start, "a run of frames is outside the frame table")
+    // SAFETY: the run was checked. `update(repeating:)` becomes memset, which stores whole words.
+    unsafe (states + Int(start)).update(repeating: state.rawValue, count: Int(run))
   }
 
-  /// Changes the neighbours of a free block.
-  @inline(__always)
-  mutating func setLinks(next: UInt32, previous: UInt32, of frame: UInt32) {
-    precondition(frame < frameCount, "the frame table was written past its end")
-    // SAFETY: the index was just checked.
-    unsafe links[Int(frame)] = UInt64(previous) << 32 | UInt64(next)
+  /// The first frame of a run that is not absent, or `nil` if all are.
+  ///
+  /// Looks at a word of states at a time.
+  func firstPresent(from start: UInt32, count run: UInt32) -> UInt32? {
+    precondition(start <= count && run <= count - start, "a run of frames is outside the frame table")
+    let end = start + run
+    let wordSize = UInt32(MemoryLayout<UInt>.size)
+    var index = start
+    while index < end {
+      if end - index >= wordSize {
+        // SAFETY: a whole word of states lies before the run's end, which was checked.
+        let word = unsafe UnsafeRawPointer(states + Int(index)).loadUnaligned(as: UInt.self)
+        if word == 0 {
+          index += wordSize
+          continue
+        }
+      }
+      if self[state: index] != .absent { return index }
+      index += 1
+    }
+    return nil
   }
-}
-
-/// What is known about a frame.
-public struct FrameState: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
-  /// The state as one byte.
-  public let rawValue: UInt8
-
-  /// Makes a state of its byte.
-  @inline(__always)
-  public init(rawValue: UInt8) { self.rawValue = rawValue }
-
-  /// Inside a free block, or never handed to the allocator.
-  public static var notAllocated: FrameState { FrameState(rawValue: 0) }
-  /// In use by somebody.
-  public static var allocated: FrameState { FrameState(rawValue: 1) }
-
-  /// The first frame of a free block of 2 to the power of `order` frames.
-  @inline(__always)
-  static func freeBlock(order: UInt32) -> FrameState { FrameState(rawValue: 0x80 | UInt8(truncatingIfNeeded: order)) }
 }

@@ -38,7 +38,7 @@ public struct NodeTableMemory: TableMemory, ~Copyable {
   /// A frame of zeros.
   public mutating func allocateTable() throws(PagingError) -> FrameNumber {
     do {
-      let frame = try NodeReference().node.frames.allocate()
+      let frame = try NodeReference().node.frames.allocate(for: .pageTable)
       Frames.clear(frame)
       return frame
     } catch {
@@ -49,7 +49,7 @@ public struct NodeTableMemory: TableMemory, ~Copyable {
   /// Gives a frame back.
   public mutating func freeTable(_ table: FrameNumber) {
     do {
-      try NodeReference().node.frames.free(table)
+      try NodeReference().node.frames.free(table, of: .pageTable)
     } catch {
       panic("a page table's frame was not in use: frame \(table.rawValue)")
     }

@@ -96,10 +96,11 @@ public struct Monitor: ~Copyable {
       reference.node.log.show(
         "\(PhysicalAddress(range.start)) to \(PhysicalAddress(range.end)) \(range.kind.name), \(bytes: range.length)")
     }
-    let statistics = reference.node.frames.statistics
-    let largest = UInt64(reference.node.frames.largestRun) * UInt64(pageSize)
-    reference.node.log.show(
-      "frames: \(statistics.total) in all, \(statistics.used) used, \(statistics.free) free, peak \(statistics.peakUsed)")
+    let total = reference.node.frames.totalCount
+    let used = reference.node.frames.usedCount
+    let peak = reference.node.frames.peakUsedCount
+    reference.node.log.show("frames: \(total) in all, \(used) used, \(total - used) free, peak \(peak)")
+    let largest = UInt64(reference.node.frames.largestRun()) * UInt64(pageSize)
     reference.node.log.show("longest free run: \(bytes: largest)")
   }
 }

@@ -21,7 +21,7 @@ enum PhysicalMemory {
     try claim(lowMemory, imageEnd, .kernel, in: &boot)  // the image is loaded at 1 MiB
     let end = min(boot.memoryMap.end(of: .usable), AddressMap.directMapSize)
     let frameCount = UInt32(truncatingIfNeeded: end >> UInt64(pageShift))
-    let size = UInt64(FrameTable.byteCount(frameCount: frameCount))
+    let size = UInt64(FrameTable.byteCount(frames: frameCount))
     guard
       let place = boot.memoryMap.firstUsable(bytes: size, below: min(end, AddressMap.reachableAtStart)),
       let address = DirectMap.virtualAddress(of: place),
@@ -29,7 +29,7 @@ enum PhysicalMemory {
     else { throw BootInformationError(.noRoomForFrameTable, size) }
     try claim(place.rawValue, place.rawValue + size, .kernel, in: &boot)
     // SAFETY: the map calls the place usable, and it has just been claimed for the table alone.
-    var frames = FrameAllocator(table: unsafe FrameTable(memory: memory, frameCount: frameCount))
+    var frames = FrameAllocator(table: unsafe FrameTable(memory: memory, frames: frameCount), first: FrameNumber(0))
     for index in 0..<boot.memoryMap.count { add(boot.memoryMap[index], to: &frames, frameCount: frameCount) }
     return frames
   }

@@ -68,8 +68,9 @@ private func startMemory() {
   } catch {
     panic("no frames for the kernel's page tables")
   }
-  let statistics = reference.node.frames.statistics
-  log(.info, "memory", "\(statistics.free) of \(statistics.total) frames of 4 KiB free")
+  log(
+    .info, "memory",
+    "\(reference.node.frames.freeCount) of \(reference.node.frames.totalCount) frames of 4 KiB free")
 }
 
 /// Says what is wrong with the loader's information and ends the run: there is nothing to go on with.

@@ -1,20 +1,7 @@
 import Base
+import FrameAllocator
 import Testing
 
-@testable import FrameAllocator
-
-/// An allocator over memory of the test's own, which lives until the test ends.
-private func makeAllocator(frameCount: UInt32, _ ranges: [Range<UInt32>]) throws -> FrameAllocator {
-  let memory = UnsafeMutableRawPointer.allocate(
-    byteCount: FrameTable.byteCount(frameCount: frameCount), alignment: 8)
-  var allocator = FrameAllocator(table: FrameTable(memory: memory, frameCount: frameCount))
-  for range in ranges {
-    try allocator.add(FrameRange(start: FrameNumber(range.lowerBound), count: UInt32(range.count)))
-  }
-  return allocator
-}
-
-/// Throws what a mutating call throws, because `#expect` can't take one.
 private func refusal(_ body: () throws -> Void) -> FrameAllocatorError? {
   do {
     try body()
@@ -24,129 +11,252 @@ private func refusal(_ body: () throws -> Void) -> FrameAllocatorError? {
   }
 }
 
-@Test func everyFrameIsHandedOutOnce() throws {
-  var allocator = try makeAllocator(frameCount: 1_000, [3..<500, 700..<1_000])
-  var seen: Set<FrameNumber> = []
-  for _ in 0..<797 { seen.insert(try allocator.allocate()) }
-  #expect(seen.count == 797)
-  #expect(seen.allSatisfy { (3..<500).contains($0.rawValue) || (700..<1_000).contains($0.rawValue) })
-  let end = refusal { _ = try allocator.allocate() }
-  #expect(end == .outOfFrames)
-  let statistics = allocator.statistics
-  #expect(statistics.free == 0 && statistics.peakUsed == 797 && statistics.refusals == 1)
+@Test func frameZeroIsNeverHandedOut() throws {
+  try withAllocator(count: 64) { allocator in
+    try allocator.add(run(0, 64))
+    var seen: Set<UInt32> = []
+    for _ in 0..<63 { seen.insert(try allocator.allocate().rawValue) }
+    #expect(seen == Set(1..<64))
+    let error = refusal { _ = try allocator.allocate() }
+    #expect(error == .outOfFrames)
+  }
 }
 
-@Test func freedFramesJoinIntoTheRunTheyCameFrom() throws {
-  var allocator = try makeAllocator(frameCount: 1_024, [0..<1_024])
-  var frames: [FrameNumber] = []
-  for _ in 0..<1_024 { frames.append(try allocator.allocate()) }
-  frames.sort { $0.rawValue &* 2_654_435_761 < $1.rawValue &* 2_654_435_761 }
-  for frame in frames { try allocator.free(frame) }
-  let largest = allocator.largestRun
-  #expect(largest == 1_024)
+@Test func aFrameFreedTwiceIsNamed() throws {
+  try withAllocator(first: 100, count: 64) { allocator in
+    try allocator.add(run(100, 64))
+    let frame = try allocator.allocate()
+    try allocator.free(frame)
+    let error = refusal { try allocator.free(frame) }
+    #expect(error == .doubleFree(frame))
+    #expect(error?.frame == frame)
+  }
 }
 
-@Test(arguments: [1, 2, 3, 5, 7, 8, 100, 129] as [UInt32])
-func aRunCostsExactlyItsLength(count: UInt32) throws {
-  var allocator = try makeAllocator(frameCount: 4_096, [0..<4_096])
-  let range = try allocator.allocate(count: count)
-  #expect(range.count == count)
-  let free = allocator.statistics.free
-  #expect(free == 4_096 - count)
-  try allocator.free(range)
-  let largest = allocator.largestRun
-  #expect(largest == 4_096)
+@Test func framesThatWereNeverGivenAreForeign() throws {
+  try withAllocator(first: 100, count: 64) { allocator in
+    try allocator.add(run(100, 32))
+    for number: UInt32 in [0, 99, 132, 163, 164, .max] {
+      let error = refusal { try allocator.free(FrameNumber(number)) }
+      #expect(error == .foreignFrame(FrameNumber(number)))
+    }
+    // A frame inside a free block was never handed out, but is the allocator's own.
+    let error = refusal { try allocator.free(FrameNumber(110)) }
+    #expect(error == .doubleFree(FrameNumber(110)))
+  }
 }
 
-@Test func aRunStartsWhereItsAlignmentSays() throws {
-  var allocator = try makeAllocator(frameCount: 4_096, [1..<4_096])
-  _ = try allocator.allocate()
-  let range = try allocator.allocate(count: 3, alignment: 512)
-  #expect(range.start.rawValue % 512 == 0)
+@Test func aFrameOfAnotherOwnerIsNotTakenBack() throws {
+  try withAllocator(count: 64) { allocator in
+    try allocator.add(run(1, 63))
+    let frame = try allocator.allocate(for: .pageTable)
+    let error = refusal { try allocator.free(frame, of: .heap) }
+    #expect(error == .wrongOwner(frame, .pageTable))
+    let owner = allocator.owner(of: frame)
+    #expect(owner == .pageTable)
+    let count = allocator.count(of: .pageTable)
+    #expect(count == 1)
+    try allocator.free(frame, of: .pageTable)
+    let after = allocator.owner(of: frame)
+    #expect(after == nil)
+  }
 }
 
-@Test func freeingTwiceIsNamed() throws {
-  var allocator = try makeAllocator(frameCount: 64, [0..<64])
-  let frame = try allocator.allocate()
-  try allocator.free(frame)
-  let twice = refusal { try allocator.free(frame) }
-  #expect(twice == .doubleFree(frame))
+@Test(arguments: [UInt32(1), 2, 3, 7, 8, 100, 512])
+func aRunIsAlignedAndWhole(_ count: UInt32) throws {
+  try withAllocator(first: 77, count: 4096) { allocator in
+    try allocator.add(run(77, 4096))
+    for alignment: UInt32 in [1, 2, 64, 512, 1024] {
+      let got = try allocator.allocateRun(count, alignment: alignment)
+      #expect(got.count == count)
+      #expect(got.start.rawValue % alignment == 0)
+      #expect(got.start.rawValue >= 77 && got.end.rawValue <= 77 + 4096)
+      try allocator.freeRun(got)
+    }
+    let free = allocator.freeCount
+    #expect(free == 4096)
+  }
 }
 
-@Test func freeingWhatWasNeverGivenIsNamed() throws {
-  var allocator = try makeAllocator(frameCount: 64, [8..<64])
-  let reserved = refusal { try allocator.free(FrameNumber(3)) }
-  #expect(reserved == .foreignFree(FrameNumber(3)))
-  let outside = refusal { try allocator.free(FrameNumber(1_000)) }
-  #expect(outside == .foreignFree(FrameNumber(1_000)))
-}
-
-@Test func aRunWithAHoleIsRefusedWhole() throws {
-  var allocator = try makeAllocator(frameCount: 64, [0..<64])
-  let range = try allocator.allocate(count: 8)
-  try allocator.free(FrameNumber(range.start.rawValue + 3))
-  let refused = refusal { try allocator.free(range) }
-  #expect(refused == .doubleFree(FrameNumber(range.start.rawValue + 3)))
-  let free = allocator.statistics.free
-  #expect(free == 57)
+@Test func aRunEndsBelowItsLimit() throws {
+  try withAllocator(count: 1024) { allocator in
+    try allocator.add(run(0, 16))
+    try allocator.add(run(512, 512))
+    let low = try allocator.allocateRun(4, below: FrameNumber(16))
+    #expect(low.end.rawValue <= 16)
+    let error = refusal { _ = try allocator.allocateRun(16, below: FrameNumber(16)) }
+    #expect(error == .outOfFrames)
+  }
 }
 
 @Test func impossibleRequestsAreRefused() throws {
-  var allocator = try makeAllocator(frameCount: 64, [0..<64])
-  for (count, alignment) in [(0, 1), (1, 0), (1, 3), (1 << 19, 1), (UInt32.max, 1)] as [(UInt32, UInt32)] {
-    let refused = refusal { _ = try allocator.allocate(count: count, alignment: alignment) }
-    #expect(refused == .invalidRequest)
+  try withAllocator(count: 64) { allocator in
+    try allocator.add(run(1, 63))
+    let errors = [
+      refusal { _ = try allocator.allocateRun(0) },
+      refusal { _ = try allocator.allocateRun(1, alignment: 0) },
+      refusal { _ = try allocator.allocateRun(1, alignment: 3) },
+      refusal { try allocator.freeRun(run(5, 0)) },
+    ]
+    #expect(errors.allSatisfy { $0 == .badRequest })
+    let tooLong = refusal { _ = try allocator.allocateRun(1 << 20 + 1) }
+    #expect(tooLong == .outOfFrames)
   }
-  let tooLong = refusal { _ = try allocator.allocate(count: 65) }
-  #expect(tooLong == .outOfFrames)
 }
 
-@Test func rangesThatMeetAreRefused() throws {
-  var allocator = try makeAllocator(frameCount: 64, [0..<32])
-  let overlap = refusal { try allocator.add(FrameRange(start: FrameNumber(31), count: 2)) }
-  #expect(overlap == .overlappingRange(FrameNumber(31)))
-  let outside = refusal { try allocator.add(FrameRange(start: FrameNumber(60), count: 5)) }
-  #expect(outside == .invalidRequest)
+@Test func aRunThatIsPartlyFreeIsNotTakenBack() throws {
+  try withAllocator(count: 256) { allocator in
+    try allocator.add(run(1, 255))
+    let got = try allocator.allocateRun(8)
+    try allocator.free(FrameNumber(got.start.rawValue + 5))
+    let error = refusal { try allocator.freeRun(got) }
+    #expect(error == .doubleFree(FrameNumber(got.start.rawValue + 5)))
+    let used = allocator.usedCount
+    #expect(used == 7)
+  }
 }
 
-/// Random requests against a set of numbers, which is slow and obvious.
-@Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
-func theAllocatorAgreesWithASetOfNumbers(seed: UInt64) throws {
+@Test func framesAddedTwiceAreRefused() throws {
+  try withAllocator(count: 256) { allocator in
+    try allocator.add(run(1, 100))
+    let error = refusal { try allocator.add(run(100, 10)) }
+    #expect(error == .doubleFree(FrameNumber(100)))
+    let outside = refusal { try allocator.add(run(250, 10)) }
+    #expect(outside == .foreignFrame(FrameNumber(256)))
+    let total = allocator.totalCount
+    #expect(total == 100)
+  }
+}
+
+@Test func reservedFramesAreNeverHandedOut() throws {
+  try withAllocator(count: 512) { allocator in
+    try allocator.add(run(0, 512))
+    try allocator.reserve(run(100, 57))
+    try allocator.reserve(run(150, 20))
+    var seen: Set<UInt32> = []
+    while let frame = try? allocator.allocate() { seen.insert(frame.rawValue) }
+    #expect(seen == Set(1..<512).subtracting(100..<170))
+    let error = refusal { try allocator.free(FrameNumber(120)) }
+    #expect(error == .foreignFrame(FrameNumber(120)))
+  }
+}
+
+@Test func aFrameInUseCannotBeReserved() throws {
+  try withAllocator(count: 64) { allocator in
+    try allocator.add(run(1, 63))
+    let frame = try allocator.allocate(for: .heap)
+    let error = refusal { try allocator.reserve(run(1, 63)) }
+    #expect(error == .wrongOwner(frame, .heap))
+  }
+}
+
+@Test func everythingFreedMergesIntoTheLargestRunAgain() throws {
+  try withAllocator(first: 4096, count: 4096) { allocator in
+    try allocator.add(run(4096, 4096))
+    var generator = SeededGenerator(state: 9)
+    var frames: [FrameNumber] = []
+    while let frame = try? allocator.allocate() { frames.append(frame) }
+    #expect(frames.count == 4096)
+    let none = allocator.largestRun()
+    #expect(none == 0)
+    for frame in frames.shuffled(using: &generator) { try allocator.free(frame) }
+    let whole = allocator.largestRun()
+    #expect(whole == 4096)
+    let peak = allocator.peakUsedCount
+    #expect(peak == 4096)
+  }
+}
+
+@Test func aRunIsFoundEvenIfTheCacheHoldsPartOfIt() throws {
+  try withAllocator(first: 64, count: 64) { allocator in
+    try allocator.add(run(64, 64))
+    let frame = try allocator.allocate()
+    try allocator.free(frame)
+    let all = try allocator.allocateRun(64)
+    #expect(all.start.rawValue == 64)
+  }
+}
+
+/// The slow and obvious model: a dictionary of frames that are handed out, a set of free ones.
+@Test(arguments: [UInt64(1), 2, 3, 4, 5, 6])
+func randomOperationsAgreeWithSets(_ seed: UInt64) throws {
   print("seed \(seed)")
-  var state = seed
-  func random(_ bound: UInt32) -> UInt32 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return UInt32(truncatingIfNeeded: state >> 33) % bound
-  }
-  var allocator = try makeAllocator(frameCount: 2_048, [5..<1_000, 1_003..<2_047])
-  let all = Set((5 as UInt32)..<1_000).union(Set((1_003 as UInt32)..<2_047))
-  var used: Set<UInt32> = []
-  var runs: [FrameRange] = []
-  for _ in 0..<20_000 {
-    if random(2) == 0 {
-      let count = random(4) == 0 ? 1 + random(64) : 1
-      guard let run = try? allocator.allocate(count: count) else { continue }
-      let frames = Set(run.start.rawValue..<run.end.rawValue)
-      try #require(frames.isSubset(of: all) && frames.isDisjoint(with: used))
-      used.formUnion(frames)
-      runs.append(run)
-    } else if !runs.isEmpty {
-      let run = runs.swapAt(Int(random(UInt32(runs.count))))
-      try allocator.free(run)
-      used.subtract(run.start.rawValue..<run.end.rawValue)
+  var generator = SeededGenerator(state: seed)
+  let first = UInt32.random(in: 0...3000, using: &generator)
+  let count = UInt32.random(in: 50...3000, using: &generator)
+  try withAllocator(first: first, count: count) { allocator in
+    var free: Set<UInt32> = []
+    var used: [UInt32] = []
+    var position = first
+    while position < first + count {
+      let length = min(UInt32.random(in: 1...700, using: &generator), first + count - position)
+      if Bool.random(using: &generator) {
+        try allocator.add(run(position, length))
+        free.formUnion((position..<position + length).filter { $0 != 0 })
+      }
+      position += length
     }
-    let inUse = allocator.statistics.used
-    try #require(inUse == UInt32(used.count))
+    let total = free.count
+    for step in 0..<30_000 {
+      // Phases that fill and phases that empty, so that exhaustion is met often.
+      let isFilling = step / 2000 % 2 == 0
+      switch Int.random(in: 0..<10, using: &generator) {
+      case 0..<(isFilling ? 6 : 3):
+        do {
+          let frame = try allocator.allocate().rawValue
+          #expect(free.remove(frame) != nil, "seed \(seed)")
+          used.append(frame)
+        } catch {
+          #expect(free.isEmpty, "seed \(seed)")
+        }
+      case 7:
+        let length = UInt32.random(in: 1...40, using: &generator)
+        if let got = try? allocator.allocateRun(length) {
+          for frame in got.start.rawValue..<got.end.rawValue {
+            #expect(free.remove(frame) != nil, "seed \(seed)")
+            used.append(frame)
+          }
+        } else {
+          // No aligned block of that size may be wholly free.
+          var size: UInt32 = 1
+          while size < length { size *= 2 }
+          let starts = Set(free.map { $0 / size * size })
+          #expect(!starts.contains { start in (start..<start + size).allSatisfy { free.contains($0) } })
+        }
+      case 8:
+        let frame = UInt32.random(in: first..<first + count, using: &generator)
+        if free.contains(frame) {
+          let error = refusal { try allocator.free(FrameNumber(frame)) }
+          #expect(error == .doubleFree(FrameNumber(frame)), "seed \(seed)")
+        }
+      default:
+        guard !used.isEmpty else { continue }
+        used.swapAt(Int.random(in: 0..<used.count, using: &generator), used.count - 1)
+        let frame = used.removeLast()
+        try allocator.free(FrameNumber(frame))
+        free.insert(frame)
+      }
+      let (freeNow, usedNow) = (allocator.freeCount, allocator.usedCount)
+      #expect(Int(freeNow) == free.count && Int(usedNow) == used.count, "seed \(seed)")
+    }
+    for frame in used { try allocator.free(FrameNumber(frame)) }
+    let freeAtEnd = allocator.freeCount
+    #expect(Int(freeAtEnd) == total)
   }
-  for run in runs { try allocator.free(run) }
-  let free = allocator.statistics.free
-  #expect(Int(free) == all.count)
 }
 
-extension Array {
-  /// Removes and returns an element, putting the last in its place.
-  fileprivate mutating func swapAt(_ index: Int) -> Element {
-    swapAt(index, count - 1)
-    return removeLast()
+@Test func exhaustionAtEveryStepLeavesTheAllocatorWhole() throws {
+  for available in UInt32(1)...40 {
+    try withAllocator(first: 16, count: 64) { allocator in
+      try allocator.add(run(16, available))
+      var frames: [FrameNumber] = []
+      while let frame = try? allocator.allocate() { frames.append(frame) }
+      #expect(frames.count == Int(available))
+      let error = refusal { _ = try allocator.allocateRun(2) }
+      #expect(error == .outOfFrames)
+      for frame in frames { try allocator.free(frame) }
+      let free = allocator.freeCount
+      #expect(free == available)
+    }
   }
 }
