@@ -30,6 +30,7 @@ let logicModules: [Target] = [
   logic("X86"),
   logic("Log", ["Base"]),
   logic("Core", ["Base", "Log"]),
+  logic("Checksum"),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -92,6 +93,7 @@ if let architecture {
     tests("Log", ["Base", "Log"]),
     tests("X86", ["X86"]),
     tests("Core", ["Base", "Core", "Log"]),
+    tests("Checksum", ["Checksum"]),
   ]
 }
 
