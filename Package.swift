@@ -30,6 +30,7 @@ let logicModules: [Target] = [
   logic("X86"),
   logic("Log", ["Base"]),
   logic("Core", ["Base", "Log"]),
+  logic("Archive"),
   logic("Checksum"),
 ]
 
@@ -93,6 +94,7 @@ if let architecture {
     tests("Log", ["Base", "Log"]),
     tests("X86", ["X86"]),
     tests("Core", ["Base", "Core", "Log"]),
+    tests("Archive", ["Archive"]),
     tests("Checksum", ["Checksum"]),
   ]
 }
