@@ -34,6 +34,8 @@ let logicModules: [Target] = [
   logic("Core", ["Base", "Log"]),
   logic("BootInformation", ["Base"]),
   logic("CommandLine", ["Log"]),
+  logic("Archive"),
+  logic("Checksum"),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -123,6 +125,8 @@ if let architecture {
     tests("Paging", ["Base", "Paging"]),
     tests("BootInformation", ["Base", "BootInformation"]),
     tests("CommandLine", ["CommandLine", "Log"]),
+    tests("Archive", ["Archive"]),
+    tests("Checksum", ["Checksum"]),
   ]
 }
 
