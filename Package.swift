@@ -66,7 +66,7 @@ if let architecture {
     bareMetal(
       "Start",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "Core",
+        "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
         "FrameAllocator", "Log", "Paging", "X86",
       ]),
     bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Start", "X86"]),
