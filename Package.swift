@@ -103,6 +103,9 @@ if let architecture {
     tests("Core", ["Base", "Core", "Log"]),
     tests("BootInformation", ["Base", "BootInformation"]),
     tests("CommandLine", ["CommandLine", "Log"]),
+    tests("ImageBuilder", ["HostSupport", "ImageBuilder"]),
+    tests("Launch", ["ABI", "HostSupport", "ImageBuilder", "Launch"]),
+    tests("Emulator", ["ABI", "HostSupport", "ImageBuilder", "Launch"]),
   ]
 }
 
