@@ -119,7 +119,9 @@ func run(
     try await Launcher(machine, emulator: emulator).run(
       .init(timeout: timeout, input: Array(input.utf8), hangPatience: hangPatience))
   }
-  var rest = report.serial[...]
+  // A terminal wants a carriage return before each line feed; the expectations are written without.
+  let serial = String(String.UnicodeScalarView(report.serial.unicodeScalars.filter { $0 != "\r" }))
+  var rest = serial[...]
   var missing: String?
   for text in expectation.serial {
     guard let found = rest.firstRange(of: text) else {
