@@ -12,6 +12,13 @@ public enum QEMU {
     public var machineProtocol: String
     /// The file for exceptions, resets and misuse of devices by the guest, if they are to be logged.
     public var exceptionLog: String?
+
+    /// Names the files of a run.
+    public init(debugConsole: String, machineProtocol: String, exceptionLog: String? = nil) {
+      self.debugConsole = debugConsole
+      self.machineProtocol = machineProtocol
+      self.exceptionLog = exceptionLog
+    }
   }
 
   /// The arguments that describe `machine`: all that a user needs to repeat the run by hand.

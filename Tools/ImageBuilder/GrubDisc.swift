@@ -83,9 +83,16 @@ public struct GrubDisc: Sendable {
     defer { try? Files.remove(folder) }
     let boot = folder + "/disc/boot"
     try Files.makeFolder(boot + "/grub")
-    try await Command(
-      toolchain.path(of: "llvm-objcopy"), ["--strip-all", kernel, boot + "/kernel"]
-    ).output()
+    let content = try Files.read(kernel)
+    if content.starts(with: [0x7F, 0x45, 0x4C, 0x46]) {
+      // Debug information names the folder it was compiled in, and no loader needs it.
+      try await Command(
+        toolchain.path(of: "llvm-objcopy"), ["--strip-all", kernel, boot + "/kernel"]
+      ).output()
+      chmod(boot + "/kernel", 0o644)
+    } else {
+      try Files.write(content, to: boot + "/kernel")
+    }
     for module in modules { try Files.write(module.content, to: "\(boot)/\(module.name)") }
     try Files.write(try configuration, to: boot + "/grub/grub.cfg")
     try await Command(
