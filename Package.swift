@@ -110,6 +110,11 @@ if let architecture {
     .executableTarget(
       name: "apus", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser], path: "Tools/apus"),
   ]
+  targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
+    .testTarget(
+      name: "\(name)Tests", dependencies: ["ABI", "HostSupport", "ImageBuilder", "Launch"],
+      path: "Tests/\(name)Tests")
+  }
 
   // MARK: - Tests
   func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
