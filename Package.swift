@@ -132,9 +132,6 @@ if let architecture {
     tests("CommandLine", ["CommandLine", "Log"]),
     tests("Archive", ["Archive"]),
     tests("Checksum", ["Checksum"]),
-    tests("ImageBuilder", ["HostSupport", "ImageBuilder"]),
-    tests("Launch", ["ABI", "HostSupport", "ImageBuilder", "Launch"]),
-    tests("Emulator", ["ABI", "HostSupport", "ImageBuilder", "Launch"]),
   ]
 }
 
