@@ -32,6 +32,7 @@ let logicModules: [Target] = [
   logic("Core", ["Base", "Log"]),
   logic("Archive"),
   logic("Checksum"),
+  logic("Heap", ["Base"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -96,6 +97,7 @@ if let architecture {
     tests("Core", ["Base", "Core", "Log"]),
     tests("Archive", ["Archive"]),
     tests("Checksum", ["Checksum"]),
+    tests("Heap", ["Base", "Heap"]),
   ]
 }
 
