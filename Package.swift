@@ -36,6 +36,7 @@ let logicModules: [Target] = [
   logic("CommandLine", ["Log"]),
   logic("Archive"),
   logic("Checksum"),
+  logic("Heap", ["Base"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -132,6 +133,7 @@ if let architecture {
     tests("CommandLine", ["CommandLine", "Log"]),
     tests("Archive", ["Archive"]),
     tests("Checksum", ["Checksum"]),
+    tests("Heap", ["Base", "Heap"]),
   ]
 }
 
