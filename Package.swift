@@ -68,7 +68,7 @@ if let architecture {
       "Start",
       [
         "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
-        "FrameAllocator", "Log", "Paging", "X86",
+        "FrameAllocator", "Heap", "Log", "Paging", "X86",
       ]),
     bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Start", "X86"]),
   ]
@@ -78,8 +78,8 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Log", "Paging",
-        "Provocations", "Start", "X86",
+        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Heap", "Log",
+        "Paging", "Provocations", "Start", "X86",
       ]),
   ]
   products += [

@@ -7,6 +7,7 @@ import BootInformation
 import CMachine
 import Core
 import FrameAllocator
+import Heap
 import Log
 
 /// Reads commands from the console and obeys them until input ends.
@@ -100,6 +101,10 @@ public struct Monitor: ~Copyable {
     let used = reference.node.frames.usedCount
     let peak = reference.node.frames.peakUsedCount
     reference.node.log.show("frames: \(total) in all, \(used) used, \(total - used) free, peak \(peak)")
+    let heap = reference.node.heap.statistics
+    let limit = UInt64(reference.node.heap.limit)
+    reference.node.log.show(
+      "heap: \(heap.bytesInUse) bytes in use, peak \(heap.peakBytesInUse), mapped \(heap.mappedBytes), limit \(bytes: limit)")
     let largest = UInt64(reference.node.frames.largestRun()) * UInt64(pageSize)
     reference.node.log.show("longest free run: \(bytes: largest)")
   }

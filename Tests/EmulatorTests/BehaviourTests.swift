@@ -57,6 +57,21 @@ extension EmulatorTests {
     }
 
     @Test(arguments: architectures)
+    func theHeapGivesMemoryThatIsWritableAndNobodyElses(arch: Architecture) async throws {
+      try await boot(arch: arch, test: "heap", expecting: .passes("512 pieces found as they were written"))
+    }
+
+    @Test(
+      arguments: architectures,
+      [
+        ("heap-exhausted", "the heap is exhausted"), ("heap-double-free", "was freed before"),
+        ("heap-overrun", "past the end of the allocation"), ("heap-foreign-free", "not that of an allocation"),
+      ])
+    func misuseOfTheHeapIsAPanicThatSaysSo(arch: Architecture, misuse: (String, String)) async throws {
+      try await boot(arch: arch, test: misuse.0, expecting: .panics("panic: kernel heap: ", misuse.1))
+    }
+
+    @Test(arguments: architectures)
     func noPageOfTheKernelIsWritableAndExecutable(arch: Architecture) async throws {
       try await boot(
         arch: arch, test: "audit", expecting: .passes("no page is writable and executable, none is open to programs"))
