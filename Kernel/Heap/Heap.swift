@@ -38,7 +38,8 @@ public struct Heap<Growth: HeapGrowth & ~Copyable>: ~Copyable {
     // Offsets and sizes then add up without overflow in 32 bits.
     precondition(pageLimit > 0 && pageLimit <= 1 << 17, "a heap has up to 512 MiB")
     precondition(
-      base.advanced(byChecked: UInt(pageLimit * pageSize)) != nil, "a heap ends below the last page of addresses")
+      base.advanced(byChecked: UInt(pageLimit * pageSize)) != nil,
+      "a heap ends below the last page of addresses")
     memory = HeapMemory(base: base)
     limit = pageLimit * pageSize
     self.growth = growth
