@@ -55,7 +55,8 @@ if let architecture {
     exclude: [String] = []
   ) -> Target {
     .target(
-      name: name, dependencies: dependencies, path: path ?? "Kernel/\(name)", exclude: exclude, sources: sources,
+      name: name, dependencies: dependencies, path: path ?? "Kernel/\(name)", exclude: exclude,
+      sources: sources,
       swiftSettings: kernelSettings + [.enableExperimentalFeature("AddressableTypes")])
   }
 
@@ -110,7 +111,8 @@ if let architecture {
       name: "mkimage", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser],
       path: "Tools/mkimage"),
     .executableTarget(
-      name: "apus", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser], path: "Tools/apus"),
+      name: "apus", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser],
+      path: "Tools/apus"),
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(

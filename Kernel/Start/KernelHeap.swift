@@ -79,7 +79,9 @@ public enum KernelHeap {
       return try reference.node.heap.allocate(byteCount, alignment: alignment)
     } catch {
       let inUse = reference.node.heap.statistics.bytesInUse
-      panic("kernel heap: \(error.sentence): \(byteCount) bytes wanted, \(inUse) in use, limit \(reference.node.heap.limit)")
+      panic(
+        "kernel heap: \(error.sentence): \(byteCount) bytes wanted, \(inUse) in use, limit \(reference.node.heap.limit)"
+      )
     }
   }
 

@@ -11,7 +11,9 @@ import Heap
 import Log
 import Paging
 
-/// An instance of the kernel. There are no other globals: whatever the kernel remembers is reached from here.
+/// An instance of the kernel.
+///
+/// There are no other globals: whatever the kernel remembers is reached from here.
 public struct Node: ~Copyable {
   /// The log and its console.
   public var log: Log<MachineConsole>

@@ -12,7 +12,8 @@ extension EmulatorTests {
       try await bootImage(
         arch, path: path,
         expecting: .passes(
-          "start: Apus on \(arch.rawValue)", "loaded by \(path == .kernel ? "qemu" : "GRUB")", "start: started",
+          "start: Apus on \(arch.rawValue)", "loaded by \(path == .kernel ? "qemu" : "GRUB")",
+          "start: started",
           // The checksum that sha256sum prints for Images/ramdisk/etc/hostname.
           "5  7dddc4dd44cab287d4f591383b9828cc46f49360d30529e1ab44750c75dca142  etc/hostname", "apus> "))
     }
@@ -29,19 +30,24 @@ extension EmulatorTests {
       try await bootImage(
         arch, path: .kernel, input: "help\rmemory\rnonsense\rexit\r",
         expecting: .passes(
-          "apus> help", "lists these commands", "apus> memory", "usable", "longest free run", "apus> nonsense",
+          "apus> help", "lists these commands", "apus> memory", "usable", "longest free run",
+          "apus> nonsense",
           "unknown command", "apus> exit"))
     }
 
     @Test(arguments: architectures)
     func thePanicCommandGivesAReport(arch: Architecture) async throws {
-      try await bootImage(arch, path: .kernel, input: "panic\r", expecting: .panics("panic: asked for at the console"))
+      try await bootImage(
+        arch, path: .kernel, input: "panic\r", expecting: .panics("panic: asked for at the console"))
     }
 
     @Test(
       arguments: architectures,
       [
-        ("log=loud", "a value that the option does not allow: `loud`", "log= takes error, warning, info or debug"),
+        (
+          "log=loud", "a value that the option does not allow: `loud`",
+          "log= takes error, warning, info or debug"
+        ),
         ("lgo=debug", "unknown option: `lgo`", ""), ("log", "an option without a value: `log`", ""),
       ])
     func aMalformedOptionIsExplained(arch: Architecture, option: (String, String, String)) async throws {

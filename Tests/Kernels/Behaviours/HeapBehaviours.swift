@@ -8,7 +8,9 @@ import Heap
 import Log
 import Start
 
-/// Does what is asked for with the heap. Returns whether it was asked for.
+/// Does what is asked for with the heap.
+///
+/// Returns whether it was asked for.
 func runHeap() -> Bool {
   if isAskedFor("heap") {
     writePieces()
@@ -20,7 +22,9 @@ func runHeap() -> Bool {
     KernelHeap.free(address)
   } else if isAskedFor("heap-overrun") {
     let address = KernelHeap.allocate(64)
-    for offset in stride(from: 0 as UInt, to: 128, by: 4) { cpu_store32(address.rawValue + offset, 0xDEAD_BEEF) }
+    for offset in stride(from: 0 as UInt, to: 128, by: 4) {
+      cpu_store32(address.rawValue + offset, 0xDEAD_BEEF)
+    }
     KernelHeap.free(address)
   } else if isAskedFor("heap-foreign-free") {
     KernelHeap.free(KernelHeap.allocate(64) + 16)
