@@ -135,6 +135,13 @@ if let architecture {
     tests("Checksum", ["Checksum"]),
     tests("Heap", ["Base", "Heap"]),
   ]
+
+  // MARK: - Speedup model
+  targets += [
+    .target(name: "Plotting", path: "Tools/Plotting"),
+    .testTarget(
+      name: "PlottingTests", dependencies: ["Plotting"], path: "Tests/PlottingTests", exclude: ["Golden"]),
+  ]
 }
 
 let package = Package(name: "Apus", products: products, dependencies: dependencies, targets: targets)
