@@ -139,8 +139,10 @@ if let architecture {
   // MARK: - Speedup model
   targets += [
     .target(name: "Plotting", path: "Tools/Plotting"),
+    .target(name: "SpeedupModel", path: "Tools/Predict/SpeedupModel"),
     .testTarget(
       name: "PlottingTests", dependencies: ["Plotting"], path: "Tests/PlottingTests", exclude: ["Golden"]),
+    .testTarget(name: "SpeedupModelTests", dependencies: ["SpeedupModel"], path: "Tests/SpeedupModelTests"),
   ]
 }
 
