@@ -140,9 +140,11 @@ if let architecture {
   targets += [
     .target(name: "Plotting", path: "Tools/Plotting"),
     .target(name: "SpeedupModel", path: "Tools/Predict/SpeedupModel"),
+    .target(name: "ProfileImport", dependencies: ["SpeedupModel"], path: "Tools/Predict/ProfileImport"),
     .testTarget(
       name: "PlottingTests", dependencies: ["Plotting"], path: "Tests/PlottingTests", exclude: ["Golden"]),
     .testTarget(name: "SpeedupModelTests", dependencies: ["SpeedupModel"], path: "Tests/SpeedupModelTests"),
+    .testTarget(name: "ProfileImportTests", dependencies: ["ProfileImport"], path: "Tests/ProfileImportTests"),
   ]
 }
 
