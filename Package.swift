@@ -141,10 +141,19 @@ if let architecture {
     .target(name: "Plotting", path: "Tools/Plotting"),
     .target(name: "SpeedupModel", path: "Tools/Predict/SpeedupModel"),
     .target(name: "ProfileImport", dependencies: ["SpeedupModel"], path: "Tools/Predict/ProfileImport"),
+    .target(name: "CSeccomp", path: "Tools/Predict/CSeccomp"),
+    .target(
+      name: "DelayTracer", dependencies: ["SpeedupModel", "CSeccomp"], path: "Tools/Predict/DelayTracer"),
+    .executableTarget(
+      name: "predict-synthetic", dependencies: ["SpeedupModel", argumentParser],
+      path: "Tools/Predict/Synthetic", swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
       name: "PlottingTests", dependencies: ["Plotting"], path: "Tests/PlottingTests", exclude: ["Golden"]),
     .testTarget(name: "SpeedupModelTests", dependencies: ["SpeedupModel"], path: "Tests/SpeedupModelTests"),
     .testTarget(name: "ProfileImportTests", dependencies: ["ProfileImport"], path: "Tests/ProfileImportTests"),
+    .testTarget(
+      name: "DelayTracerTests", dependencies: ["DelayTracer", "predict-synthetic"],
+      path: "Tests/DelayTracerTests"),
   ]
 }
 
