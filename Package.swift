@@ -99,6 +99,11 @@ if let architecture {
   let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
   let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
+  /// What `apus predict` is made of.
+  let predictModules: [Target.Dependency] = [
+    "DelayTracer", "Plotting", "PredictFigures", "ProfileImport", "SpeedupModel", "predict-synthetic",
+  ]
+
   // The tools read what the kernel writes with the kernel's own modules (ABI), never with a second copy.
   targets += [
     .target(name: "HostSupport", dependencies: [subprocess], path: "Tools/HostSupport"),
@@ -109,7 +114,9 @@ if let architecture {
       name: "mkimage", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser],
       path: "Tools/mkimage"),
     .executableTarget(
-      name: "apus", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser], path: "Tools/apus"),
+      name: "apus",
+      dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser] + predictModules,
+      path: "Tools/apus"),
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(
@@ -141,6 +148,9 @@ if let architecture {
     .target(name: "Plotting", path: "Tools/Plotting"),
     .target(name: "SpeedupModel", path: "Tools/Predict/SpeedupModel"),
     .target(name: "ProfileImport", dependencies: ["SpeedupModel"], path: "Tools/Predict/ProfileImport"),
+    .target(
+      name: "PredictFigures", dependencies: ["SpeedupModel", "Plotting"], path: "Tools/Predict/PredictFigures",
+      resources: ["gzip", "bzip2", "gcc", "sqlite"].map { .embedInCode("Profiles/\($0).json") }),
     .target(name: "CSeccomp", path: "Tools/Predict/CSeccomp"),
     .target(
       name: "DelayTracer", dependencies: ["SpeedupModel", "CSeccomp"], path: "Tools/Predict/DelayTracer"),

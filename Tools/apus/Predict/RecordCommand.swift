@@ -1,0 +1,125 @@
+import ArgumentParser
+import DelayTracer
+import Plotting
+import ProfileImport
+import SpeedupModel
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The command `apus predict record`.
+struct RecordCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "record",
+    abstract: "Run a Linux program and make its profile.",
+    discussion: """
+      Runs the program once untraced, for its real length, and once under `strace -c -w -f`, for its calls. strace \
+      adds far more time to a call than most calls take; how much is measured first and taken off, so times of \
+      cheap calls are uncertain by a few microseconds a call. Needs strace (Debian package strace).
+
+      Calls that wait for other threads or processes count, but with no time, if the program makes any: that time \
+      belongs to whom they wait for.
+
+      Example: apus predict record -o gzip.json -- gzip -k9f big.txt
+      """)
+
+  @Option(name: [.short, .long], help: "File to write; the standard output without it.") var output: String?
+  @Option(help: "Name of the program; its command line without it.") var program: String?
+  @Option(help: "Times of calls: corrected, raw, or system (shares of the untraced run's system time).")
+  var times = "corrected"
+  @Argument(parsing: .postTerminator, help: "The program and its arguments, after --.") var command:
+    [String] = []
+
+  /// Calls whose time is someone else's work.
+  private static let waiting: Set<String> = [
+    "wait4", "waitid", "futex", "poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait",
+    "nanosleep",
+    "clock_nanosleep", "pause", "rt_sigsuspend", "rt_sigtimedwait",
+  ]
+
+  func validate() throws {
+    guard !command.isEmpty else { throw ValidationError("Give a program after --, as in: record -- ls -l") }
+    guard ["corrected", "raw", "system"].contains(times) else {
+      throw ValidationError("--times \(times): allowed are corrected, raw, system.")
+    }
+  }
+
+  func run() throws {
+    let plain = try DelayRun(command).run()
+    let overhead = times == "raw" ? 0 : try Self.overhead()
+    let (bytes, status) = try Self.trace(command)
+    guard status == plain.status else {
+      throw InputError(
+        command[0], found: "exit status \(plain.status) untraced but \(status) under strace",
+        allowed: "a program that does the same each time")
+    }
+    var options = ImportOptions()
+    options.program = program ?? command.joined(separator: " ")
+    options.overheadPerCall = overhead
+    let raw = try ProfileImporter.read(
+      bytes: bytes, place: "strace", as: .straceWallSummary, options: options)
+    try OutputFile.write(profile(raw, plain, overhead).json(), to: output)
+    if plain.status != 0 { OutputFile.warn("note: the program ended with status \(plain.status)") }
+  }
+
+  /// What the untraced run tells, put together with the calls of the traced one.
+  private func profile(_ raw: Profile, _ plain: DelayOutcome, _ overhead: Double) throws -> Profile {
+    var calls = raw.calls
+    var notes = ["times run from entry to return of a call, under strace"]
+    if overhead > 0 {
+      notes.append("\(NumberText.significant(overhead * 1e6)) µs a call taken off for strace")
+    }
+    let makesOthers = calls.contains { ["clone", "clone3", "fork", "vfork"].contains($0.name) }
+    if makesOthers {
+      for index in calls.indices where Self.waiting.contains(calls[index].name) { calls[index].seconds = 0 }
+      notes.append("several threads or processes: computation is user time, and waiting calls take no time")
+    }
+    let spent = calls.reduce(0) { $0 + $1.seconds }
+    if times == "system", spent > 0 {
+      for index in calls.indices { calls[index].seconds *= plain.systemSeconds / spent }
+      notes.append("times are shares of the untraced run's system time")
+    }
+    let sum = calls.reduce(0) { $0 + $1.seconds }
+    let usesUserTime = makesOthers || times == "system" || sum > plain.wallSeconds
+    if usesUserTime, !makesOthers { notes.append("computation is user time") }
+    return try Profile(
+      program: raw.program, source: "apus predict record",
+      computationSeconds: usesUserTime ? plain.userSeconds : plain.wallSeconds - sum,
+      userSeconds: plain.userSeconds, systemSeconds: plain.systemSeconds, wallSeconds: plain.wallSeconds,
+      calls: calls,
+      notes: notes)
+  }
+
+  /// Seconds strace adds to a call: a call that takes 0.1 µs, timed by it.
+  private static func overhead() throws -> Double {
+    let (bytes, _) = try trace(OwnProgram.calibrationLoad(5000))
+    let profile = try ProfileImporter.read(bytes: bytes, place: "strace", as: .straceWallSummary)
+    guard let call = profile.calls.first(where: { $0.name == "getppid" }), call.count > 0 else { return 0 }
+    return call.seconds / Double(call.count)
+  }
+
+  private static func trace(_ command: [String]) throws -> ([UInt8], Int32) {
+    var template = Array("/tmp/apus-predict-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    guard descriptor >= 0 else {
+      throw InputError(
+        "/tmp", found: String(cString: strerror(errno)), allowed: "a place for a temporary file")
+    }
+    close(descriptor)
+    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    defer { unlink(path) }
+    let outcome: DelayOutcome
+    do {
+      outcome = try DelayRun(["strace", "-c", "-w", "-f", "-o", path, "--"] + command).run()
+    } catch {
+      guard error.place == "command" else { throw error }
+      throw InputError(
+        "strace", found: "no such program", allowed: "strace installed: apt-get install strace")
+    }
+    return (try WholeFile.read(path), outcome.status)
+  }
+
+}
