@@ -147,13 +147,17 @@ if let architecture {
   targets += [
     .target(name: "Plotting", path: "Tools/Plotting"),
     .target(name: "SpeedupModel", path: "Tools/Predict/SpeedupModel"),
-    .target(name: "ProfileImport", dependencies: ["SpeedupModel"], path: "Tools/Predict/ProfileImport"),
+    // Optimised in debug builds too: scanning a trace of gigabytes must not depend on how the tool was built.
+    .target(
+      name: "ProfileImport", dependencies: ["SpeedupModel"], path: "Tools/Predict/ProfileImport",
+      swiftSettings: [.unsafeFlags(["-O"])]),
     .target(
       name: "PredictFigures", dependencies: ["SpeedupModel", "Plotting"], path: "Tools/Predict/PredictFigures",
       resources: ["gzip", "bzip2", "gcc", "sqlite"].map { .embedInCode("Profiles/\($0).json") }),
     .target(name: "CSeccomp", path: "Tools/Predict/CSeccomp"),
     .target(
       name: "DelayTracer", dependencies: ["SpeedupModel", "CSeccomp"], path: "Tools/Predict/DelayTracer"),
+    // Optimised always: its computation must weigh against its calls as a real program's would.
     .executableTarget(
       name: "predict-synthetic", dependencies: ["SpeedupModel", argumentParser],
       path: "Tools/Predict/Synthetic", swiftSettings: [.unsafeFlags(["-O"])]),

@@ -51,4 +51,10 @@ const char *seccomp_call_name(int index, int *number);
 // Waits for `pid`; returns the wait status or -errno, and the processor time of the process and its children.
 int seccomp_wait(pid_t pid, double *user_seconds, double *system_seconds);
 
+// Keeps this thread, and processes it starts, to the first processor it may use. Returns 0, or an errno.
+int processor_narrow(void);
+
+// Takes back processor_narrow.
+void processor_restore(void);
+
 #endif
