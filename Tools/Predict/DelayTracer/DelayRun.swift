@@ -22,10 +22,18 @@ public struct DelayOutcome: Sendable {
   public var delayed: [String: Int]
   /// Seconds the delegates were busy, over all of them.
   public var busySeconds: Double
+  /// Processor seconds of the delegates themselves, serving and handing over.
+  public var delegateSeconds: Double
   /// Requests whose caller died or was interrupted before the answer.
   public var abandoned: Int
   /// Whether a signal can make a caller ask twice (before Linux 5.19); counts may then be too high.
   public var signalsMayRepeat: Bool
+
+  /// Processor seconds of program and delegates together.
+  ///
+  /// While one thread waits its delegate works, so for a program of one thread this is its length on a machine
+  /// that does nothing else, but for the time it takes to wake up.
+  public var processorSeconds: Double { userSeconds + systemSeconds + delegateSeconds }
 
   /// Invocations that were delayed.
   public var delayedCount: Int { delayed.values.reduce(0, +) }
@@ -82,7 +90,8 @@ public struct DelayRun: Sendable {
     let desk = DelegateDesk(listener: child.listener, spinSeconds: spinSeconds)
     let threads = child.listener < 0 ? [] : (0..<delegates).map { _ in DelegateThread(desk) }
     var outcome = DelayOutcome(
-      wallSeconds: 0, userSeconds: 0, systemSeconds: 0, status: 0, delayed: [:], busySeconds: 0, abandoned: 0,
+      wallSeconds: 0, userSeconds: 0, systemSeconds: 0, status: 0, delayed: [:], busySeconds: 0,
+      delegateSeconds: 0, abandoned: 0,
       signalsMayRepeat: child.listener >= 0 && child.killable_wait == 0)
     let status = seccomp_wait(child.pid, &outcome.userSeconds, &outcome.systemSeconds)
     outcome.wallSeconds = SpinClock.now() - start
@@ -93,6 +102,7 @@ public struct DelayRun: Sendable {
     let tally = desk.tally.withLock { $0 }
     for (number, count) in tally.counts { outcome.delayed[SystemCallNames.current.name(number)] = count }
     outcome.busySeconds = tally.busySeconds
+    outcome.delegateSeconds = tally.processorSeconds
     outcome.abandoned = tally.abandoned
     return outcome
   }

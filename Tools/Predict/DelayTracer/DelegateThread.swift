@@ -12,6 +12,7 @@ final class DelegateDesk: Sendable {
   struct Tally {
     var counts: [Int32: Int] = [:]
     var busySeconds = 0.0
+    var processorSeconds = 0.0
     var abandoned = 0
   }
 
@@ -32,6 +33,10 @@ final class DelegateDesk: Sendable {
   /// Serves requests until no traced process is left.
   func serve() {
     var request = seccomp_request()
+    defer {
+      let used = SpinClock.threadSeconds()
+      tally.withLock { $0.processorSeconds += used }
+    }
     while true {
       let received = turn.withLock { _ in seccomp_receive(listener, &request) }
       guard received == 1 else { return }
