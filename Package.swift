@@ -164,6 +164,9 @@ if let architecture {
     .testTarget(
       name: "PlottingTests", dependencies: ["Plotting"], path: "Tests/PlottingTests", exclude: ["Golden"]),
     .testTarget(name: "SpeedupModelTests", dependencies: ["SpeedupModel"], path: "Tests/SpeedupModelTests"),
+    .testTarget(
+      name: "PredictFiguresTests", dependencies: ["PredictFigures"], path: "Tests/PredictFiguresTests",
+      exclude: ["Golden"]),
     .testTarget(name: "ProfileImportTests", dependencies: ["ProfileImport"], path: "Tests/ProfileImportTests"),
     .testTarget(
       name: "DelayTracerTests", dependencies: ["DelayTracer", "predict-synthetic"],
