@@ -84,6 +84,11 @@ struct DelayCommand: ParsableCommand {
       NumberText.significant(predicted / before, digits: 5),
     ])
     print(table.text, terminator: "")
+    let work = Statistics.median(plain.map(\.processorSeconds))
+    let delayedWork = Statistics.median(delayed.map(\.processorSeconds))
+    print("in processor time of program and delegates: ", terminator: "")
+    print("\(NumberText.significant(work, digits: 5)) s, delayed \(NumberText.significant(delayedWork, digits: 5)) s, ", terminator: "")
+    print("slowdown \(NumberText.significant(delayedWork / work, digits: 5))")
     print("error of the prediction: \(NumberText.fixed((predicted - after) / after * 100, decimals: 2)) %")
     print("delayed calls a run: \(Int(count)); interception alone: ", terminator: "")
     print("\(NumberText.engineering(calibration.mechanismSeconds))s a call, within 2 f_c = ", terminator: "")
