@@ -152,7 +152,8 @@ if let architecture {
       name: "ProfileImport", dependencies: ["SpeedupModel"], path: "Tools/Predict/ProfileImport",
       swiftSettings: [.unsafeFlags(["-O"])]),
     .target(
-      name: "PredictFigures", dependencies: ["SpeedupModel", "Plotting"], path: "Tools/Predict/PredictFigures",
+      name: "PredictFigures", dependencies: ["SpeedupModel", "Plotting"],
+      path: "Tools/Predict/PredictFigures",
       resources: ["gzip", "bzip2", "gcc", "sqlite"].map { .embedInCode("Profiles/\($0).json") }),
     .target(name: "CSeccomp", path: "Tools/Predict/CSeccomp"),
     .target(
@@ -167,7 +168,8 @@ if let architecture {
     .testTarget(
       name: "PredictFiguresTests", dependencies: ["PredictFigures"], path: "Tests/PredictFiguresTests",
       exclude: ["Golden"]),
-    .testTarget(name: "ProfileImportTests", dependencies: ["ProfileImport"], path: "Tests/ProfileImportTests"),
+    .testTarget(
+      name: "ProfileImportTests", dependencies: ["ProfileImport"], path: "Tests/ProfileImportTests"),
     .testTarget(
       name: "DelayTracerTests", dependencies: ["DelayTracer", "predict-synthetic"],
       path: "Tests/DelayTracerTests"),

@@ -18,7 +18,7 @@ struct CompareCommand: ParsableCommand {
       """)
 
   @Argument(help: "Runs, as CSV or JSON; - for the standard input.") var file: String
-  @Option(help: "Largest error to accept, such as 9%.") var within: Share?
+  @Option(help: "Largest error to accept, such as 9%.") var within: ShareArgument?
   @Option(help: "One of table, csv, svg.") var format = "table"
   @Option(name: [.short, .long], help: "File to write; the standard output without it.") var output: String?
 

@@ -26,7 +26,7 @@ struct DelayCommand: ParsableCommand {
       """)
 
   @Option(help: "File with one name of a system call a line; # begins a comment.") var policy: String
-  @Option(help: "f_c: time to forward a call one way, such as 10us.") var cost: Duration
+  @Option(help: "f_c: time to forward a call one way, such as 10us.") var cost: TimeArgument
   @Option(help: "Delegate threads, 1 to 64.") var delegates = 1
   @Option(help: "Runs with delay, and as many without; 1 to 1000.") var runs = 3
   @Flag(help: "Show what cannot be intercepted, and how calls were counted.") var explain = false
@@ -86,9 +86,9 @@ struct DelayCommand: ParsableCommand {
     print(table.text, terminator: "")
     let work = Statistics.median(plain.map(\.processorSeconds))
     let delayedWork = Statistics.median(delayed.map(\.processorSeconds))
-    print("in processor time of program and delegates: ", terminator: "")
-    print("\(NumberText.significant(work, digits: 5)) s, delayed \(NumberText.significant(delayedWork, digits: 5)) s, ", terminator: "")
-    print("slowdown \(NumberText.significant(delayedWork / work, digits: 5))")
+    let texts = [work, delayedWork, delayedWork / work].map { NumberText.significant($0, digits: 5) }
+    print("in processor time of program and delegates: \(texts[0]) s, ", terminator: "")
+    print("delayed \(texts[1]) s, slowdown \(texts[2])")
     print("error of the prediction: \(NumberText.fixed((predicted - after) / after * 100, decimals: 2)) %")
     print("delayed calls a run: \(Int(count)); interception alone: ", terminator: "")
     print("\(NumberText.engineering(calibration.mechanismSeconds))s a call, within 2 f_c = ", terminator: "")

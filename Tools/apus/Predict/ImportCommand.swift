@@ -25,11 +25,11 @@ struct ImportCommand: ParsableCommand {
     help: "One of strace-c, strace-cw, strace-T, perf-s, time-p, json; found out from the file without it.")
   var format: ProfileFormat?
   @Option(help: "Name of the program.") var program: String?
-  @Option(help: "Length of an untraced run, such as 12.5s.") var wall: Duration?
-  @Option(help: "User time of an untraced run.") var user: Duration?
-  @Option(help: "System time of an untraced run.") var system: Duration?
+  @Option(help: "Length of an untraced run, such as 12.5s.") var wall: TimeArgument?
+  @Option(help: "User time of an untraced run.") var user: TimeArgument?
+  @Option(help: "System time of an untraced run.") var system: TimeArgument?
   @Option(help: "Time the tracer adds to each call, taken off; 0 keeps the raw times.")
-  var overhead = Duration(seconds: 0)
+  var overhead = TimeArgument(seconds: 0)
   @Option(name: [.short, .long], help: "File to write; the standard output without it.") var output: String?
 
   func run() throws {

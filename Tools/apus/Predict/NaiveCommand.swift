@@ -16,7 +16,7 @@ struct NaiveCommand: ParsableCommand {
         apus predict naive --gamma 2
       """)
 
-  @Option(help: "Share of the run in system calls, 0 to 1 or 0% to 100%.") var p: Share?
+  @Option(help: "Share of the run in system calls, 0 to 1 or 0% to 100%.") var p: ShareArgument?
   @Option(help: "γ: how many times faster computation is on the light kernel.") var gamma = 2.0
   @Option(help: "A benchmark of the paper's Table I in place of --p.") var published: String?
   @Option(help: "One of table, csv, json.") var format = TableFormat.table

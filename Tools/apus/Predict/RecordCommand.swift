@@ -83,7 +83,8 @@ struct RecordCommand: ParsableCommand {
       notes.append("times are shares of the untraced run's system time")
     }
     // Not the run's length less the calls: on a busy machine that holds the time other programs had.
-    notes.append("computation is the untraced run's user time; page faults and waiting for a processor are left out")
+    notes.append(
+      "computation is the untraced run's user time; page faults and waiting for a processor are left out")
     return try Profile(
       program: raw.program, source: "apus predict record", computationSeconds: plain.userSeconds,
       userSeconds: plain.userSeconds, systemSeconds: plain.systemSeconds, wallSeconds: plain.wallSeconds,
@@ -122,7 +123,8 @@ struct RecordCommand: ParsableCommand {
       outcome = try ProcessorAffinity.onOneProcessor { () throws(InputError) in try run.run() }
     } catch {
       guard error.place == "command" else { throw error }
-      throw InputError("strace", found: "no such program", allowed: "strace installed: apt-get install strace")
+      throw InputError(
+        "strace", found: "no such program", allowed: "strace installed: apt-get install strace")
     }
     return (try WholeFile.read(path), outcome.status)
   }

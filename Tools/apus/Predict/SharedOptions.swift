@@ -3,7 +3,7 @@ import ProfileImport
 import SpeedupModel
 
 /// A length of time on the command line, with its unit: `10us`.
-struct Duration: ExpressibleByArgument {
+struct TimeArgument: ExpressibleByArgument {
   var seconds: Double
 
   init(seconds: Double) { self.seconds = seconds }
@@ -15,7 +15,7 @@ struct Duration: ExpressibleByArgument {
 }
 
 /// A share on the command line: `20%` or `0.2`.
-struct Share: ExpressibleByArgument {
+struct ShareArgument: ExpressibleByArgument {
   var value: Double
 
   init(value: Double) { self.value = value }
@@ -30,8 +30,9 @@ struct Share: ExpressibleByArgument {
 struct SetupOptions: ParsableArguments {
   @Option(help: "γ: how many times faster computation is on the light kernel.") var gamma = 1.0
   @Option(name: .customLong("fc"), help: "f_c: time to forward a call one way, with unit, such as 10us.")
-  var forwardingCost = Duration(seconds: 0)
-  @Option(help: "β: extra time for each byte that crosses, such as 0.1ns.") var perByte = Duration(seconds: 0)
+  var forwardingCost = TimeArgument(seconds: 0)
+  @Option(help: "β: extra time for each byte that crosses, such as 0.1ns.") var perByte = TimeArgument(
+    seconds: 0)
   @Option(
     help: ArgumentHelp(
       "k: a call served by the light kernel takes k times as long; for one call NAME=k. Repeatable.",
@@ -43,11 +44,11 @@ struct SetupOptions: ParsableArguments {
       valueName: "NAME=SHARE:GAIN"))
   var workClass: [String] = []
   @Option(help: "τ: time lost after each forwarded call to refill address translations.")
-  var translationLoss = Duration(seconds: 0)
+  var translationLoss = TimeArgument(seconds: 0)
   @Option(help: "Threads on the light kernel that compute and forward.") var delegators = 1
   @Option(help: "Threads on Linux that serve forwarded calls.") var delegates = 1
   @Option(help: "Share of the forwarding time in which a delegate is busy: 0% for a wire, 100% for polling.")
-  var occupancy = Share(value: 0)
+  var occupancy = ShareArgument(value: 0)
 
   /// The setup, checked.
   func setup() throws -> Setup {
@@ -83,7 +84,8 @@ struct SetupOptions: ParsableArguments {
 struct PolicyOptions: ParsableArguments {
   @Option(help: "Which calls are forwarded: least, most, random, best, all, none or list:NAME,NAME.")
   var policy = "least"
-  @Option(help: "Share of distinct calls that is forwarded, rounded up.") var share = Share(value: 0.2)
+  @Option(help: "Share of distinct calls that is forwarded, rounded up.") var share = ShareArgument(
+    value: 0.2)
   @Option(help: "Seed of the random policy.") var seed: UInt64 = 1
   @Option(help: "Draws of the random policy, 1 to 100000.") var draws = 200
 

@@ -20,8 +20,8 @@ struct SimulateCommand: ParsableCommand {
       """)
 
   @Argument(help: "A profile, in place of --think and --service.") var profile: String?
-  @Option(help: "Mean time a thread computes between two forwarded calls.") var think: Duration?
-  @Option(help: "Mean time a delegate is busy with a call.") var service: Duration?
+  @Option(help: "Mean time a thread computes between two forwarded calls.") var think: TimeArgument?
+  @Option(help: "Mean time a delegate is busy with a call.") var service: TimeArgument?
   @OptionGroup var systems: SetupOptions
   @OptionGroup var choice: PolicyOptions
   @Option(help: "Calls to simulate for each row, 1000 to 10000000.") var calls = 200_000

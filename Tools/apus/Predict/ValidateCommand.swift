@@ -30,12 +30,13 @@ struct ValidateCommand: ParsableCommand {
 
   @Option(help: "Gains, separated by commas.") var gain = "2"
   @Option(help: "Rounds for each gain, 1 to 1000.") var runs = 20
-  @Option(name: .customLong("fc"), help: "f_c: time to forward a call one way.") var cost = Duration(
+  @Option(name: .customLong("fc"), help: "f_c: time to forward a call one way.") var cost = TimeArgument(
     seconds: 10e-6)
   @OptionGroup var choice: PolicyOptions
   @Option(help: "Random points of the synthetic program.") var trials = 30_000_000
   @Option(help: "Calls of write of the synthetic program.") var writes = 100_000
-  @Option(help: "Largest median error to accept.") var within = Share(value: PublishedData.errorAtGainTwo)
+  @Option(help: "Largest median error to accept.") var within = ShareArgument(
+    value: PublishedData.errorAtGainTwo)
   @Option(name: [.short, .long], help: "File for the runs as CSV, as compare reads it.") var output: String?
 
   func run() throws {
@@ -78,8 +79,9 @@ struct ValidateCommand: ParsableCommand {
     }
   }
 
-  private func round(_ gain: Double, _ policy: Policy, _ calibration: DelayCalibration) throws -> [ComparedRun]
-  {
+  private func round(
+    _ gain: Double, _ policy: Policy, _ calibration: DelayCalibration
+  ) throws -> [ComparedRun] {
     let program = [OwnProgram.sibling("predict-synthetic"), "--trials", "\(trials)", "--writes", "\(writes)"]
     let report = "/tmp/apus-predict-\(getpid()).json"
     defer { unlink(report) }
@@ -103,10 +105,11 @@ struct ValidateCommand: ParsableCommand {
     }
     let predicted = model.predict(delegated: marks).speedup
     let label = "gamma=\(NumberText.significant(gain))"
+    let wall = plain.wallSeconds / delayed.wallSeconds
+    let processor = plain.processorSeconds / delayed.processorSeconds
     return [
-      ComparedRun(label + " wall", predicted: predicted, measured: plain.wallSeconds / delayed.wallSeconds),
-      ComparedRun(
-        label + " processor", predicted: predicted, measured: plain.processorSeconds / delayed.processorSeconds),
+      ComparedRun(label + " wall", predicted: predicted, measured: wall),
+      ComparedRun(label + " processor", predicted: predicted, measured: processor),
     ]
   }
 }
