@@ -70,7 +70,7 @@ struct SimulateCommand: ParsableCommand {
       print(
         "computing \(times.0)s between calls, \(times.1)s of service, \(setup.delegates) delegates, seed \(choice.seed)"
       )
-      print("knee at \(NumberText.significant(network.knee, digits: 3)) threads; at most")
+      print("knee at \(NumberText.significant(network.knee, digits: 3)) threads; at most ", terminator: "")
       print("\(NumberText.significant(network.throughputLimit)) calls a second")
     }
     if distribution == .exponential, worst > 0.02 {
