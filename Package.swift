@@ -97,6 +97,7 @@ if let architecture {
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ]
   let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+  let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
   let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
   let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
@@ -107,17 +108,22 @@ if let architecture {
 
   // The tools read what the kernel writes with the kernel's own modules (ABI), never with a second copy.
   targets += [
-    .target(name: "HostSupport", dependencies: [subprocess], path: "Tools/HostSupport"),
+    .target(name: "HostSupport", dependencies: [logging, subprocess], path: "Tools/HostSupport"),
     .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
     .target(
       name: "Launch", dependencies: ["ABI", "HostSupport", "ImageBuilder", subprocess], path: "Boot/Launch"),
     .executableTarget(
       name: "mkimage", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser],
       path: "Tools/mkimage"),
+    .target(
+      name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/Bench"),
     .executableTarget(
       name: "apus",
-      dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser] + predictModules,
+      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", argumentParser] + predictModules,
       path: "Tools/apus"),
+  ]
+  targets += [
+    .testTarget(name: "BenchTests", dependencies: ["Bench"], path: "Tests/BenchTests")
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(

@@ -17,19 +17,29 @@ import Paging
 ///   - magic: what the boot loader left in eax.
 ///   - information: the physical address of what it tells.
 public func startNode(magic: UInt32, information: UInt32) {
-  let start = cpu_rdtsc()
+  let start = entryTicks
   let screenAddress = AddressMap.directMap + 0xB8000
   let console = MachineConsole(serial: SerialPort(), screen: TextScreen(base: screenAddress))
   let reference = NodeReference.create(log: Log(output: console), clock: TimeStampCounter(start: start))
   log(
     .info, "start",
     "Apus on \(architectureName), \(reference.node.clock.ticksPerMillisecond) ticks a millisecond")
+  let firstLineTicks = cpu_rdtsc() &- start
   Processor.installTables()
   LegacyInterruptController.remapAndMask()
   readBootInformation(magic: magic, address: PhysicalAddress(UInt64(information)))
   readCommandLine()
   startMemory()
   log(.info, "start", "started")
+  // Read by `apus bench boot`: keep the wording.
+  log(
+    .debug, "start",
+    "ticks since the entry: \(firstLineTicks) to the first line, \(cpu_rdtsc() &- start) to the end of start-up")
+}
+
+/// The time stamp counter at the kernel's first instructions, which `Boot/Entry/*/Entry.asm` left for us.
+private var entryTicks: UInt64 {
+  UInt64(cpu_load32(symbol_boot_ticks() + 4)) << 32 | UInt64(cpu_load32(symbol_boot_ticks()))
 }
 
 private func readBootInformation(magic: UInt32, address: PhysicalAddress) {

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 
 /// What the person at the other end sees: progress, notes and the commands that were run.
 ///
@@ -71,12 +72,22 @@ public final class Terminal: @unchecked Sendable {
     }
   }
 
-  /// Prints a command line, so that the step can be repeated by hand; only when verbose.
-  public func command(_ line: String) {
+  /// Logs a command line, so that the step can be repeated by hand; shown only when verbose.
+  public func command(_ line: String) { logger.debug("\(line)") }
+
+  /// Where the tools log; what is logged at `debug` is shown only when verbose.
+  public var logger: Logger {
+    Logger(label: "apus") { [level = isVerbose ? Logger.Level.debug : .info] _ in
+      TerminalLogHandler(logLevel: level)
+    }
+  }
+
+  /// Prints a logged line.
+  func logged(_ line: String) {
     lock.withLock {
-      guard verbose, !quiet else { return }
+      guard !quiet else { return }
       clear()
-      emit(dim("$ \(line)") + "\n")
+      emit(dim(line) + "\n")
     }
   }
 

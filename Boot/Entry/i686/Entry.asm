@@ -15,7 +15,7 @@ bits 32
 
 extern kernel_entry
 extern boot_pdpt_physical, boot_directory_physical
-extern boot_stack_top
+extern boot_stack_top, boot_ticks_physical
 
 CR0_WP     equ 1 << 16
 CR0_PG     equ 1 << 31
@@ -51,6 +51,9 @@ _start:
         mov     ebp, no_cpuid_text
         jz      refuse
 
+        rdtsc                                   ; whoever has cpuid has this; the cost of start-up counts from here
+        mov     [boot_ticks_physical], eax
+        mov     [boot_ticks_physical + 4], edx
         mov     eax, 1
         cpuid
         test    edx, 1 << 6                     ; PAE

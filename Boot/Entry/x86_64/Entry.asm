@@ -15,7 +15,7 @@ bits 32
 
 extern kernel_entry
 extern boot_pml4_physical, boot_pdpt_physical, boot_directories_physical
-extern boot_stack_top
+extern boot_stack_top, boot_ticks_physical
 
 CR0_WP     equ 1 << 16
 CR0_PG     equ 1 << 31
@@ -50,6 +50,9 @@ _start:
         xor     eax, ecx
         test    eax, EFLAGS_ID
         jz      refuse
+        rdtsc                                   ; the cost of start-up counts from here
+        mov     [boot_ticks_physical], eax
+        mov     [boot_ticks_physical + 4], edx
         mov     eax, 0x80000000
         cpuid
         cmp     eax, 0x80000001

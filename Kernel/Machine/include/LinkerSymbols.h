@@ -29,6 +29,7 @@ LINKER_SYMBOL(nmi_stack_top)
 LINKER_SYMBOL(processor_block)
 LINKER_SYMBOL(node_storage)
 LINKER_SYMBOL(node_storage_end)
+LINKER_SYMBOL(boot_ticks)
 
 // Kernel/Arch/*/Interrupts.asm
 LINKER_SYMBOL(interrupt_stub_table)
