@@ -28,6 +28,8 @@ let logicModules: [Target] = [
   logic("Base"),
   logic("ABI"),
   logic("Log", ["Base"]),
+  logic("FileSystemFormat"),
+  logic("FileSystem", ["FileSystemFormat"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -74,6 +76,7 @@ if architecture != nil {
     tests("Base", ["Base"]),
     tests("ABI", ["ABI"]),
     tests("Log", ["Base", "Log"]),
+    tests("FileSystem", ["FileSystemFormat", "FileSystem"]),
   ]
 }
 
