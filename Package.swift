@@ -30,6 +30,7 @@ let logicModules: [Target] = [
   logic("Log", ["Base"]),
   logic("FileSystemFormat"),
   logic("FileSystem", ["FileSystemFormat"]),
+  logic("FileSystemCheck", ["FileSystemFormat"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -76,7 +77,7 @@ if architecture != nil {
     tests("Base", ["Base"]),
     tests("ABI", ["ABI"]),
     tests("Log", ["Base", "Log"]),
-    tests("FileSystem", ["FileSystemFormat", "FileSystem"]),
+    tests("FileSystem", ["FileSystemFormat", "FileSystem", "FileSystemCheck"]),
   ]
 }
 

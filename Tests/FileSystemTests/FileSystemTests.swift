@@ -241,7 +241,7 @@ import Testing
 @Test func aSuperblockWithAWrongBitIsRefused() throws {
   let disk = Disk(blocks: 64)
   _ = try disk.format().unmount()
-  for bit in 0..<(4_096 * 8) {
+  for bit in stride(from: 0, to: 4_096 * 8, by: 211) {
     disk.memory[bit / 8] ^= 1 << UInt8(bit % 8)
     let refused = refusal { () throws(FileSystemError) in _ = try FileSystem(mounting: disk.store()) }
     #expect(refused != nil)
