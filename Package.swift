@@ -65,7 +65,10 @@ if architecture != nil {
   targets += [
     .target(
       name: "ImageBuilder", dependencies: [subprocess, logging, toml], path: "Tools/ImageBuilder"),
-    .executableTarget(name: "mkimage", dependencies: ["ImageBuilder", argumentParser], path: "Tools/mkimage"),
+    .target(
+      name: "FileSystemImage", dependencies: ["FileSystemFormat", "FileSystem", "FileSystemCheck"],
+      path: "Tools/FileSystemImage"),
+    .executableTarget(name: "mkimage", dependencies: ["ImageBuilder", "FileSystemImage", argumentParser], path: "Tools/mkimage"),
     .executableTarget(name: "apus", dependencies: ["ImageBuilder", argumentParser], path: "Tools/apus"),
   ]
 
@@ -78,6 +81,7 @@ if architecture != nil {
     tests("ABI", ["ABI"]),
     tests("Log", ["Base", "Log"]),
     tests("FileSystem", ["FileSystemFormat", "FileSystem", "FileSystemCheck"]),
+    tests("FileSystemImage", ["FileSystemFormat", "FileSystemImage"]),
   ]
 }
 
