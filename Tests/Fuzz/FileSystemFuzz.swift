@@ -39,6 +39,7 @@ private func walk(_ fileSystem: inout FileSystem) {
   try? fileSystem.removeOrphans()
 }
 
+/// Checks, mounts, walks and changes one input; libFuzzer calls it.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 4096)
