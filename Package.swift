@@ -38,6 +38,9 @@ let logicModules: [Target] = [
   logic("Archive"),
   logic("Checksum"),
   logic("Heap", ["Base"]),
+  logic("FileSystemFormat"),
+  logic("FileSystem", ["FileSystemFormat"]),
+  logic("FileSystemCheck", ["FileSystemFormat"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -111,9 +114,13 @@ if let architecture {
     .target(name: "HostSupport", dependencies: [logging, subprocess], path: "Tools/HostSupport"),
     .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
     .target(
+      name: "FileSystemImage", dependencies: ["FileSystemFormat", "FileSystem", "FileSystemCheck"],
+      path: "Tools/FileSystemImage"),
+    .target(
       name: "Launch", dependencies: ["ABI", "HostSupport", "ImageBuilder", subprocess], path: "Boot/Launch"),
     .executableTarget(
-      name: "mkimage", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser],
+      name: "mkimage",
+      dependencies: ["FileSystemImage", "HostSupport", "ImageBuilder", "Launch", argumentParser],
       path: "Tools/mkimage"),
     .target(
       name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/Bench"),
@@ -181,6 +188,8 @@ if let architecture {
     .testTarget(
       name: "DelayTracerTests", dependencies: ["DelayTracer", "predict-synthetic"],
       path: "Tests/DelayTracerTests"),
+    tests("FileSystem", ["FileSystemFormat", "FileSystem", "FileSystemCheck"]),
+    tests("FileSystemImage", ["FileSystemFormat", "FileSystemImage"]),
   ]
 }
 

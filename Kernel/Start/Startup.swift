@@ -34,7 +34,8 @@ public func startNode(magic: UInt32, information: UInt32) {
   // Read by `apus bench boot`: keep the wording.
   log(
     .debug, "start",
-    "ticks since the entry: \(firstLineTicks) to the first line, \(cpu_rdtsc() &- start) to the end of start-up")
+    "ticks since the entry: \(firstLineTicks) to the first line, \(cpu_rdtsc() &- start) to the end of start-up"
+  )
 }
 
 /// The time stamp counter at the kernel's first instructions, which `Boot/Entry/*/Entry.asm` left for us.

@@ -37,5 +37,6 @@ import Testing
   #expect(object?["schemaVersion"] as? Int == 1)
   #expect(row["samples"] as? [Int] == [3, 1, 2])
   #expect(row["median"] as? Int == 2)
-  #expect(report.csv == "name,arch,unit,min,median,p99,max,samples\nboot/first-line,i686,instructions,1,2,3,3,3\n")
+  #expect(
+    report.csv == "name,arch,unit,min,median,p99,max,samples\nboot/first-line,i686,instructions,1,2,3,3,3\n")
 }

@@ -39,7 +39,8 @@ public struct BootBenchmark: Sendable {
     for _ in 0..<runs {
       let serial = try await Launcher(machine).run(.init(timeout: 120, input: [])).serial
       guard let cost = Self.cost(in: serial) else {
-        throw ToolError("the kernel did not say what its start-up cost", advice: "apus run --append log=debug")
+        throw ToolError(
+          "the kernel did not say what its start-up cost", advice: "apus run --append log=debug")
       }
       firstLine.append(cost.firstLine)
       end.append(cost.end)

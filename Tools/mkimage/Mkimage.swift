@@ -14,7 +14,8 @@ struct Mkimage: AsyncParsableCommand {
         swift run mkimage build Images/apus-i686.toml
         swift run mkimage inspect Images/built/apus-x86_64/apus-x86_64.iso
       """,
-    subcommands: [Build.self, Merge.self, Inspect.self], defaultSubcommand: Build.self)
+    subcommands: [Build.self, Merge.self, Inspect.self, FileSystemCheckCommand.self, FileSystemCommand.self],
+    defaultSubcommand: Build.self)
 
   static func main() async {
     do {
