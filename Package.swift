@@ -28,6 +28,11 @@ let logicModules: [Target] = [
   logic("Base"),
   logic("ABI"),
   logic("Log", ["Base"]),
+  logic("Window"),
+  logic("Partition", ["Base"]),
+  logic("Messaging", ["Base", "Window"]),
+  logic("NodeLife"),
+  logic("NodeSync", ["Window"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -62,6 +67,7 @@ if architecture != nil {
   targets += [
     .target(
       name: "ImageBuilder", dependencies: [subprocess, logging, toml], path: "Tools/ImageBuilder"),
+    .target(name: "ModelChecker", dependencies: ["Window"], path: "Tools/ModelChecker"),
     .executableTarget(name: "mkimage", dependencies: ["ImageBuilder", argumentParser], path: "Tools/mkimage"),
     .executableTarget(name: "apus", dependencies: ["ImageBuilder", argumentParser], path: "Tools/apus"),
   ]
@@ -74,6 +80,10 @@ if architecture != nil {
     tests("Base", ["Base"]),
     tests("ABI", ["ABI"]),
     tests("Log", ["Base", "Log"]),
+    tests("Partition", ["Base", "Partition"]),
+    tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
+    tests("NodeLife", ["NodeLife", "ModelChecker"]),
+    tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
   ]
 }
 
