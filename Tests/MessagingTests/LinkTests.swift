@@ -26,11 +26,15 @@ struct Pair {
   }
 
   mutating func receive() -> (header: MessageHeader, bytes: [UInt8])? {
-    var span = buffer.mutableSpan
-    var target = span.mutableBytes
+    // Moved out and back: a span of a stored property would borrow all of the pair.
+    var bytes = buffer
+    buffer = []
+    defer { buffer = bytes }
     let window = host.window
+    var span = bytes.mutableSpan
+    var target = span.mutableBytes
     guard let header = receiver.receive(into: &target, window) else { return nil }
-    return (header, Array(buffer[0..<Int(header.length)]))
+    return (header, Array(bytes[0..<Int(header.length)]))
   }
 }
 
