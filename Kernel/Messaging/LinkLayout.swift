@@ -45,11 +45,13 @@ public struct LinkLayout: BitwiseCopyable, Sendable {
 
   /// Makes a layout, or answers `nil` if a size is out of range or the whole does not fit the window.
   public init?(
-    start: UInt32 = 0, nodeCount: UInt32, highSlots: UInt32 = 32, normalSlots: UInt32 = 64, chunkCount: UInt32 = 16,
+    start: UInt32 = 0, nodeCount: UInt32, highSlots: UInt32 = 32, normalSlots: UInt32 = 64,
+    chunkCount: UInt32 = 16,
     chunkBytes: UInt32 = 4096, in windowBytes: UInt32
   ) {
     func isRing(_ count: UInt32) -> Bool { count >= 2 && count <= 4096 && count & (count - 1) == 0 }
-    guard start & 63 == 0, nodeCount >= 1, nodeCount <= Self.maximumNodes, isRing(highSlots), isRing(normalSlots),
+    guard start & 63 == 0, nodeCount >= 1, nodeCount <= Self.maximumNodes, isRing(highSlots),
+      isRing(normalSlots),
       chunkCount <= 32, chunkBytes & 63 == 0, chunkBytes > 0, chunkBytes <= 65536
     else { return nil }
     let pair = UInt64(192) + 64 * UInt64(highSlots + normalSlots) + UInt64(chunkCount) * UInt64(chunkBytes)

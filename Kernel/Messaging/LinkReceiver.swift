@@ -88,7 +88,9 @@ public struct LinkReceiver: BitwiseCopyable, Sendable {
   }
 
   /// Counts a fault, stops believing this generation, and asks for the next.
-  public mutating func fail<Window: SharedWindow & ~Copyable>(_ fault: MessageFault, _ window: borrowing Window) {
+  public mutating func fail<Window: SharedWindow & ~Copyable>(
+    _ fault: MessageFault, _ window: borrowing Window
+  ) {
     counters.count(fault)
     isBroken = true
     window.storeRelease(UInt32(LinkSender.after(generation)), at: pair + LinkLayout.wanted)
@@ -127,7 +129,9 @@ public struct LinkReceiver: BitwiseCopyable, Sendable {
     let mask = window.load(ring.slot(ring.position) &+ 16)
     let size = Int(layout.chunkBytes)
     let length = Int(header.length)
-    guard mask & ~layout.chunkMask == 0, mask.nonzeroBitCount == (length + size - 1) / size else { throw .chunks }
+    guard mask & ~layout.chunkMask == 0, mask.nonzeroBitCount == (length + size - 1) / size else {
+      throw .chunks
+    }
     guard length <= target.byteCount else { throw .length }
     var rest = mask
     var done = 0

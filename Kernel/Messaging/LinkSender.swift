@@ -63,9 +63,11 @@ public struct LinkSender: BitwiseCopyable, Sendable {
     self.to = to
     let before = UInt16(truncatingIfNeeded: window.load(pair + LinkLayout.generation))
     generation = Self.after(before)
-    mailbox = RingSender(pair: pair, layout: layout, priority: .mailbox, from: from, to: to, generation: generation)
+    mailbox = RingSender(
+      pair: pair, layout: layout, priority: .mailbox, from: from, to: to, generation: generation)
     high = RingSender(pair: pair, layout: layout, priority: .high, from: from, to: to, generation: generation)
-    normal = RingSender(pair: pair, layout: layout, priority: .normal, from: from, to: to, generation: generation)
+    normal = RingSender(
+      pair: pair, layout: layout, priority: .normal, from: from, to: to, generation: generation)
     window.storeRelease(UInt32(generation), at: pair + LinkLayout.generation)
   }
 
@@ -86,15 +88,18 @@ public struct LinkSender: BitwiseCopyable, Sendable {
     generation = Self.after(generation)
     counters.resets += 1
     lent = 0
-    mailbox = RingSender(pair: pair, layout: layout, priority: .mailbox, from: from, to: to, generation: generation)
+    mailbox = RingSender(
+      pair: pair, layout: layout, priority: .mailbox, from: from, to: to, generation: generation)
     high = RingSender(pair: pair, layout: layout, priority: .high, from: from, to: to, generation: generation)
-    normal = RingSender(pair: pair, layout: layout, priority: .normal, from: from, to: to, generation: generation)
+    normal = RingSender(
+      pair: pair, layout: layout, priority: .normal, from: from, to: to, generation: generation)
     window.storeRelease(UInt32(generation), at: pair + LinkLayout.generation)
   }
 
   /// Sends a payload of any length over a channel; resets the link if the peer's credit is a lie.
   public mutating func send<Window: SharedWindow & ~Copyable>(
-    _ payload: RawSpan, type: UInt8, priority: Priority = .normal, flags: MessageFlags = [], station: UInt16 = 0,
+    _ payload: RawSpan, type: UInt8, priority: Priority = .normal, flags: MessageFlags = [],
+    station: UInt16 = 0,
     _ window: borrowing Window
   ) -> SendResult {
     let result: SendResult
@@ -143,13 +148,15 @@ public struct LinkSender: BitwiseCopyable, Sendable {
       taken |= 1 << chunk
       let start = index * size
       window.write(
-        payload, from: start, to: min(start + size, payload.byteCount), at: pair + layout.chunks + chunk * layout.chunkBytes
+        payload, from: start, to: min(start + size, payload.byteCount),
+        at: pair + layout.chunks + chunk * layout.chunkBytes
       )
     }
     lent ^= taken
     window.store(taken, at: ring.slot(ring.position) &+ 16)
     ring.publish(
-      window, type: type, flags: flags.union(.chunked), length: UInt32(payload.byteCount), station: station, slots: 1)
+      window, type: type, flags: flags.union(.chunked), length: UInt32(payload.byteCount), station: station,
+      slots: 1)
     if priority == .high { high = ring } else { normal = ring }
     return .sent
   }

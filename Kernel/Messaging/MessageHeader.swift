@@ -113,7 +113,8 @@ extension MessageHeader {
   public var words: (UInt32, UInt32, UInt32, UInt32) {
     (
       UInt32(generation) << 16 | UInt32(sequence),
-      UInt32(flags.rawValue) << 24 | UInt32(priority.rawValue) << 16 | UInt32(type) << 8 | UInt32(Self.version),
+      UInt32(flags.rawValue) << 24 | UInt32(priority.rawValue) << 16 | UInt32(type) << 8
+        | UInt32(Self.version),
       length,
       UInt32(station) << 16 | UInt32(to) << 8 | UInt32(from)
     )
@@ -123,7 +124,9 @@ extension MessageHeader {
   @inlinable
   public init(_ words: (UInt32, UInt32, UInt32, UInt32)) throws(MessageFault) {
     guard UInt8(truncatingIfNeeded: words.1) == Self.version else { throw .version }
-    guard let priority = Priority(rawValue: UInt8(truncatingIfNeeded: words.1 >> 16)) else { throw .malformed }
+    guard let priority = Priority(rawValue: UInt8(truncatingIfNeeded: words.1 >> 16)) else {
+      throw .malformed
+    }
     let flags = MessageFlags(rawValue: UInt8(truncatingIfNeeded: words.1 >> 24))
     guard flags.isSubset(of: .known) else { throw .malformed }
     guard words.2 <= Self.maximumLength else { throw .length }

@@ -30,10 +30,13 @@ public struct RingReceiver: BitwiseCopyable, Hashable, Sendable {
   ///
   /// - Throws: `.sequence` if the slot carries this generation but neither the next stamp nor the last lap's.
   @inlinable @inline(__always)
-  public func isReady<Window: SharedWindow & ~Copyable>(_ window: borrowing Window) throws(MessageFault) -> Bool {
+  public func isReady<Window: SharedWindow & ~Copyable>(_ window: borrowing Window) throws(MessageFault)
+    -> Bool
+  {
     let stamp = window.loadAcquire(slot(position))
     if stamp == generation | position & 0xFFFF, generation != 0 { return true }
-    if generation != 0, stamp & 0xFFFF_0000 == generation, stamp & 0xFFFF != (position &- mask &- 1) & 0xFFFF {
+    if generation != 0, stamp & 0xFFFF_0000 == generation, stamp & 0xFFFF != (position &- mask &- 1) & 0xFFFF
+    {
       throw .sequence
     }
     return false
@@ -41,7 +44,9 @@ public struct RingReceiver: BitwiseCopyable, Hashable, Sendable {
 
   /// Takes the next message's header, read once and checked, without its payload.
   @inlinable @inline(__always)
-  func header<Window: SharedWindow & ~Copyable>(_ window: borrowing Window) throws(MessageFault) -> MessageHeader {
+  func header<Window: SharedWindow & ~Copyable>(_ window: borrowing Window) throws(MessageFault)
+    -> MessageHeader
+  {
     let place = slot(position)
     let first = window.load(place &+ 4)
     let length = window.load(place &+ 8)
@@ -90,7 +95,12 @@ public struct RingReceiver: BitwiseCopyable, Hashable, Sendable {
     let count = RingSender.slots(header.length)
     guard header.length <= 468, count <= mask &+ 1, end <= target.byteCount else { throw .length }
     guard !header.flags.contains(.chunked) else { throw .chunks }
-    window.read(into: &target, from: 0, to: end < 48 ? end : 48, at: slot(position) &+ 16)
+    // A full slot's count is a constant, so that its copy is unrolled.
+    if end >= 48 {
+      window.read(into: &target, from: 0, to: 48, at: slot(position) &+ 16)
+    } else {
+      window.read(into: &target, from: 0, to: end, at: slot(position) &+ 16)
+    }
     var done = 48
     var place = position
     while done < end {

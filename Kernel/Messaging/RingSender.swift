@@ -48,14 +48,20 @@ public struct RingSender: BitwiseCopyable, Hashable, Sendable {
 
   /// Whether `count` slots are free; looks at the peer's credit only when it does not know of enough.
   @inlinable @inline(__always)
-  mutating func hasRoom<Window: SharedWindow & ~Copyable>(_ count: UInt32, _ window: borrowing Window) -> SendResult {
+  mutating func hasRoom<Window: SharedWindow & ~Copyable>(_ count: UInt32, _ window: borrowing Window)
+    -> SendResult
+  {
     if limit &- position >= count { return .sent }
     return refill(count, window)
   }
 
-  /// Reads the credit. A peer that claims to have read more than was sent, or less than before, is not believed.
+  /// Reads the credit.
+  ///
+  /// A peer that claims to have read more than was sent, or less than before, is not believed.
   @inlinable @inline(never)
-  mutating func refill<Window: SharedWindow & ~Copyable>(_ count: UInt32, _ window: borrowing Window) -> SendResult {
+  mutating func refill<Window: SharedWindow & ~Copyable>(_ count: UInt32, _ window: borrowing Window)
+    -> SendResult
+  {
     let claim = window.loadAcquire(credit)
     guard claim & 0xFFFF_0000 == generation else { return .again }
     let slots = mask &+ 1
@@ -76,7 +82,8 @@ public struct RingSender: BitwiseCopyable, Hashable, Sendable {
   /// Writes words 1 to 3 and, last, the stamp that announces the message; moves on by `count` slots.
   @inlinable @inline(__always)
   mutating func publish<Window: SharedWindow & ~Copyable>(
-    _ window: borrowing Window, type: UInt8, flags: MessageFlags, length: UInt32, station: UInt16, slots count: UInt32
+    _ window: borrowing Window, type: UInt8, flags: MessageFlags, length: UInt32, station: UInt16,
+    slots count: UInt32
   ) {
     let place = slot(position)
     window.store(firstWord | UInt32(type) << 8 | UInt32(flags.rawValue) << 24, at: place &+ 4)
@@ -112,7 +119,12 @@ public struct RingSender: BitwiseCopyable, Hashable, Sendable {
     let room = hasRoom(count, window)
     guard room == .sent else { return room }
     let end = payload.byteCount
-    window.write(payload, from: 0, to: end < 48 ? end : 48, at: slot(position) &+ 16)
+    // A full slot's count is a constant, so that its copy is unrolled.
+    if end >= 48 {
+      window.write(payload, from: 0, to: 48, at: slot(position) &+ 16)
+    } else {
+      window.write(payload, from: 0, to: end, at: slot(position) &+ 16)
+    }
     var done = 48
     var place = position
     while done < end {

@@ -16,7 +16,9 @@ public enum BarrierResult: UInt8, BitwiseCopyable, Sendable {
 /// The word in which a barrier's failure is noted, common to all kinds: it never goes back, so every member leaves
 /// with the same answer, except those that had passed already.
 @inlinable
-func isBroken<Window: SharedWindow & ~Copyable>(_ word: UInt32, _ window: borrowing Window, _ anyDead: Bool) -> Bool {
+func isBroken<Window: SharedWindow & ~Copyable>(_ word: UInt32, _ window: borrowing Window, _ anyDead: Bool)
+  -> Bool
+{
   if anyDead { window.storeRelease(1, at: word) }
   return window.loadAcquire(word) != 0
 }
@@ -56,7 +58,9 @@ public struct CentralBarrier: BitwiseCopyable, Hashable, Sendable {
 }
 
 /// A dissemination barrier: in round k each member tells the one 2^k further and waits for the one 2^k before
-/// (Hensgen, Finkel and Manber, 1988). No word has two writers.
+/// (Hensgen, Finkel and Manber, 1988).
+///
+/// No word has two writers.
 ///
 /// Member m's line holds one word per round, the number of the last episode it was told of; the failure word lies
 /// before the lines.

@@ -27,7 +27,9 @@ public struct MessageBarrier: BitwiseCopyable, Hashable, Sendable {
     me = number
   }
 
-  /// Arrives; answers what to send, if anything. Member 0 then asks `nextRelease` until it is empty.
+  /// Arrives; answers what to send, if anything.
+  ///
+  /// Member 0 then asks `nextRelease` until it is empty.
   public mutating func arrive() -> BarrierMessage? {
     if me != 0 { return BarrierMessage(to: 0, episode: episode) }
     note(0)

@@ -5,7 +5,9 @@
 
 import Window
 
-/// A test-and-set lock: one word, 0 free, 1 held. What the SCC's test-and-set registers were.
+/// A test-and-set lock: one word, 0 free, 1 held.
+///
+/// What the SCC's test-and-set registers were.
 public struct TestAndSetLock: BitwiseCopyable, Hashable, Sendable {
   @usableFromInline let word: UInt32
   /// Pauses to make before the next try: 1, 2, 4 … 1024, so that many waiters do not fight over the line.
@@ -38,7 +40,9 @@ public struct TicketLock: BitwiseCopyable, Hashable, Sendable {
   /// Makes one waiter's view of the lock at a window offset.
   public init(at word: UInt32) { self.word = word }
 
-  /// Draws a ticket if the waiter has none, and answers whether it is its turn. Who drew one must go on asking.
+  /// Draws a ticket if the waiter has none, and answers whether it is its turn.
+  ///
+  /// Who drew one must go on asking.
   public mutating func tryAcquire<Window: SharedWindow & ~Copyable>(_ window: borrowing Window) -> Bool {
     let mine: UInt32
     if let ticket {

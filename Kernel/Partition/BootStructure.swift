@@ -83,9 +83,12 @@ public struct BootStructure: BitwiseCopyable, Sendable {
 
   /// Unpacks a row, or `nil` for a kind or an access that does not exist.
   public static func decodeRow(_ bits: UInt64) -> Segment? {
-    guard let kind = SegmentKind(rawValue: UInt8(truncatingIfNeeded: bits)), bits >> 8 & 0xF8 == 0 else { return nil }
+    guard let kind = SegmentKind(rawValue: UInt8(truncatingIfNeeded: bits)), bits >> 8 & 0xF8 == 0 else {
+      return nil
+    }
     return Segment(
-      kind, Access(rawValue: UInt8(truncatingIfNeeded: bits >> 8)), owner: UInt8(truncatingIfNeeded: bits >> 16),
+      kind, Access(rawValue: UInt8(truncatingIfNeeded: bits >> 8)),
+      owner: UInt8(truncatingIfNeeded: bits >> 16),
       system: PhysicalAddress((bits >> 24) << 24))
   }
 }

@@ -1,3 +1,4 @@
+import Messaging
 import Window
 
 /// A window in the test's own memory.
@@ -8,8 +9,9 @@ final class HostWindow {
   init(byteCount: Int) {
     memory = .allocate(byteCount: byteCount, alignment: 64)
     memory.initializeMemory(as: UInt8.self, repeating: 0)
+    guard let base = memory.baseAddress else { fatalError("a test's window has no bytes") }
     // SAFETY: the buffer lives as long as this object, which tests hold to their end.
-    window = unsafe MappedWindow(base: memory.baseAddress!, byteCount: UInt32(byteCount))
+    window = unsafe MappedWindow(base: base, byteCount: UInt32(byteCount))
   }
 
   deinit { memory.deallocate() }
@@ -25,4 +27,10 @@ struct SplitMix: RandomNumberGenerator {
     mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
     return mixed ^ (mixed >> 31)
   }
+}
+
+/// A layout that a test knows to fit its window.
+func fits(_ layout: LinkLayout?) -> LinkLayout {
+  guard let layout else { fatalError("the test's own layout does not fit") }
+  return layout
 }

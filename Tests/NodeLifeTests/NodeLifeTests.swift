@@ -14,7 +14,8 @@ import Testing
       .started(generation: generation), .hello(generation: generation, format: 7),
       .hello(generation: generation, format: 8), .agreed(generation: generation),
       .tick(generation: generation, heartbeat: 0), .tick(generation: generation, heartbeat: 1),
-      .tick(generation: generation, heartbeat: 2), .fenced(generation: generation), .stopped(generation: generation),
+      .tick(generation: generation, heartbeat: 2), .fenced(generation: generation),
+      .stopped(generation: generation),
     ]
   }
   let start = State(

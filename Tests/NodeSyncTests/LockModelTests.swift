@@ -82,7 +82,7 @@ struct LockUser: ModelNode {
 }
 
 func exclusion(_ users: [LockUser]) -> String? {
-  users.count { $0.isInside || $0.isLeaving && false } > 1 ? "two nodes are inside" : nil
+  users.count(where: \.isInside) > 1 ? "two nodes are inside" : nil
 }
 
 func noUpdateLost(_ users: [LockUser]) -> String? {
@@ -98,7 +98,9 @@ func oneNodeAtATimeInEveryOrder(kind: Int, nodes: Int, turns: Int) {
   #expect(result.violation == nil && !result.isCut && result.states > 100)
 }
 
-@Test(arguments: [(0, WindowMutation.noRelease), (1, .noRelease), (2, .noRelease), (0, .tornExchange), (2, .tornExchange)])
+@Test(arguments: [
+  (0, WindowMutation.noRelease), (1, .noRelease), (2, .noRelease), (0, .tornExchange), (2, .tornExchange),
+])
 func aLockWithoutItsOrderIsCaught(kind: Int, mutation: WindowMutation) {
   let users = (0..<2).map { LockUser(lock: .make(kind, $0), turns: 2) }
   let result = explore(users, words: 256, mutation: mutation, invariant: exclusion, ending: noUpdateLost)

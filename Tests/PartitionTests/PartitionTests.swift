@@ -7,7 +7,8 @@ func table(node: UInt8, start: UInt64, count: Int = 2) -> LookupTable {
   var table = LookupTable()
   for index in 0..<count {
     table[index] = Segment(
-      .private, [.read, .write, .execute], owner: node, system: PhysicalAddress((start + UInt64(index)) * segmentSize))
+      .private, [.read, .write, .execute], owner: node,
+      system: PhysicalAddress((start + UInt64(index)) * segmentSize))
   }
   table[0xC0] = Segment(.shared, .readWrite, owner: 0, system: PhysicalAddress(14 * segmentSize))
   return table
@@ -34,11 +35,20 @@ let memoryEnd = PhysicalAddress(16 * segmentSize)
 }
 
 @Test(arguments: [
-  (PartitionError.Reason.overlap, 5, Segment(.shared, .readWrite, owner: 0, system: PhysicalAddress(2 << 24)), 0),
-  (.writeAndExecute, 5, Segment(.shared, [.read, .write, .execute], owner: 0, system: PhysicalAddress(8 << 24)), 5),
+  (
+    PartitionError.Reason.overlap, 5,
+    Segment(.shared, .readWrite, owner: 0, system: PhysicalAddress(2 << 24)), 0
+  ),
+  (
+    .writeAndExecute, 5,
+    Segment(.shared, [.read, .write, .execute], owner: 0, system: PhysicalAddress(8 << 24)), 5
+  ),
   (.gap, 5, Segment(.private, .readWrite, owner: 0, system: PhysicalAddress(8 << 24)), 1),
   (.outsideMemory, 5, Segment(.shared, .readWrite, owner: 0, system: PhysicalAddress(16 << 24)), 5),
-  (.outsideMemory, 5, Segment(.device, .readWrite, owner: 0, system: PhysicalAddress(0xFFFF_FFFF_FF00_0000)), 5),
+  (
+    .outsideMemory, 5, Segment(.device, .readWrite, owner: 0, system: PhysicalAddress(0xFFFF_FFFF_FF00_0000)),
+    5
+  ),
   (.misaligned, 5, Segment(.shared, .readWrite, owner: 0, system: PhysicalAddress(0x0900_1000)), 5),
   (.foreignPrivate, 2, Segment(.private, .readWrite, owner: 1, system: PhysicalAddress(8 << 24)), 2),
   (.permissions, 5, Segment(.shared, [], owner: 0, system: PhysicalAddress(8 << 24)), 5),

@@ -46,18 +46,21 @@ private struct ModelState<Node: ModelNode>: Hashable {
 /// Explores all interleavings.
 ///
 /// - Parameters:
-///   - words: the words of zeroed window.
+///   - words: the words in the window.
+///   - initial: the words that are not 0 at first, by index.
 ///   - invariant: what must hold of the nodes in every state; answers what is wrong.
 ///   - ending: what must hold when all are done.
 /// - Returns: the counts; a state from which no end can be reached by any schedule shows as `violation` too.
 public func explore<Node: ModelNode>(
-  _ nodes: [Node], words: Int, mutation: WindowMutation = .none, limit: Int = 2_000_000,
+  _ nodes: [Node], words: Int, initial: [Int: UInt32] = [:], mutation: WindowMutation = .none,
+  limit: Int = 2_000_000,
   invariant: ([Node]) -> String? = { _ in nil }, ending: ([Node]) -> String? = { _ in nil }
 ) -> Exploration {
   var result = Exploration()
+  var contents = Array(repeating: UInt32(0), count: words)
+  for (word, value) in initial { contents[word] = value }
   let start = ModelState(
-    memory: ModelMemory(
-      words: Array(repeating: 0, count: words), buffers: Array(repeating: [], count: nodes.count)),
+    memory: ModelMemory(words: contents, buffers: Array(repeating: [], count: nodes.count)),
     nodes: nodes, answers: Array(repeating: [], count: nodes.count))
   var numbers = [start: 0]
   var predecessors: [[Int32]] = [[]]

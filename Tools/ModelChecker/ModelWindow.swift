@@ -147,7 +147,8 @@ public final class ModelWindow: SharedWindow {
       let word = load(offset + UInt32(place - start))
       for index in 0..<min(4, end - place) {
         target.storeBytes(
-          of: UInt8(truncatingIfNeeded: word >> UInt32(8 * index)), toByteOffset: place + index, as: UInt8.self)
+          of: UInt8(truncatingIfNeeded: word >> UInt32(8 * index)), toByteOffset: place + index,
+          as: UInt8.self)
       }
       place += 4
     }
