@@ -41,6 +41,11 @@ let logicModules: [Target] = [
   logic("FileSystemFormat"),
   logic("FileSystem", ["FileSystemFormat"]),
   logic("FileSystemCheck", ["FileSystemFormat"]),
+  logic("Window"),
+  logic("Partition", ["Base"]),
+  logic("Messaging", ["Base", "Window"]),
+  logic("NodeLife"),
+  logic("NodeSync", ["Window"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -122,6 +127,7 @@ if let architecture {
       name: "mkimage",
       dependencies: ["FileSystemImage", "HostSupport", "ImageBuilder", "Launch", argumentParser],
       path: "Tools/mkimage"),
+    .target(name: "ModelChecker", dependencies: ["Window"], path: "Tools/ModelChecker"),
     .target(
       name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/Bench"),
     .executableTarget(
@@ -190,6 +196,10 @@ if let architecture {
       path: "Tests/DelayTracerTests"),
     tests("FileSystem", ["FileSystemFormat", "FileSystem", "FileSystemCheck"]),
     tests("FileSystemImage", ["FileSystemFormat", "FileSystemImage"]),
+    tests("Partition", ["Base", "Partition"]),
+    tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
+    tests("NodeLife", ["NodeLife", "ModelChecker"]),
+    tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
   ]
 }
 
