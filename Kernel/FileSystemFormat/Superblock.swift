@@ -18,6 +18,8 @@
 ///
 /// The counts of free blocks and inodes are for tools that only look; a mount counts the bitmaps.
 
+import Checksum
+
 /// Whether the image was put away in order.
 public enum FileSystemState: UInt32, BitwiseCopyable, Hashable, Sendable {
   /// Unmounted: counts are right, nothing is held open.
@@ -105,20 +107,10 @@ public struct Superblock: BitwiseCopyable, Sendable {
     store.load(UInt32.self, at: checksumOffset) == checksum(of: store)
   }
 
-  /// CRC-32 (IEEE 802.3, reflected, 0xEDB88320), half a byte at a time with a table made on the spot.
+  /// CRC-32 (IEEE 802.3) of all bytes before the checksum.
   static func checksum(of store: borrowing BlockStore) -> UInt32 {
-    var table = InlineArray<16, UInt32>(repeating: 0)
-    for index in 0..<16 {
-      var entry = UInt32(index)
-      for _ in 0..<4 { entry = entry >> 1 ^ (entry & 1 == 0 ? 0 : 0xEDB8_8320) }
-      table[index] = entry
-    }
-    var remainder = UInt32.max
-    for offset in 0..<checksumOffset {
-      remainder ^= UInt32(store.load(UInt8.self, at: offset))
-      remainder = remainder >> 4 ^ table[Int(remainder & 15)]
-      remainder = remainder >> 4 ^ table[Int(remainder & 15)]
-    }
-    return ~remainder
+    var check = CRC32()
+    for offset in 0..<checksumOffset { check.update(byte: store.load(UInt8.self, at: offset)) }
+    return check.value
   }
 }

@@ -1,6 +1,7 @@
 /// Writing and reading the boot structure's 4096 bytes.
 
 import Base
+import Checksum
 
 /// The image of a boot structure.
 public typealias BootStructureBytes = InlineArray<4096, UInt8>
@@ -83,7 +84,9 @@ extension BootStructure {
 
 /// The checksum of a boot structure, with the bytes of the checksum itself taken as 0.
 private func checksum(of bytes: borrowing BootStructureBytes) -> UInt32 {
-  var sum = Checksum()
-  for index in 0..<BootStructure.byteCount { sum.append(index >= 12 && index < 16 ? 0 : bytes[index]) }
+  var sum = CRC32C()
+  for index in 0..<BootStructure.byteCount {
+    sum.update(byte: index >= 12 && index < 16 ? 0 : bytes[index])
+  }
   return sum.value
 }

@@ -6,9 +6,9 @@ cd "$(dirname "$0")/../.."
 work=.build-fuzz
 corpus=${2:-$work/corpus}
 mkdir -p "$work/sources" "$corpus"
-for file in Kernel/FileSystemFormat/*.swift Kernel/FileSystem/*.swift Kernel/FileSystemCheck/*.swift Tests/Fuzz/FileSystemFuzz.swift
+for file in Kernel/Checksum/CyclicChecks.swift Kernel/FileSystemFormat/*.swift Kernel/FileSystem/*.swift Kernel/FileSystemCheck/*.swift Tests/Fuzz/FileSystemFuzz.swift
 do
-  grep -v '^import FileSystem' "$file" > "$work/sources/$(basename "$file")"
+  grep -vE '^import (FileSystem|Checksum)' "$file" > "$work/sources/$(basename "$file")"
 done
 swiftc -O -parse-as-library -sanitize=fuzzer,address -enable-experimental-feature Lifetimes \
   -module-name FileSystemFuzz "$work"/sources/*.swift -o "$work/filesystem"

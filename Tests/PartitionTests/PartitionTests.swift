@@ -111,15 +111,3 @@ func refusesABadRowAndNamesIt(reason: PartitionError.Reason, row: Int, segment: 
     #expect(throws: BootStructureError.self) { try BootStructure(decoding: changed) }
   }
 }
-
-@Test func checksumIsCastagnolis() {
-  // RFC 3720, appendix B.4: 32 bytes of zeros, of ones, and the digits' customary check value.
-  func sum(_ bytes: [UInt8]) -> UInt32 {
-    var sum = Checksum()
-    for byte in bytes { sum.append(byte) }
-    return sum.value
-  }
-  #expect(sum(Array(repeating: 0, count: 32)) == 0x8A91_36AA)
-  #expect(sum(Array(repeating: 0xFF, count: 32)) == 0x62A8_AB43)
-  #expect(sum(Array("123456789".utf8)) == 0xE306_9283)
-}
