@@ -1,5 +1,13 @@
-// The libFuzzer target of the file system: any bytes are checked, mounted, walked and changed.
-// Tests/Fuzz/filesystem.sh compiles it together with the modules' sources as one module.
+/// The libFuzzer target of the file system: any bytes are checked, mounted, walked and changed.
+///
+/// Images begin at a few dozen KiB; Tests/Fuzz/FileSystemSeeds makes some to begin with.
+
+// fuzz: -max_len=262144 -rss_limit_mb=4096
+
+import Checksum
+import FileSystem
+import FileSystemCheck
+import FileSystemFormat
 
 struct CountingSink: FindingSink {
   var count = 0
