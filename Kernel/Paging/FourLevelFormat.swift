@@ -37,6 +37,8 @@ public struct FourLevelFormat: PageTableFormat {
   @inlinable public static var addressMask: UInt64 { 0x0000_0FFF_FFFF_F000 }
   /// Address bits of an entry that the kernel cannot name.
   @inlinable public static var unreachableMask: UInt64 { 0x000F_F000_0000_0000 }
+  /// Where pages of 1 GiB are.
+  @inlinable public static var highestLeafLevel: Int { 3 }
   /// Whether root entries hold only an address and P.
   @inlinable public static var hasBareTop: Bool { false }
 }

@@ -31,6 +31,8 @@ public struct PAEFormat: PageTableFormat {
   @inlinable public static var addressMask: UInt64 { 0x0000_0FFF_FFFF_F000 }
   /// Address bits of an entry that the kernel cannot name.
   @inlinable public static var unreachableMask: UInt64 { 0x000F_F000_0000_0000 }
+  /// Where pages of 2 MiB are.
+  @inlinable public static var highestLeafLevel: Int { 2 }
   /// Whether root entries hold only an address and P.
   @inlinable public static var hasBareTop: Bool { true }
   /// Pages of 2 MiB are always there.

@@ -3,11 +3,27 @@
 import Base
 
 extension PageTable {
-  /// Maps one page that is not mapped.
+  /// Maps one base page that is not mapped.
   ///
-  /// Refuses without changing any mapping. Throws `misaligned`, `nonCanonical`, `frameOutOfReach`,
-  /// `unsupportedSize`; `alreadyMapped` if a part of the page is mapped or, for a large page, a table lies there;
+  /// Refuses without changing any mapping. Throws `misaligned`, `nonCanonical`, `frameOutOfReach`, `alreadyMapped`;
   /// and `outOfFrames`, where tables that were made on the way stay for the next attempt.
+  ///
+  /// - Parameters:
+  ///   - frame: the frame.
+  ///   - page: the first address.
+  ///   - attributes: permissions, caching and marks.
+  ///   - memory: the tables.
+  @inlinable
+  public func map<Memory: TableMemory & ~Copyable>(
+    _ frame: FrameNumber, at page: VirtualAddress, _ attributes: PageAttributes, in memory: inout Memory
+  ) throws(PagingError) where Memory.Entry == Format.Entry {
+    try map(frame, at: page, attributes, level: 1, in: &memory)
+  }
+
+  /// Maps one page of any size that is not mapped.
+  ///
+  /// Refuses as `map` of a base page does; also with `unsupportedSize`, and with `alreadyMapped` if a part of the
+  /// page is mapped or a table lies there, even an empty one.
   ///
   /// - Parameters:
   ///   - frame: the first frame, aligned to `size`.
@@ -17,20 +33,27 @@ extension PageTable {
   ///   - memory: the tables.
   @inlinable
   public func map<Memory: TableMemory & ~Copyable>(
-    _ frame: FrameNumber, at page: VirtualAddress, _ attributes: PageAttributes, size: PageSize = .base,
+    _ frame: FrameNumber, at page: VirtualAddress, _ attributes: PageAttributes, size: PageSize,
+    in memory: inout Memory
+  ) throws(PagingError) where Memory.Entry == Format.Entry {
+    guard let level = format.level(of: size) else { throw .unsupportedSize }
+    try map(frame, at: page, attributes, level: level, in: &memory)
+  }
+
+  @inlinable @inline(__always)
+  func map<Memory: TableMemory & ~Copyable>(
+    _ frame: FrameNumber, at page: VirtualAddress, _ attributes: PageAttributes, level: Int,
     in memory: inout Memory
   ) throws(PagingError) where Memory.Entry == Format.Entry {
     let address = page.rawValue
-    guard let level = format.level(of: size) else { throw .unsupportedSize }
-    guard address & Format.offsetMask(level) == 0, Int(frame.rawValue) & (Format.pageCount(level) - 1) == 0
-    else {
-      throw .misaligned
-    }
+    guard address & Format.offsetMask(level) == 0,
+      frame.rawValue & UInt32(truncatingIfNeeded: Format.pageCount(level) - 1) == 0
+    else { throw .misaligned }
     guard Format.isCanonical(address) else { throw .nonCanonical }
     try Self.checkReach(frame, 1)
     var slot = slot(address, in: memory)
     guard !format.isPresent(slot.entry), slot.level >= level else { throw .alreadyMapped }
-    try descend(&slot, to: level, address, in: &memory)
+    if slot.level > level { try descend(&slot, to: level, address, in: &memory) }
     memory.store(format.leaf(frame, attributes, level), slot.table, slot.index)
   }
 

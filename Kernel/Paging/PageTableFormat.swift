@@ -33,6 +33,8 @@ public protocol PageTableFormat: BitwiseCopyable, Sendable {
 
   /// The bit that forbids execution, or 0 where the processor has none or was not told to use it.
   var noExecuteBit: Entry { get }
+  /// The highest level at which an entry may map a page on any processor.
+  static var highestLeafLevel: Int { get }
   /// The highest level at which an entry may map a page, as the processor has it; 1 without large pages.
   var largestLeafLevel: Int { get }
 }
@@ -112,7 +114,20 @@ extension PageTableFormat {
   /// Whether a present entry of `level` maps a page; otherwise it names a table.
   @inlinable @inline(__always)
   func isLeaf(_ entry: Entry, _ level: Int) -> Bool {
-    level == 1 || level <= largestLeafLevel && entry & Self.largeBit != 0
+    level == 1
+      || level <= Self.highestLeafLevel && level <= largestLeafLevel && entry & Self.largeBit != 0
+  }
+
+  /// Whether an entry of `level` names a table.
+  ///
+  /// The first test decides at every step of a walk but the last, in one comparison; the second one is for
+  /// processors that ignore the PS bit.
+  @inlinable @inline(__always)
+  func isTable(_ entry: Entry, _ level: Int) -> Bool {
+    if level == 1 { return false }
+    let leafBit = level <= Self.highestLeafLevel ? Self.largeBit : 0
+    if entry & (Self.presentBit | Self.unreachableMask | leafBit) == Self.presentBit { return true }
+    return isPresent(entry) && !isLeaf(entry, level)
   }
 
   /// The table that an entry names.

@@ -40,7 +40,7 @@ extension PageTable {
     while true {
       let index = Format.index(address, level)
       let entry = memory.load(table, index)
-      guard format.isPresent(entry), !format.isLeaf(entry, level) else {
+      guard format.isTable(entry, level) else {
         return Slot(table: table, level: level, index: index, entry: entry, granted: granted)
       }
       granted &= format.grants(entry, level)

@@ -32,6 +32,8 @@ public struct TwoLevelFormat: PageTableFormat {
   @inlinable public static var addressMask: UInt32 { 0xFFFF_F000 }
   /// Address bits of an entry that the kernel cannot name.
   @inlinable public static var unreachableMask: UInt32 { 0 }
+  /// Where pages of 4 MiB are.
+  @inlinable public static var highestLeafLevel: Int { 2 }
   /// Whether root entries hold only an address and P.
   @inlinable public static var hasBareTop: Bool { false }
   /// There is none.

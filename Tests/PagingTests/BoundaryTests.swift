@@ -60,6 +60,18 @@ import Testing
     #expect(removed == 2)
   }
 
+  @Test func aWalkAcrossTheHoleEndsWhereItShould() throws {
+    var memory = TestTables<UInt64>()
+    let tables = try PageTable(format: fourLevel, in: &memory)
+    try tables.map(1, at: 0x7FFF_FFFF_E000, pageCount: 2, .init(.readOnly), in: &memory)
+    try tables.map(3, at: 0xFFFF_8000_0000_0000, pageCount: 3, .init(.readOnly), in: &memory)
+    var pages: [VirtualAddress] = []
+    tables.forEachMapping(from: 0x7FFF_FFFF_F000, through: 0xFFFF_8000_0000_1FFF, in: memory) {
+      pages.append($0.page)
+    }
+    #expect(pages == [0x7FFF_FFFF_F000, 0xFFFF_8000_0000_0000, 0xFFFF_8000_0000_1000])
+  }
+
   @Test func alignmentIsThatOfThePage() throws {
     var memory = TestTables<UInt64>()
     let tables = try PageTable(format: fourLevel, in: &memory)
