@@ -28,6 +28,7 @@ let logicModules: [Target] = [
   logic("Base"),
   logic("ABI"),
   logic("Log", ["Base"]),
+  logic("Scheduling", ["Base"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -74,6 +75,7 @@ if architecture != nil {
     tests("Base", ["Base"]),
     tests("ABI", ["ABI"]),
     tests("Log", ["Base", "Log"]),
+    tests("Scheduling", ["Scheduling"]),
   ]
 }
 
