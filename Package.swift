@@ -29,6 +29,8 @@ let logicModules: [Target] = [
   logic("ABI"),
   logic("Log", ["Base"]),
   logic("Scheduling", ["Base"]),
+  logic("Sync", ["Scheduling"]),
+  logic("Trace"),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -76,6 +78,8 @@ if architecture != nil {
     tests("ABI", ["ABI"]),
     tests("Log", ["Base", "Log"]),
     tests("Scheduling", ["Scheduling"]),
+    tests("Sync", ["Scheduling", "Sync"]),
+    tests("Trace", ["Trace"]),
   ]
 }
 

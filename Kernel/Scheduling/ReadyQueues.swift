@@ -82,7 +82,9 @@ struct ReadyQueues: ~Copyable {
     }
   }
 
-  /// Ends a thread's turn: the next of its level is the head. Returns it.
+  /// Ends a thread's turn: the next of its level is the head.
+  ///
+  /// Returns it.
   ///
   /// `thread` must be the head of its ring, or last in it.
   @inline(__always)
@@ -104,7 +106,9 @@ extension ThreadReference {
     other.fields.previous = self
   }
 
-  /// Takes the thread out of a ring of two or more. Its own links stay as they were.
+  /// Takes the thread out of a ring of two or more.
+  ///
+  /// Its own links stay as they were.
   @inline(__always)
   func unlink() {
     let next = fields.next

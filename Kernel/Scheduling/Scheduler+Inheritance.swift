@@ -1,7 +1,9 @@
 /// How levels change: set for a thread, or inherited from those that wait for its mutexes.
 
 extension Scheduler {
-  /// Sets a thread's level. What it inherits still holds; ready, it goes behind the others of the new level.
+  /// Sets a thread's level.
+  ///
+  /// What it inherits still holds; ready, it goes behind the others of the new level.
   ///
   /// - Returns: whether another thread than the current one should run now.
   /// - Throws: `.idleThread` or `.reclaimed`.

@@ -11,7 +11,9 @@ extension Scheduler {
     makeReady(thread)
   }
 
-  /// Ends the current thread. The caller must `reschedule()`, and never comes back.
+  /// Ends the current thread.
+  ///
+  /// The caller must `reschedule()`, and never comes back.
   ///
   /// Mutexes that it holds pass to the threads that wait for them, which learn it by `.ownerEnded`.
   ///
@@ -36,8 +38,10 @@ extension Scheduler {
     }
   }
 
-  /// Waits for a thread's end. When it is over with `.satisfied`, the thread's exit code can be read, and the
-  /// caller reclaims it: nobody else can.
+  /// Waits for a thread's end.
+  ///
+  /// When it is over with `.satisfied`, the thread's exit code can be read, and the caller reclaims it:
+  /// nobody else can.
   ///
   /// - Parameters:
   ///   - thread: the thread to wait for.
@@ -71,8 +75,9 @@ extension Scheduler {
     if thread.fields.stateCode == .exited { noteFinished(thread) }
   }
 
-  /// Asks a thread to end: the wait it is in, and every later one, ends with `.cancelled`. One that never
-  /// started ends at once, with exit code `UInt.max`; one that has ended is left alone.
+  /// Asks a thread to end: the wait it is in, and every later one, ends with `.cancelled`.
+  ///
+  /// One that never started ends at once, with exit code `UInt.max`; one that has ended is left alone.
   ///
   /// - Throws: `.idleThread` or `.reclaimed`.
   public mutating func kill(_ thread: ThreadReference) throws(SchedulingError) {

@@ -79,7 +79,9 @@ extension Scheduler {
     newer?.fields.nextHeld = mutex.fields.nextHeld
   }
 
-  /// Makes the first waiter of a mutex its owner. Those left are no more urgent, so it inherits nothing.
+  /// Makes the first waiter of a mutex its owner.
+  ///
+  /// Those left are no more urgent, so it inherits nothing.
   private mutating func grant(
     _ mutex: WaitQueueReference, to thread: ThreadReference, _ outcome: WaitOutcome
   ) {
@@ -122,6 +124,7 @@ extension Scheduler {
     let outcome = block(on: queue, until: deadline)
     guard outcome == .blocked else { return outcome }
     thread.fields.relock = mutex
+    mutex.fields.returnCount &+= 1
     drop(mutex, by: thread)
     if let waiter = mutex.fields.first {
       grant(mutex, to: waiter, .satisfied)
@@ -136,6 +139,7 @@ extension Scheduler {
   @inline(never)
   mutating func takeBack(_ mutex: WaitQueueReference, for thread: ThreadReference) {
     thread.fields.relock = nil
+    mutex.fields.returnCount &-= 1
     guard let owner = mutex.fields.owner else {
       noteOutcome(mutex.fields.isAbandoned ? .ownerEnded : .satisfied, of: thread)
       take(mutex, by: thread)

@@ -1,9 +1,11 @@
 /// How waits begin and end.
 
 extension Scheduler {
-  /// Makes the current thread wait in a queue. The caller must then `reschedule()`.
+  /// Makes the current thread wait in a queue.
   ///
-  /// The idle thread must not wait: whoever offers a wait to all threads refuses it first.
+  /// The caller must then `reschedule()`.
+  ///
+  /// For the idle thread, which cannot wait, every wait is cancelled.
   ///
   /// - Parameters:
   ///   - queue: where to wait.
@@ -22,8 +24,9 @@ extension Scheduler {
     return .blocked
   }
 
-  /// Makes the current thread sleep. The caller must then `reschedule()`. A sleep that ends as it should ends
-  /// with `.timedOut`.
+  /// Makes the current thread sleep.
+  ///
+  /// The caller must then `reschedule()`. A sleep that ends as it should ends with `.timedOut`.
   ///
   /// - Parameter deadline: the tick to wake at; 0 not to sleep, `UInt64.max` to sleep until cancelled.
   /// - Throws: `.idleThread`.

@@ -16,13 +16,17 @@
 
 /// Two threads at a switch.
 public struct Handover: BitwiseCopyable {
-  /// The thread that ran. It may be ended already, but its stack is in use until the switch is done.
+  /// The thread that ran.
+  ///
+  /// It may be ended already, but its stack is in use until the switch is done.
   public let from: ThreadReference
   /// The thread that runs now.
   public let to: ThreadReference
 
-  /// Accounts the running time of both, `now` being the tick counter. Five instructions: what a thread ran is
-  /// the sum of the times it stopped at, less the sum of the times it began at.
+  /// Accounts the running time of both, `now` being the tick counter.
+  ///
+  /// Five instructions: what a thread ran is the sum of the times it stopped at, less the sum of the times it
+  /// began at.
   @inline(__always)
   public func account(at now: UInt64) {
     from.fields.runTicks &+= now
@@ -63,6 +67,8 @@ public struct Scheduler: ~Copyable {
   public init(idle: ThreadReference, name: ThreadName = ThreadName("idle"), ticksPerSlice: UInt32 = 1) {
     idle.initialize(rank: 0, name: name, identifier: 0)
     idle.fields.stateCode = .ready
+    // Every wait that it tries ends at once with `.cancelled`: it costs no test of its own.
+    idle.fields.cancellation = .killed
     self.idle = idle
     current = idle
     ready = ReadyQueues(idle: idle)
@@ -75,7 +81,9 @@ public struct Scheduler: ~Copyable {
   /// The levels that have a ready thread, one bit each.
   public var readyLevels: UInt32 { ready.bits }
 
-  /// Ends the current thread's turn in its level. If there is another thread in it, that one is current now.
+  /// Ends the current thread's turn in its level.
+  ///
+  /// If there is another thread in it, that one is current now.
   ///
   /// No switch may be due when this is called. The thread's time slice goes on when its next turn comes.
   @inline(__always)
@@ -136,7 +144,8 @@ extension Scheduler {
   ///   - stack: the lowest address of its stack and the bytes in it. The caller sets `stackPointer`.
   ///   - isDetached: whether nobody will join it.
   public mutating func create(
-    _ thread: ThreadReference, name: ThreadName, level: PriorityLevel, stack: (bottom: UInt, size: UInt) = (0, 0),
+    _ thread: ThreadReference, name: ThreadName, level: PriorityLevel,
+    stack: (bottom: UInt, size: UInt) = (0, 0),
     isDetached: Bool = false
   ) {
     thread.initialize(rank: level.rank, name: name, identifier: nextIdentifier)

@@ -1,6 +1,8 @@
 /// What the scheduler refuses, by name.
 
-/// Why an operation on a thread was refused. Nothing was changed.
+/// Why an operation on a thread was refused.
+///
+/// Nothing was changed.
 public enum SchedulingError: UInt8, Error, BitwiseCopyable, Sendable, CaseIterable {
   /// The thread was started before.
   case alreadyStarted

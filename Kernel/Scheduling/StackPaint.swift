@@ -6,7 +6,9 @@
 
 /// Paints stacks and looks how much paint is left.
 public enum StackPaint {
-  /// What an unused word holds. No address of the kernel and no small number looks like it.
+  /// What an unused word holds.
+  ///
+  /// No address of the kernel and no small number looks like it.
   public static var pattern: UInt { UInt(truncatingIfNeeded: 0x5AFE_57AC_5AFE_57AC as UInt64) }
 
   /// Paints a stack.

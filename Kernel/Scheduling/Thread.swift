@@ -3,12 +3,16 @@
 /// A record lies in memory that the caller of `Scheduler.create` provides and never moves: queues are linked
 /// through it. It carries every link that any queue needs, so nothing that a thread can do allocates or runs out.
 
-/// A thread's record. The first word is the saved stack pointer, for the code that switches stacks.
+/// A thread's record.
+///
+/// The first word is the saved stack pointer, for the code that switches stacks.
 ///
 /// - Invariant: `mask` has the bit of `rank`; `rank` is that of the base level or of the most urgent thread that
 ///   waits for a mutex this thread holds, whichever is higher.
 public struct Thread: BitwiseCopyable {
-  /// Where the thread's registers lie on its stack while it does not run. Belongs to the architecture's switch.
+  /// Where the thread's registers lie on its stack while it does not run.
+  ///
+  /// Belongs to the architecture's switch.
   public var stackPointer: UInt
 
   // The ring of a ready level or of one level of a wait queue; alone, it points to itself.
@@ -93,10 +97,15 @@ struct Cancellation: OptionSet, BitwiseCopyable {
 
   /// Whether a wait that begins now ends at once.
   @inline(__always)
-  var isDue: Bool { rawValue != 0 && rawValue & 4 == 0 }
+  var isDue: Bool {
+    // 1, 2 and 3: something is asked and nothing masks it. One comparison.
+    rawValue &- 1 < 3
+  }
 }
 
-/// A thread, by the place of its record. One word; optional, still one word.
+/// A thread, by the place of its record.
+///
+/// One word; optional, still one word.
 ///
 /// Safe to use because a record is only given back by `Scheduler.reclaim`, which refuses while any queue links to
 /// it, and whoever provides the memory of records promises at `init(at:)` that it stays mapped.
@@ -118,7 +127,9 @@ struct Cancellation: OptionSet, BitwiseCopyable {
   @inline(__always)
   public static func == (lhs: Self, rhs: Self) -> Bool { unsafe lhs.record == rhs.record }
 
-  /// The record, in place. What other modules may change there is `public`.
+  /// The record, in place.
+  ///
+  /// What other modules may change there is `public`.
   public var fields: Thread {
     @inline(__always) unsafeAddress {
       // SAFETY: `init(at:)` made its caller promise that the record is there.

@@ -61,7 +61,9 @@ public enum WaitReason: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   }
 }
 
-/// How a wait ended. The thread that waited reads it from its own record once it runs again.
+/// How a wait ended.
+///
+/// The thread that waited reads it from its own record once it runs again.
 public enum WaitOutcome: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   /// What it waited for came.
   case satisfied

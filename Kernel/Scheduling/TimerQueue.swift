@@ -126,6 +126,10 @@ struct TimerQueue: ~Copyable {
       root = node
       return
     }
-    if parent.fields.timerLeft == child { parent.fields.timerLeft = node } else { parent.fields.timerRight = node }
+    if parent.fields.timerLeft == child {
+      parent.fields.timerLeft = node
+    } else {
+      parent.fields.timerRight = node
+    }
   }
 }

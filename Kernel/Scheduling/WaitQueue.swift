@@ -24,6 +24,10 @@ public struct WaitQueue: BitwiseCopyable {
   public internal(set) var owner: ThreadReference?
   // The next older mutex that the owner holds.
   var nextHeld: WaitQueueReference?
+  /// The number of threads that wait.
+  public internal(set) var count: UInt32
+  /// The number of threads that wait elsewhere and must hold this mutex again afterwards.
+  public internal(set) var returnCount: UInt32
   /// What threads wait here for.
   public internal(set) var reason: WaitReason
   /// Whether the last owner ended while it held the mutex and nobody has taken it since.
@@ -34,6 +38,8 @@ public struct WaitQueue: BitwiseCopyable {
     first = nil
     owner = nil
     nextHeld = nil
+    count = 0
+    returnCount = 0
     self.reason = reason
     isAbandoned = false
   }
@@ -77,6 +83,7 @@ extension WaitQueueReference {
   /// Lets a thread join, behind all of its level.
   @inline(__always)
   func insert(_ thread: ThreadReference) {
+    fields.count &+= 1
     guard let first = fields.first else {
       thread.fields.above = nil
       thread.fields.below = nil
@@ -117,6 +124,7 @@ extension WaitQueueReference {
   /// Takes a thread out that waits here.
   @inline(__always)
   func remove(_ thread: ThreadReference) {
+    fields.count &-= 1
     let next = thread.fields.next
     let isAlone = next == thread
     if !isAlone { thread.unlink() }
