@@ -65,10 +65,13 @@
   @inline(__always)
   private mutating func write(_ kind: TraceKind, small: UInt16, large: UInt32, at time: UInt64) {
     let place = unsafe next
-    let words = UInt32(kind.rawValue) | UInt32(small) << 16
+    // The counter comes in two registers: to join them for one store would cost two instructions more. Kind and
+    // small argument, too, are joined by the compiler if both are constants.
     // SAFETY: while recording is on, `next` is the place of an event in the ring, and 16 bytes are writable there.
-    unsafe place.storeBytes(of: time, as: UInt64.self)
-    unsafe place.storeBytes(of: words, toByteOffset: 8, as: UInt32.self)
+    unsafe place.storeBytes(of: UInt32(truncatingIfNeeded: time), as: UInt32.self)
+    unsafe place.storeBytes(of: UInt32(truncatingIfNeeded: time >> 32), toByteOffset: 4, as: UInt32.self)
+    unsafe place.storeBytes(of: kind.rawValue, toByteOffset: 8, as: UInt16.self)
+    unsafe place.storeBytes(of: small, toByteOffset: 10, as: UInt16.self)
     unsafe place.storeBytes(of: large, toByteOffset: 12, as: UInt32.self)
     // SAFETY: 16 further is the next event, or the ring's end, which the mask makes its beginning. The address is
     // not zero: the ring was not at zero.
