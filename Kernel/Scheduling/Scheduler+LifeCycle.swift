@@ -103,7 +103,10 @@ extension Scheduler {
   }
 
   /// Keeps the current thread's waits from being cancelled, while it cleans up for example, or lets them again.
+  ///
+  /// For the idle thread, whose waits all end that way, nothing changes.
   public mutating func maskCancellation(_ isMasked: Bool) {
+    if current.isIdle { return }
     if isMasked {
       current.fields.cancellation.insert(.masked)
     } else {
