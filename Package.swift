@@ -31,6 +31,7 @@ let logicModules: [Target] = [
   logic("Scheduling", ["Base"]),
   logic("Sync", ["Scheduling"]),
   logic("Trace"),
+  logic("Inspection", ["Log", "Scheduling"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -65,6 +66,7 @@ if architecture != nil {
   targets += [
     .target(
       name: "ImageBuilder", dependencies: [subprocess, logging, toml], path: "Tools/ImageBuilder"),
+    .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
     .executableTarget(name: "mkimage", dependencies: ["ImageBuilder", argumentParser], path: "Tools/mkimage"),
     .executableTarget(name: "apus", dependencies: ["ImageBuilder", argumentParser], path: "Tools/apus"),
   ]
@@ -80,6 +82,8 @@ if architecture != nil {
     tests("Scheduling", ["Scheduling"]),
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),
+    tests("Inspection", ["Inspection", "Log", "Scheduling"]),
+    tests("TraceExport", ["Trace", "TraceExport"]),
   ]
 }
 

@@ -228,7 +228,7 @@ private final class Duel {
       let limit = now << 20
       bench.scheduler.expire(at: limit)
       while let t = model.tasks.indices.filter({ (model.tasks[$0].deadline ?? .max) <= limit })
-        .min(by: { model.tasks[$0].deadline! < model.tasks[$1].deadline! })
+        .min(by: { (model.tasks[$0].deadline ?? 0) < (model.tasks[$1].deadline ?? 0) })
       {
         model.end(t, .timedOut)
         model.settle()
