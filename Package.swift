@@ -27,7 +27,17 @@ func logic(_ name: String, path: String? = nil, _ dependencies: [Target.Dependen
 let logicModules: [Target] = [
   logic("Base"),
   logic("ABI"),
+  logic("X86"),
   logic("Log", ["Base"]),
+  logic("FrameAllocator", ["Base"]),
+  logic("Paging", ["Base"]),
+  logic("Core", ["Base", "Log"]),
+  logic("BootInformation", ["Base"]),
+  logic("CommandLine", ["Log"]),
+  logic("ACPI", ["Base"]),
+  logic("Archive"),
+  logic("Checksum"),
+  logic("Heap", ["Base"]),
   logic("Scheduling", ["Base"]),
   logic("Sync", ["Scheduling"]),
   logic("Trace"),
@@ -42,13 +52,46 @@ var products: [Product] = []
 var dependencies: [Package.Dependency] = []
 var targets = logicModules
 
-if architecture != nil {
+if let architecture {
+  /// A module that touches hardware, or composes modules that do.
+  func bareMetal(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], sources: [String]? = nil,
+    exclude: [String] = []
+  ) -> Target {
+    .target(
+      name: name, dependencies: dependencies, path: path ?? "Kernel/\(name)", exclude: exclude,
+      sources: sources,
+      swiftSettings: kernelSettings + [.enableExperimentalFeature("AddressableTypes")])
+  }
+
+  let architectureFolder = architecture == "i686" ? "I686" : "X86_64"
   targets += [
     .target(name: "CMachine", path: "Kernel/Machine"),
-    .target(
-      name: "Image", dependencies: ["Base", "CMachine"], path: "Kernel/Image", swiftSettings: kernelSettings),
+    bareMetal(
+      "Arch", ["ABI", "Base", "CMachine", "Core", "Log", "X86"], sources: ["X86", architectureFolder],
+      exclude: ["\(architectureFolder)/Interrupts.asm", architecture == "i686" ? "X86_64" : "I686"]),
+    bareMetal(
+      "Start",
+      [
+        "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
+        "FrameAllocator", "Heap", "Log", "Paging", "X86",
+      ]),
+    bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Start", "X86"]),
   ]
-  products.append(.library(name: "Kernel", type: .static, targets: ["Image"]))
+  // Kernels for tests: the same start-up, then one behaviour that the command line names.
+  targets += [
+    .target(name: "Provocations", path: "Tests/Kernels/Provocations"),
+    bareMetal(
+      "Behaviours", path: "Tests/Kernels/Behaviours",
+      [
+        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Heap", "Log",
+        "Paging", "Provocations", "Start", "X86",
+      ]),
+  ]
+  products += [
+    .library(name: "Kernel", type: .static, targets: ["Image"]),
+    .library(name: "TestKernel", type: .static, targets: ["Behaviours"]),
+  ]
 } else {
   // MARK: - Host tools and tests
   dependencies += [
@@ -56,20 +99,36 @@ if architecture != nil {
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
-    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ]
   let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-  let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
   let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
   let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
-  targets += [
-    .target(
-      name: "ImageBuilder", dependencies: [subprocess, logging, toml], path: "Tools/ImageBuilder"),
-    .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
-    .executableTarget(name: "mkimage", dependencies: ["ImageBuilder", argumentParser], path: "Tools/mkimage"),
-    .executableTarget(name: "apus", dependencies: ["ImageBuilder", argumentParser], path: "Tools/apus"),
+  /// What `apus predict` is made of.
+  let predictModules: [Target.Dependency] = [
+    "DelayTracer", "Plotting", "PredictFigures", "ProfileImport", "SpeedupModel", "predict-synthetic",
   ]
+
+  // The tools read what the kernel writes with the kernel's own modules (ABI), never with a second copy.
+  targets += [
+    .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
+    .target(name: "HostSupport", dependencies: [subprocess], path: "Tools/HostSupport"),
+    .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
+    .target(
+      name: "Launch", dependencies: ["ABI", "HostSupport", "ImageBuilder", subprocess], path: "Boot/Launch"),
+    .executableTarget(
+      name: "mkimage", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser],
+      path: "Tools/mkimage"),
+    .executableTarget(
+      name: "apus",
+      dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser] + predictModules,
+      path: "Tools/apus"),
+  ]
+  targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
+    .testTarget(
+      name: "\(name)Tests", dependencies: ["ABI", "HostSupport", "ImageBuilder", "Launch"],
+      path: "Tests/\(name)Tests")
+  }
 
   // MARK: - Tests
   func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -79,6 +138,48 @@ if architecture != nil {
     tests("Base", ["Base"]),
     tests("ABI", ["ABI"]),
     tests("Log", ["Base", "Log"]),
+    tests("FrameAllocator", ["Base", "FrameAllocator"]),
+    tests("X86", ["X86"]),
+    tests("Core", ["Base", "Core", "Log"]),
+    tests("Paging", ["Base", "Paging"]),
+    tests("BootInformation", ["Base", "BootInformation"]),
+    tests("CommandLine", ["CommandLine", "Log"]),
+    tests("ACPI", ["ACPI", "Base"]),
+    tests("Archive", ["Archive"]),
+    tests("Checksum", ["Checksum"]),
+    tests("Heap", ["Base", "Heap"]),
+  ]
+
+  // MARK: - Speedup model
+  targets += [
+    .target(name: "Plotting", path: "Tools/Plotting"),
+    .target(name: "SpeedupModel", path: "Tools/Predict/SpeedupModel"),
+    // Optimised in debug builds too: scanning a trace of gigabytes must not depend on how the tool was built.
+    .target(
+      name: "ProfileImport", dependencies: ["SpeedupModel"], path: "Tools/Predict/ProfileImport",
+      swiftSettings: [.unsafeFlags(["-O"])]),
+    .target(
+      name: "PredictFigures", dependencies: ["SpeedupModel", "Plotting"],
+      path: "Tools/Predict/PredictFigures",
+      resources: ["gzip", "bzip2", "gcc", "sqlite"].map { .embedInCode("Profiles/\($0).json") }),
+    .target(name: "CSeccomp", path: "Tools/Predict/CSeccomp"),
+    .target(
+      name: "DelayTracer", dependencies: ["SpeedupModel", "CSeccomp"], path: "Tools/Predict/DelayTracer"),
+    // Optimised always: its computation must weigh against its calls as a real program's would.
+    .executableTarget(
+      name: "predict-synthetic", dependencies: ["SpeedupModel", argumentParser],
+      path: "Tools/Predict/Synthetic", swiftSettings: [.unsafeFlags(["-O"])]),
+    .testTarget(
+      name: "PlottingTests", dependencies: ["Plotting"], path: "Tests/PlottingTests", exclude: ["Golden"]),
+    .testTarget(name: "SpeedupModelTests", dependencies: ["SpeedupModel"], path: "Tests/SpeedupModelTests"),
+    .testTarget(
+      name: "PredictFiguresTests", dependencies: ["PredictFigures"], path: "Tests/PredictFiguresTests",
+      exclude: ["Golden"]),
+    .testTarget(
+      name: "ProfileImportTests", dependencies: ["ProfileImport"], path: "Tests/ProfileImportTests"),
+    .testTarget(
+      name: "DelayTracerTests", dependencies: ["DelayTracer", "predict-synthetic"],
+      path: "Tests/DelayTracerTests"),
     tests("Scheduling", ["Scheduling"]),
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),

@@ -1,9 +1,16 @@
-import Base
-import CMachine
+/// The kernel's image: what runs once the node has started.
 
+import ABI
+import Arch
+import CMachine
+import Start
+
+/// Called by `Boot/Entry/*/Entry.asm` with what the boot loader left in eax and ebx.
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
-  let text: StaticString = "AB\n"; for i in 0..<text.utf8CodeUnitCount { cpu_out8(0x3F8, unsafe text.utf8Start[i]) }
-  cpu_out32(0xF4, 0x20)
-  while true { cpu_hlt() }
+  startNode(magic: magic, information: information)
+  Ramdisk.list()
+  var monitor = Monitor()
+  monitor.run()
+  endRun(.passed, status: 0)
 }

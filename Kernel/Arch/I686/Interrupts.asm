@@ -1,6 +1,6 @@
 ; Entry and return for all 256 interrupt vectors of i686.
 ;
-; Swift: @c func interrupt_dispatch(_ frame: UnsafeMutablePointer<TrapFrame32>)
+; Swift: @c func interrupt_dispatch(_ frame: UnsafeMutableRawPointer), a TrapFrame32
 ;   Preserved: everything, by this code. Stack: the interrupted thread's kernel stack (the one named in the TSS
 ;   when a ring change was made). Interrupts: off, every gate is an interrupt gate.
 ;

@@ -4,7 +4,9 @@ import CMachine
 
 /// The two cascaded controllers, moved away from the processor's own vectors and masked.
 public enum LegacyInterruptController {
-  /// The vector of interrupt line 0; line 15 has this plus 15. Vectors below 32 belong to exceptions.
+  /// The vector of interrupt line 0; line 15 has this plus 15.
+  ///
+  /// Vectors below 32 belong to exceptions.
   public static let firstVector: UInt8 = 0x20
 
   private static let primaryCommand: UInt16 = 0x20
@@ -24,5 +26,23 @@ public enum LegacyInterruptController {
     cpu_out8(secondaryData, 0x01)
     cpu_out8(primaryData, 0xFF)
     cpu_out8(secondaryData, 0xFF)
+  }
+
+  /// The interrupt line, 0 to 15, that arrives at `vector`, or `nil` if no line does.
+  public static func line(of vector: UInt8) -> UInt8? {
+    vector >= firstVector && vector < firstVector + 16 ? vector - firstVector : nil
+  }
+
+  /// Lets a line raise interrupts.
+  public static func unmask(_ line: UInt8) {
+    let port = line < 8 ? primaryData : secondaryData
+    cpu_out8(port, cpu_in8(port) & ~(1 << (line & 7)))
+    if line >= 8 { unmask(2) }
+  }
+
+  /// Tells the controllers that the interrupt of `line` is being handled.
+  public static func acknowledge(_ line: UInt8) {
+    if line >= 8 { cpu_out8(secondaryCommand, 0x20) }
+    cpu_out8(primaryCommand, 0x20)
   }
 }

@@ -11,16 +11,25 @@ public struct MachineConsole: ConsoleOutput {
   /// The text screen.
   public var screen: TextScreen
 
+  private var usesSerial = true
+  private var usesScreen = true
+  private var usesDebugPort = true
+
   /// Makes a console over the two devices; the debug port needs no set-up.
   public init(serial: SerialPort, screen: TextScreen) {
     self.serial = serial
     self.screen = screen
   }
 
+  /// Chooses the devices that are written to.
+  public mutating func use(serial: Bool, screen: Bool, debug: Bool) {
+    (usesSerial, usesScreen, usesDebugPort) = (serial, screen, debug)
+  }
+
   /// Shows one byte everywhere.
   public mutating func write(_ byte: UInt8) {
-    serial.write(byte)
-    screen.write(byte)
-    cpu_out8(VerdictChannel.debugConsolePort, byte)
+    if usesSerial { serial.write(byte) }
+    if usesScreen { screen.write(byte) }
+    if usesDebugPort { cpu_out8(VerdictChannel.debugConsolePort, byte) }
   }
 }

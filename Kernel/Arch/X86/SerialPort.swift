@@ -17,15 +17,24 @@ public struct SerialPort: ConsoleOutput {
   private let lineStatus: UInt16 = 0x3FD
   private let scratch: UInt16 = 0x3FF
 
+  /// The interrupt line of the first serial port.
+  public static let interruptLine: UInt8 = 4
+
   /// Whether there is a port at all: its scratch register keeps what is written to it.
   public let isPresent: Bool
+
+  /// A byte that had arrived before the kernel began; switching the buffers on would lose it.
+  private var earlyByte: UInt8?
 
   /// Sets the port to 115,200 bits a second, eight data bits, no parity, one stop bit, with its buffers on.
   public init() {
     cpu_out8(scratch, 0x5A)
     isPresent = cpu_in8(scratch) == 0x5A
+    earlyByte = nil
     guard isPresent else { return }
     cpu_out8(interruptEnable, 0)
+    cpu_out8(lineControl, 0x03)
+    if cpu_in8(lineStatus) & 0x01 != 0 { earlyByte = cpu_in8(data) }
     cpu_out8(lineControl, 0x80)  // the next two ports hold the divisor
     cpu_out8(data, 1)
     cpu_out8(interruptEnable, 0)
@@ -48,8 +57,17 @@ public struct SerialPort: ConsoleOutput {
     cpu_out8(data, byte)
   }
 
+  /// Lets the port raise an interrupt for every byte that arrives.
+  public func interruptOnInput() {
+    if isPresent { cpu_out8(interruptEnable, 0x01) }
+  }
+
   /// A byte that has arrived, or `nil`.
-  public func receive() -> UInt8? {
+  public mutating func receive() -> UInt8? {
+    if let byte = earlyByte {
+      earlyByte = nil
+      return byte
+    }
     guard isPresent, cpu_in8(lineStatus) & 0x01 != 0 else { return nil }
     return cpu_in8(data)
   }

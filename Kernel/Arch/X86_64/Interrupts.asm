@@ -1,6 +1,6 @@
 ; Entry and return for all 256 interrupt vectors of x86_64.
 ;
-; Swift: @c func interrupt_dispatch(_ frame: UnsafeMutablePointer<TrapFrame64>)
+; Swift: @c func interrupt_dispatch(_ frame: UnsafeMutableRawPointer), a TrapFrame64
 ;   Preserved: everything, by this code. Stack: the interrupted thread's kernel stack, or the interrupt stack table
 ;   entry that the gate names (double fault 1, non-maskable interrupt 2, machine check 3). Interrupts: off, every
 ;   gate is an interrupt gate.

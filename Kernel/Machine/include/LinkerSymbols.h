@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define LINKER_SYMBOL(name)                                       \
-  extern const char name[] __attribute__((visibility("hidden"))); \
+  extern char name[] __attribute__((visibility("hidden"))); \
   static inline __attribute__((always_inline)) uintptr_t symbol_##name(void) { return (uintptr_t)name; }
 
 // Boot/Link/*.ld
@@ -22,6 +22,13 @@ LINKER_SYMBOL(boot_tables_end)
 LINKER_SYMBOL(boot_stack_guard)
 LINKER_SYMBOL(boot_stack)
 LINKER_SYMBOL(boot_stack_top)
+LINKER_SYMBOL(fault_stack_guard)
+LINKER_SYMBOL(fault_stack_top)
+LINKER_SYMBOL(nmi_stack_guard)
+LINKER_SYMBOL(nmi_stack_top)
+LINKER_SYMBOL(processor_block)
+LINKER_SYMBOL(node_storage)
+LINKER_SYMBOL(node_storage_end)
 
 // Kernel/Arch/*/Interrupts.asm
 LINKER_SYMBOL(interrupt_stub_table)

@@ -1,0 +1,69 @@
+import ABI
+import HostSupport
+import ImageBuilder
+
+/// QEMU's command lines.
+public enum QEMU {
+  /// What a run adds to the machine so that the launcher can see how it goes.
+  public struct Observation: Hashable, Sendable {
+    /// The file that the debug port is written to.
+    public var debugConsole: String
+    /// The Unix socket that the launcher listens on for QEMU's machine protocol.
+    public var machineProtocol: String
+    /// The file for exceptions, resets and misuse of devices by the guest, if they are to be logged.
+    public var exceptionLog: String?
+
+    /// Names the files of a run.
+    public init(debugConsole: String, machineProtocol: String, exceptionLog: String? = nil) {
+      self.debugConsole = debugConsole
+      self.machineProtocol = machineProtocol
+      self.exceptionLog = exceptionLog
+    }
+  }
+
+  /// The arguments that describe `machine`: all that a user needs to repeat the run by hand.
+  public static func arguments(for machine: GuestMachine) -> [String] {
+    // No default devices: what is in the machine stands here. An exit of the guest, or its reset, ends QEMU.
+    var arguments = ["-nodefaults", "-no-reboot", "-vga", "std"]
+    arguments += ["-accel", machine.acceleration.rawValue]
+    arguments += ["-cpu", machine.processor]
+    arguments += ["-smp", "\(machine.cpus)", "-m", "\(machine.memory)M"]
+    if machine.countsInstructions { arguments += ["-icount", "shift=0,sleep=off"] }
+    if machine.headless { arguments += ["-display", "none"] }
+    let port = "0x" + hexadecimal(UInt64(VerdictChannel.debugExitPort))
+    arguments += ["-device", "isa-debug-exit,iobase=\(port),iosize=0x04"]
+    arguments += ["-serial", "stdio"]
+    switch machine.medium {
+    case .kernel(let path, let modules, let commandLine):
+      arguments += ["-kernel", path]
+      // A comma separates modules, so one inside a name is doubled.
+      if !modules.isEmpty {
+        let names = modules.map { $0.replacing(",", with: ",,") }
+        arguments += ["-initrd", names.joined(separator: ",")]
+      }
+      if !commandLine.isEmpty { arguments += ["-append", commandLine] }
+    case .disc(let path):
+      let name = path.replacing(",", with: ",,")
+      arguments += ["-drive", "file=\(name),media=cdrom,format=raw,readonly=on", "-boot", "d"]
+    }
+    return arguments + machine.extraArguments
+  }
+
+  /// The command that repeats a run by hand.
+  public static func command(for machine: GuestMachine) -> Command {
+    Command(machine.architecture.emulatorProgram, arguments(for: machine))
+  }
+
+  /// The command of a run that is watched.
+  ///
+  /// It starts stopped (`-S`): events that happen before the launcher has said hello on the machine protocol are not
+  /// sent, and a kernel can fault faster than that.
+  public static func command(for machine: GuestMachine, observedBy observation: Observation) -> Command {
+    var arguments = arguments(for: machine)
+    arguments += ["-debugcon", "file:\(observation.debugConsole)"]
+    arguments += ["-chardev", "socket,id=qmp,path=\(observation.machineProtocol),server=off"]
+    arguments += ["-mon", "chardev=qmp,mode=control", "-S"]
+    if let log = observation.exceptionLog { arguments += ["-d", "int,cpu_reset,guest_errors", "-D", log] }
+    return Command(machine.architecture.emulatorProgram, arguments)
+  }
+}

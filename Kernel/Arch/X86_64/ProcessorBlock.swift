@@ -1,0 +1,100 @@
+/// What each processor of x86_64 has for itself: its descriptor tables and the stacks of its worst interrupts.
+
+import Base
+import CMachine
+import X86
+
+/// The descriptor tables of one processor, at a fixed place in memory.
+///
+/// A double fault, a non-maskable interrupt and a machine check can come when the stack is gone, so their gates
+/// name entries of the interrupt stack table (AMD APM volume 2, 8.9.4).
+public struct ProcessorBlock {
+  /// The task-state segment: its ring 0 stack is the current thread's.
+  public var task = TaskState64()
+  private var segments: InlineArray<16, SegmentDescriptor> = .init(repeating: .null)
+  private var gates: InlineArray<256, InterruptGate64> = .init(repeating: .absent)
+
+  // Where the processor finds each part. The fields above are stored in this order; every size is a multiple of
+  // the next part's alignment. (Embedded Swift has no key paths to ask for an offset.)
+  private static let taskOffset: UInt = 0
+  private static let segmentsOffset = UInt(TaskState64.size)
+  private static let gatesOffset = segmentsOffset + UInt(Selectors64.entryCount * 8)
+
+  init() {}
+
+  // Entries of the interrupt stack table.
+  private static let doubleFaultStack = 1
+  private static let nonMaskableStack = 2
+
+  /// Fills in the tables of the processor that runs this and loads them.
+  ///
+  /// - Parameter block: where the block lies; it must never move afterwards.
+  static func install(at block: UnsafeMutablePointer<ProcessorBlock>) {
+    // SAFETY: the caller gives memory for the block that nothing else uses.
+    unsafe block.initialize(to: ProcessorBlock())
+    unsafe block.pointee.fillSegments(at: UInt64(UInt(bitPattern: block)))
+    unsafe block.pointee.fillTask()
+    unsafe block.pointee.fillGates()
+    unsafe block.pointee.load(at: UInt(bitPattern: block))
+  }
+
+  /// The interrupt stacks are reached through page tables that are always in use: nothing to do on x86_64.
+  public mutating func usePageTables(at root: UInt32) {}
+
+  /// Puts a descriptor into an entry that nothing else uses and returns its selector.
+  public mutating func setSpareSegment(_ descriptor: SegmentDescriptor) -> UInt16 {
+    set(Selectors64.spare, descriptor)
+    return Selectors64.spare
+  }
+
+  private mutating func fillSegments(at base: UInt64) {
+    set(Selectors64.kernelCode, .code64(ring: 0))
+    set(Selectors64.kernelData, .flatData(ring: 0))
+    set(Selectors64.userCode32, .flatCode32(ring: 3))
+    set(Selectors64.userData, .flatData(ring: 3))
+    set(Selectors64.userCode64, .code64(ring: 3))
+    let taskBase = base + UInt64(Self.taskOffset)
+    set(
+      Selectors64.task,
+      .taskState(base: UInt32(truncatingIfNeeded: taskBase), limit: UInt32(TaskState64.size - 1)))
+    set(Selectors64.task + 8, .taskStateUpperHalf(base: taskBase))
+  }
+
+  private mutating func fillTask() {
+    task.rsp0 = UInt64(symbol_boot_stack_top())
+    task[interruptStack: Self.doubleFaultStack] = UInt64(symbol_fault_stack_top())
+    task[interruptStack: Self.nonMaskableStack] = UInt64(symbol_nmi_stack_top())
+  }
+
+  private mutating func fillGates() {
+    for vector in 0..<256 { gates[vector] = gate(vector, stack: 0) }
+    set(.doubleFault, stack: Self.doubleFaultStack)
+    set(.nonMaskableInterrupt, stack: Self.nonMaskableStack)
+  }
+
+  private mutating func set(_ vector: ExceptionVector, stack: Int) {
+    gates[Int(vector.rawValue)] = gate(Int(vector.rawValue), stack: UInt8(stack))
+  }
+
+  private func gate(_ vector: Int, stack: UInt8) -> InterruptGate64 {
+    let entry = symbol_interrupt_stub_table() + UInt(vector * 8)
+    let offset = UInt64(cpu_load32(entry + 4)) << 32 | UInt64(cpu_load32(entry))
+    return .interrupt(offset: offset, selector: Selectors64.kernelCode, stack: stack)
+  }
+
+  private func load(at base: UInt) {
+    cpu_lgdt(UInt16(MemoryLayout<InlineArray<16, SegmentDescriptor>>.size - 1), base + Self.segmentsOffset)
+    cpu_load_code_segment(Selectors64.kernelCode)
+    cpu_load_data_segments(Selectors64.kernelData)
+    cpu_load_fs(0)
+    cpu_load_gs(0)
+    cpu_lldt(0)
+    let gatesBase = base + Self.gatesOffset
+    cpu_lidt(UInt16(MemoryLayout<InlineArray<256, InterruptGate64>>.size - 1), gatesBase)
+    cpu_ltr(Selectors64.task)
+  }
+
+  private mutating func set(_ selector: UInt16, _ descriptor: SegmentDescriptor) {
+    segments[Int(selector) / 8] = descriptor
+  }
+}

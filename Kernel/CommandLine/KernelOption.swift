@@ -1,0 +1,65 @@
+/// The options that the kernel knows.
+
+/// An option of the kernel's command line; the table of names and allowed values.
+///
+/// To add one: a case, its name, what it allows, and a line in `KernelOptions.apply`.
+public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterable {
+  /// How much the log shows.
+  case log
+  /// The program to start, a path in the ramdisk.
+  case program
+  /// The test to run instead of ordinary work.
+  case test
+  /// How threads are switched.
+  case threadSwitch
+  /// Where the console is shown.
+  case console
+
+  /// The option's name, as it is written before the `=`.
+  public var name: StaticString {
+    switch self {
+    case .log: "log"
+    case .program: "program"
+    case .test: "test"
+    case .threadSwitch: "switch"
+    case .console: "console"
+    }
+  }
+
+  /// The values that the option allows, in words.
+  public var allowed: StaticString {
+    switch self {
+    case .log: "error, warning, info or debug"
+    case .program: "a path in the ramdisk"
+    case .test: "the name of a test"
+    case .threadSwitch: "software or hardware"
+    case .console: "serial, screen and debug, separated by commas"
+    }
+  }
+}
+
+/// How threads are switched.
+public enum SwitchMethod: UInt8, BitwiseCopyable, Hashable, Sendable {
+  /// Callee-saved registers and the stack pointer, by instructions.
+  case software
+  /// A jump to a task-state segment; i686 only.
+  case hardware
+}
+
+/// Devices that show the console.
+public struct ConsoleDevices: OptionSet, BitwiseCopyable, Hashable, Sendable {
+  /// The set as bits: 1 serial, 2 screen, 4 debug port.
+  public let rawValue: UInt8
+
+  /// Makes a set of its bits.
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// The 16550 serial port.
+  public static let serial = ConsoleDevices(rawValue: 1)
+  /// VGA text.
+  public static let screen = ConsoleDevices(rawValue: 2)
+  /// The emulator's debug port.
+  public static let debug = ConsoleDevices(rawValue: 4)
+  /// All of them.
+  public static let all: ConsoleDevices = [.serial, .screen, .debug]
+}

@@ -1,0 +1,129 @@
+/// The kernel's command line, understood.
+///
+/// The line consists of words `name=value` (see `KernelOption` for the names, `CommandLineWords` for quoting).
+/// Rules:
+/// - The first word may be the kernel's file name, which QEMU puts there. It is taken for one if it has no `=`,
+///   or a `/` before its first `=`.
+/// - An option that appears again replaces the earlier value, so that appended options win.
+/// - After a word `--` everything belongs to the program and is not looked at.
+/// - Anything else is refused; a line with a misspelt option must not boot as if it said something else.
+///
+/// Texts stay where they are: values are ranges of the bytes that were parsed.
+
+import Log
+
+/// The options of a run, with their defaults.
+public struct KernelOptions: Sendable {
+  /// How much the log shows; `info` unless said otherwise.
+  public var log = LogLevel.info
+  /// How threads are switched; by software unless said otherwise.
+  public var switchMethod = SwitchMethod.software
+  /// Where the console is shown; everywhere unless said otherwise.
+  public var console = ConsoleDevices.all
+  /// Where the program's path stands in the command line, if there is one.
+  public var program: Range<Int>?
+  /// Where the test's name stands in the command line, if there is one.
+  public var test: Range<Int>?
+  /// Where the program's arguments stand: all that follows `--`, leading spaces left out.
+  public var programArguments: Range<Int>?
+
+  /// Options of an empty command line.
+  public init() {}
+
+  /// Reads a command line.
+  public init(parsing bytes: Span<UInt8>) throws(CommandLineError) {
+    var words = CommandLineWords()
+    var isFirst = true
+    while let word = try words.next(bytes) {
+      defer { isFirst = false }
+      if Self.matches(word.whole, "--", bytes) {
+        var start = words.position
+        while start < bytes.count, bytes[start] == 0x20 { start += 1 }
+        programArguments = start..<bytes.count
+        return
+      }
+      if isFirst, Self.isFileName(word, bytes) { continue }
+      guard let equals = word.equals else {
+        let option = Self.option(named: word.whole, bytes)
+        throw .init(option == nil ? .unknownOption : .missingValue, word.whole, option: option)
+      }
+      let name = word.whole.lowerBound..<equals
+      guard let option = Self.option(named: name, bytes) else { throw .init(.unknownOption, name) }
+      guard !word.value.isEmpty else { throw .init(.missingValue, word.whole, option: option) }
+      try apply(option, word.value, bytes)
+    }
+  }
+
+  private mutating func apply(
+    _ option: KernelOption, _ value: Range<Int>, _ bytes: Span<UInt8>
+  ) throws(CommandLineError) {
+    switch option {
+    case .log:
+      for level in LogLevel.allCases where Self.matches(value, level.name, bytes) {
+        log = level
+        return
+      }
+      throw .init(.badValue, value, option: option)
+    case .program:
+      program = value
+    case .test:
+      test = value
+    case .threadSwitch:
+      if Self.matches(value, "software", bytes) {
+        switchMethod = .software
+      } else if Self.matches(value, "hardware", bytes) {
+        switchMethod = .hardware
+      } else {
+        throw .init(.badValue, value, option: option)
+      }
+    case .console:
+      console = try Self.devices(value, bytes)
+    }
+  }
+
+  /// A list of devices, separated by commas.
+  private static func devices(
+    _ value: Range<Int>, _ bytes: Span<UInt8>
+  ) throws(CommandLineError) -> ConsoleDevices {
+    var devices: ConsoleDevices = []
+    var start = value.lowerBound
+    while true {
+      var end = start
+      while end < value.upperBound, bytes[end] != 0x2C { end += 1 }
+      if matches(start..<end, "serial", bytes) {
+        devices.insert(.serial)
+      } else if matches(start..<end, "screen", bytes) {
+        devices.insert(.screen)
+      } else if matches(start..<end, "debug", bytes) {
+        devices.insert(.debug)
+      } else {
+        throw .init(.badValue, start..<end, option: .console)
+      }
+      if end == value.upperBound { return devices }
+      start = end + 1
+    }
+  }
+
+  private static func option(named name: Range<Int>, _ bytes: Span<UInt8>) -> KernelOption? {
+    for option in KernelOption.allCases where matches(name, option.name, bytes) { return option }
+    return nil
+  }
+
+  private static func isFileName(_ word: CommandLineWord, _ bytes: Span<UInt8>) -> Bool {
+    guard let equals = word.equals else {
+      // The bare name of an option is a mistake, not a kernel called "log".
+      return option(named: word.whole, bytes) == nil
+    }
+    for index in word.whole.lowerBound..<equals where bytes[index] == 0x2F { return true }
+    return false
+  }
+
+  private static func matches(_ range: Range<Int>, _ text: StaticString, _ bytes: Span<UInt8>) -> Bool {
+    guard range.count == text.utf8CodeUnitCount else { return false }
+    for index in 0..<range.count {
+      // SAFETY: index is below the number of bytes of the static text, as compared above.
+      guard unsafe text.utf8Start[index] == bytes[range.lowerBound + index] else { return false }
+    }
+    return true
+  }
+}

@@ -1,0 +1,77 @@
+/// The words that the kernel's own console understands.
+
+/// A command of the monitor.
+public enum MonitorCommand: Hashable, Sendable, CaseIterable {
+  /// Lists the commands.
+  case help
+  /// Lists the ramdisk's files with sizes and checksums.
+  case files
+  /// Shows how much memory there is and who has it.
+  case memory
+  /// Shows the last lines of the log, the ones that were not shown among them.
+  case log
+  /// Ends the run with status 0.
+  case exit
+  /// Breaks an invariant on purpose, to see a report.
+  case panic
+
+  /// The word that is typed.
+  public var name: StaticString {
+    switch self {
+    case .help: "help"
+    case .files: "files"
+    case .memory: "memory"
+    case .log: "log"
+    case .exit: "exit"
+    case .panic: "panic"
+    }
+  }
+
+  /// What the command does, for `help`.
+  public var explanation: StaticString {
+    switch self {
+    case .help: "lists these commands"
+    case .files: "lists the ramdisk's files with sizes and SHA-256 checksums"
+    case .memory: "shows physical memory by kind, and what is free"
+    case .log: "shows the last lines of the log, hidden ones too"
+    case .exit: "ends the run with status 0; so does the end of input (Ctrl-D)"
+    case .panic: "breaks an invariant on purpose, to see a report"
+    }
+  }
+}
+
+/// What a typed line means.
+public enum MonitorLine: Hashable, Sendable {
+  /// Nothing was typed.
+  case empty
+  /// A command.
+  case command(MonitorCommand)
+  /// A word that is no command.
+  case unknown
+
+  /// Reads a line.
+  public init(_ line: Span<UInt8>) {
+    var start = 0
+    var end = line.count
+    while start < end, line[start] == UInt8(ascii: " ") { start += 1 }
+    while end > start, line[end - 1] == UInt8(ascii: " ") { end -= 1 }
+    guard start < end else {
+      self = .empty
+      return
+    }
+    for command in MonitorCommand.allCases where Self.matches(line, start..<end, command.name) {
+      self = .command(command)
+      return
+    }
+    self = .unknown
+  }
+
+  private static func matches(_ line: Span<UInt8>, _ range: Range<Int>, _ word: StaticString) -> Bool {
+    guard range.count == word.utf8CodeUnitCount else { return false }
+    for offset in 0..<range.count {
+      // SAFETY: the offset is below the word's own count, which was just compared.
+      guard unsafe word.utf8Start[offset] == line[range.lowerBound + offset] else { return false }
+    }
+    return true
+  }
+}

@@ -1,0 +1,79 @@
+/// Where every interrupt and exception arrives, from the stubs in `Kernel/Arch/*/Interrupts.asm`.
+
+import Arch
+import Base
+import CMachine
+import Core
+import Log
+import X86
+
+@c(interrupt_dispatch)
+func interruptDispatch(_ frameAddress: UnsafeMutableRawPointer) {
+  // SAFETY: the stub passes the frame that it has just pushed, and nothing else refers to it meanwhile.
+  let frame = unsafe frameAddress.assumingMemoryBound(to: TrapFrame.self)
+  let vector = UInt8(truncatingIfNeeded: unsafe frame.pointee.vector)
+  guard let exception = ExceptionVector(rawValue: vector) else {
+    deviceInterrupt(vector)
+    return
+  }
+  panic(describe(exception, unsafe frame.pointee), frame: unsafe frame.pointee)
+}
+
+#if arch(i386)
+  @c(double_fault_task)
+  func doubleFaultTask() {
+    panic(describe(.doubleFault, interruptedTask(.doubleFault)), frame: interruptedTask(.doubleFault))
+  }
+
+  @c(nmi_task)
+  func nonMaskableInterruptTask() {
+    let frame = interruptedTask(.nonMaskableInterrupt)
+    panic(describe(.nonMaskableInterrupt, frame), frame: frame)
+  }
+
+  private func interruptedTask(_ vector: ExceptionVector) -> TrapFrame {
+    TrapFrame(leaving: Processor.block.task, vector: UInt32(vector.rawValue))
+  }
+#endif
+
+private func deviceInterrupt(_ vector: UInt8) {
+  if let line = LegacyInterruptController.line(of: vector) {
+    if line == SerialPort.interruptLine { receiveInput() }
+    LegacyInterruptController.acknowledge(line)
+  }
+}
+
+/// Takes what the serial line has received.
+func receiveInput() {
+  let reference = NodeReference()
+  while let byte = reference.node.log.output.serial.receive() { reference.node.input.append(byte) }
+}
+
+/// What happened, in words.
+private func describe(_ exception: ExceptionVector, _ frame: TrapFrame) -> Text {
+  switch exception {
+  case .pageFault:
+    let error = PageFaultError(rawValue: UInt32(truncatingIfNeeded: frame.errorCode))
+    let address = VirtualAddress(cpu_read_cr2())
+    var text: Text = "page fault: \(error.accessName) of \(address) by ring \(frame.ring): \(error.causeName)"
+    if let stack = StackGuards.stack(withGuardAt: address) {
+      text.append(contentsOf: ", kernel stack overflow: \(stack)")
+    }
+    return text
+  case .doubleFault:
+    let address = VirtualAddress(cpu_read_cr2())
+    if let stack = StackGuards.stack(withGuardAt: address) {
+      return "double fault (vector 8): kernel stack overflow: \(stack), at \(address)"
+    }
+    return "double fault (vector 8)"
+  case .invalidOpcode:
+    // Compiled code ends in ud2 where a check of the language failed; the launcher finds out which.
+    return "invalid opcode (vector 6): a check in compiled code failed, or the instruction is unknown"
+  default:
+    if exception.hasErrorCode {
+      return
+        "\(exception.name) (vector \(exception.rawValue)), error code \(hexadecimal: UInt32(truncatingIfNeeded: frame.errorCode))"
+    }
+    return "\(exception.name) (vector \(exception.rawValue))"
+  }
+}

@@ -1,0 +1,113 @@
+/// The kernel's own console: a few commands for whoever looks at a node from outside.
+
+import ABI
+import Arch
+import Base
+import BootInformation
+import CMachine
+import Core
+import FrameAllocator
+import Heap
+import Log
+
+/// Reads commands from the console and obeys them until input ends.
+public struct Monitor: ~Copyable {
+  private var editor = LineEditor()
+
+  /// Makes a monitor; it reads nothing yet.
+  public init() {}
+
+  /// Obeys commands until `exit` or the end of input, and then returns.
+  public mutating func run() {
+    let reference = NodeReference()
+    reference.node.log.output.serial.interruptOnInput()
+    LegacyInterruptController.unmask(SerialPort.interruptLine)
+    // What has arrived before raises no interrupt.
+    receiveInput()
+    prompt()
+    while true {
+      switch editor.take(nextByte(), showing: &reference.node.log.output) {
+      case .editing:
+        break
+      case .cancelled:
+        editor.clear()
+        prompt()
+      case .endOfInput:
+        reference.node.log.show("")
+        return
+      case .complete:
+        let line = MonitorLine(editor.line)
+        editor.clear()
+        if line == .command(.exit) { return }
+        obey(line)
+        prompt()
+      }
+    }
+  }
+
+  private func nextByte() -> UInt8 {
+    let reference = NodeReference()
+    while true {
+      cpu_cli()
+      if let byte = reference.node.input.removeFirst() {
+        cpu_sti()
+        return byte
+      }
+      // The interrupt that brings the next byte is taken only after hlt has begun, so it is never missed.
+      Processor.waitForInterrupt()
+    }
+  }
+
+  private func prompt() {
+    let reference = NodeReference()
+    let text: Text = "apus> "
+    for index in 0..<text.count { reference.node.log.output.write(text[index]) }
+  }
+
+  private func obey(_ line: MonitorLine) {
+    let reference = NodeReference()
+    switch line {
+    case .empty, .command(.exit):
+      break
+    case .unknown:
+      reference.node.log.show("unknown command; `help` lists the commands")
+    case .command(.help):
+      for command in MonitorCommand.allCases {
+        var text = Text()
+        text.append(command.name)
+        text.pad(to: 8)
+        text.append(command.explanation)
+        reference.node.log.show(text)
+      }
+    case .command(.files):
+      Ramdisk.list()
+    case .command(.memory):
+      showMemory()
+    case .command(.log):
+      reference.node.log.showTail(lineCount: 100, indent: "")
+    case .command(.panic):
+      panic("asked for at the console")
+    }
+  }
+
+  private func showMemory() {
+    let reference = NodeReference()
+    for index in 0..<reference.node.boot.memoryMap.count {
+      let range = reference.node.boot.memoryMap[index]
+      reference.node.log.show(
+        "\(PhysicalAddress(range.start)) to \(PhysicalAddress(range.end)) \(range.kind.name), \(bytes: range.length)"
+      )
+    }
+    let total = reference.node.frames.totalCount
+    let used = reference.node.frames.usedCount
+    let peak = reference.node.frames.peakUsedCount
+    reference.node.log.show("frames: \(total) in all, \(used) used, \(total - used) free, peak \(peak)")
+    let heap = reference.node.heap.statistics
+    let limit = UInt64(reference.node.heap.limit)
+    reference.node.log.show(
+      "heap: \(heap.bytesInUse) bytes in use, peak \(heap.peakBytesInUse), mapped \(heap.mappedBytes), limit \(bytes: limit)"
+    )
+    let largest = UInt64(reference.node.frames.largestRun()) * UInt64(pageSize)
+    reference.node.log.show("longest free run: \(bytes: largest)")
+  }
+}

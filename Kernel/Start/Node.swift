@@ -1,0 +1,86 @@
+/// The node: one instance of the kernel, and everything that belongs to it.
+
+import Arch
+import Base
+import BootInformation
+import CMachine
+import CommandLine
+import Core
+import FrameAllocator
+import Heap
+import Log
+import Paging
+
+/// An instance of the kernel.
+///
+/// There are no other globals: whatever the kernel remembers is reached from here.
+public struct Node: ~Copyable {
+  /// The log and its console.
+  public var log: Log<MachineConsole>
+  /// The time since start-up.
+  public var clock: TimeStampCounter
+  /// What the boot loader told; empty until it has been decoded.
+  public var boot = BootInformation()
+  /// What the command line asks for.
+  public var options = KernelOptions()
+  /// Physical memory; empty until the loader's map has been read.
+  public var frames = FrameAllocator()
+  /// The kernel's page tables; there once they are in use.
+  public var tables: PageTable<KernelTableFormat>?
+  /// The kernel's heap; it can grow once the tables are in use.
+  public var heap = Heap(at: AddressMap.heap, pageLimit: KernelHeap.pageLimit, growth: NodeHeapGrowth())
+  /// Bytes typed at the console that nobody has read yet.
+  public var input = InputQueue()
+  /// Whether a panic is being reported: a second one says so and stops at once.
+  var isPanicking = false
+
+  init(log: consuming Log<MachineConsole>, clock: TimeStampCounter) {
+    self.log = log
+    self.clock = clock
+  }
+}
+
+/// The node that this processor belongs to.
+///
+/// It lies in memory that the linker script sets aside, because it is needed before there is an allocator.
+@safe public struct NodeReference {
+  private let pointer: UnsafeMutablePointer<Node>
+
+  /// Makes the one node of this kernel.
+  static func create(log: consuming Log<MachineConsole>, clock: TimeStampCounter) -> NodeReference {
+    precondition(
+      MemoryLayout<Node>.size <= Int(symbol_node_storage_end() - symbol_node_storage()),
+      "the linker script sets too little memory aside for the node")
+    let reference = NodeReference()
+    // SAFETY: the linker script sets this memory aside for nothing else, and it is made once, at the entry.
+    unsafe reference.pointer.initialize(to: Node(log: log, clock: clock))
+    return reference
+  }
+
+  /// Refers to the node; it must have been made.
+  @inline(__always)
+  public init() {
+    // SAFETY: the linker script sets this memory aside, aligned to a page.
+    guard let pointer = unsafe UnsafeMutablePointer<Node>(bitPattern: symbol_node_storage()) else {
+      preconditionFailure("the node lies at address 0")
+    }
+    unsafe self.pointer = pointer
+  }
+
+  /// The node itself.
+  ///
+  /// - Note: an interrupt handler may look at the node while another access is under way; what it touches is
+  ///   guarded by disabling interrupts around the other accesses.
+  @inline(__always)
+  public var node: Node {
+    unsafeAddress { unsafe UnsafePointer(pointer) }
+    nonmutating unsafeMutableAddress { unsafe pointer }
+  }
+}
+
+/// Writes a line to the node's log.
+public func log(_ level: LogLevel, _ subject: StaticString, _ text: Text) {
+  let reference = NodeReference()
+  let stamp = LogStamp(microseconds: reference.node.clock.microseconds, processor: 0)
+  reference.node.log.write(level, subject, at: stamp, text)
+}

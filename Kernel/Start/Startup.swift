@@ -1,0 +1,114 @@
+/// From the first Swift function to a node that runs.
+
+import ABI
+import Arch
+import Base
+import BootInformation
+import CMachine
+import CommandLine
+import Core
+import FrameAllocator
+import Log
+import Paging
+
+/// Starts the node of this kernel, or says why it can't and ends the run.
+///
+/// - Parameters:
+///   - magic: what the boot loader left in eax.
+///   - information: the physical address of what it tells.
+public func startNode(magic: UInt32, information: UInt32) {
+  let start = cpu_rdtsc()
+  let screenAddress = AddressMap.directMap + 0xB8000
+  let console = MachineConsole(serial: SerialPort(), screen: TextScreen(base: screenAddress))
+  let reference = NodeReference.create(log: Log(output: console), clock: TimeStampCounter(start: start))
+  log(
+    .info, "start",
+    "Apus on \(architectureName), \(reference.node.clock.ticksPerMillisecond) ticks a millisecond")
+  Processor.installTables()
+  LegacyInterruptController.remapAndMask()
+  readBootInformation(magic: magic, address: PhysicalAddress(UInt64(information)))
+  readCommandLine()
+  startMemory()
+  log(.info, "start", "started")
+}
+
+private func readBootInformation(magic: UInt32, address: PhysicalAddress) {
+  let reference = NodeReference()
+  do {
+    reference.node.boot = try BootInformation(magic: magic, address: address, memory: LoaderMemory())
+  } catch {
+    refuse(error)
+  }
+  log(.info, "start", "loaded by \(reference.node.boot.loaderText())")
+}
+
+private func readCommandLine() {
+  let reference = NodeReference()
+  do {
+    reference.node.options = try reference.node.boot.options()
+  } catch {
+    log(
+      .error, "start",
+      "command line: \(error.reason.sentence): \(reference.node.boot.commandLineText(error.start..<error.end))"
+    )
+    if let option = error.option { log(.error, "start", "\(option.name)= takes \(option.allowed)") }
+    endRun(.failed, status: 1)
+  }
+  reference.node.log.threshold = reference.node.options.log
+  let devices = reference.node.options.console
+  reference.node.log.output.use(
+    serial: devices.contains(.serial), screen: devices.contains(.screen), debug: devices.contains(.debug))
+}
+
+private func startMemory() {
+  let reference = NodeReference()
+  do {
+    reference.node.frames = try PhysicalMemory.makeAllocator(from: &reference.node.boot)
+  } catch {
+    refuse(error)
+  }
+  let end = min(reference.node.boot.memoryMap.endOfMemory, AddressMap.directMapSize)
+  do {
+    reference.node.tables = try KernelTables.install(directMapEnd: end)
+  } catch {
+    panic("no frames for the kernel's page tables")
+  }
+  log(
+    .info, "memory",
+    "\(reference.node.frames.freeCount) of \(reference.node.frames.totalCount) frames of 4 KiB free")
+}
+
+/// Says what is wrong with the loader's information and ends the run: there is nothing to go on with.
+private func refuse(_ error: BootInformationError) -> Never {
+  log(.error, "start", "\(error.reason.sentence) \(hexadecimal: error.value)")
+  endRun(.failed, status: 1)
+}
+
+#if arch(i386)
+  private let architectureName: StaticString = "i686"
+#else
+  private let architectureName: StaticString = "x86_64"
+#endif
+
+extension BootInformation {
+  /// What the loader calls itself.
+  fileprivate func loaderText() -> Text {
+    var text = Text()
+    text.append(printable: loaderName())
+    return text
+  }
+
+  /// What the command line asks for.
+  fileprivate func options() throws(CommandLineError) -> KernelOptions {
+    try KernelOptions(parsing: commandLine())
+  }
+
+  /// A part of the command line, with where it begins.
+  fileprivate func commandLineText(_ range: Range<Int>) -> Text {
+    var text: Text = "`"
+    text.append(printable: commandLine().extracting(range))
+    text.append("` at byte ")
+    text.append(decimal: UInt64(range.lowerBound))
+    return text
+  }
+}

@@ -1,0 +1,134 @@
+import CommandLine
+import Log
+import Testing
+
+private func parse(_ text: String) throws(CommandLineError) -> KernelOptions {
+  try KernelOptions(parsing: Array(text.utf8).span)
+}
+
+private func refusal(_ text: String) -> CommandLineError? {
+  do throws(CommandLineError) {
+    _ = try parse(text)
+    return nil
+  } catch {
+    return error
+  }
+}
+
+private func part(_ text: String, _ range: Range<Int>?) -> String? {
+  range.map { String(decoding: Array(text.utf8)[$0], as: UTF8.self) }
+}
+
+@Test(arguments: ["", "   ", "\t", "/boot/kernel.elf", "kernel", "/tmp/a=b/kernel.elf "])
+func aLineWithoutOptionsLeavesTheDefaults(_ line: String) throws {
+  let options = try parse(line)
+  #expect(options.log == .info)
+  #expect(options.switchMethod == .software)
+  #expect(options.console == .all)
+  #expect(options.program == nil)
+  #expect(options.test == nil)
+}
+
+@Test(arguments: LogLevel.allCases)
+func everyLogLevelIsUnderstoodByItsName(_ level: LogLevel) throws {
+  #expect(try parse("log=\(level.name)").log == level)
+}
+
+@Test func optionsAreUnderstoodBehindTheKernelsName() throws {
+  let line = "/k.elf log=debug switch=hardware console=serial,debug program=/bin/sh test=null-access"
+  let options = try parse(line)
+  #expect(options.log == .debug)
+  #expect(options.switchMethod == .hardware)
+  #expect(options.console == [.serial, .debug])
+  #expect(part(line, options.program) == "/bin/sh")
+  #expect(part(line, options.test) == "null-access")
+}
+
+@Test(arguments: [
+  "program=\"/bin/a b\" log=error", "\"program=/bin/a b\" log=error", "k \"program=/bin/a b\"",
+])
+func quotesKeepSpacesInAValue(_ line: String) throws {
+  #expect(part(line, try parse(line).program) == "/bin/a b")
+}
+
+@Test func theLastOfRepeatedOptionsWins() throws {
+  #expect(try parse("log=debug log=error").log == .error)
+}
+
+@Test func everythingBehindTwoDashesBelongsToTheProgram() throws {
+  let line = "program=/bin/sh --  -c \"echo log=nonsense"
+  #expect(part(line, try parse(line).programArguments) == "-c \"echo log=nonsense")
+}
+
+@Test func aSecondEqualsSignBelongsToTheValue() throws {
+  let line = "program=/bin/a=b"
+  #expect(part(line, try parse(line).program) == "/bin/a=b")
+}
+
+struct Refused: Sendable, CustomTestStringConvertible {
+  let line: String
+  let reason: CommandLineError.Reason
+  let option: KernelOption?
+  let word: String
+  var testDescription: String { line }
+
+  init(_ line: String, _ reason: CommandLineError.Reason, _ option: KernelOption?, _ word: String) {
+    (self.line, self.reason, self.option, self.word) = (line, reason, option, word)
+  }
+}
+
+@Test(arguments: [
+  Refused("colour=red", .unknownOption, nil, "colour"),
+  Refused("k verbose", .unknownOption, nil, "verbose"),
+  Refused("=debug", .unknownOption, nil, ""),
+  Refused("LOG=debug", .unknownOption, nil, "LOG"),
+  Refused("logs=debug", .unknownOption, nil, "logs"),
+  Refused("log", .missingValue, .log, "log"),
+  Refused("k log", .missingValue, .log, "log"),
+  Refused("log=", .missingValue, .log, "log="),
+  Refused("program=\"\"", .missingValue, .program, "program=\"\""),
+  Refused("log=loud", .badValue, .log, "loud"),
+  Refused("log=debugg", .badValue, .log, "debugg"),
+  Refused("switch=maybe", .badValue, .threadSwitch, "maybe"),
+  Refused("console=serial,printer", .badValue, .console, "printer"),
+  Refused("console=serial,", .badValue, .console, ""),
+  Refused("program=\"/bin", .unclosedQuote, nil, "\""),
+  Refused("\"program=/bin", .unclosedQuote, nil, "\""),
+  Refused("program=\"/bin\"x", .misplacedQuote, nil, "x"),
+  Refused("program=/b\"in\"", .misplacedQuote, nil, "\""),
+  Refused("lo\"g=debug\"", .misplacedQuote, nil, "\""),
+  Refused("log=de\u{1}bug", .controlCharacter, nil, "\u{1}"),
+  Refused("program=\"a\nb\"", .controlCharacter, nil, "\n"),
+])
+func aRefusalNamesTheOptionAndThePlace(_ refused: Refused) {
+  let error = refusal(refused.line)
+  #expect(error?.reason == refused.reason)
+  #expect(error?.option == refused.option)
+  #expect(part(refused.line, error.map { $0.start..<$0.end }) == refused.word)
+}
+
+@Test(arguments: KernelOption.allCases)
+func everyOptionSaysWhatItAllows(_ option: KernelOption) {
+  #expect(option.allowed.utf8CodeUnitCount > 0)
+  #expect(refusal("k \(option.name)")?.option == option)
+}
+
+@Test(arguments: [UInt64(5), 6])
+func randomBytesAreRefusedOrUnderstoodButNeverTrap(_ seed: UInt64) {
+  print("seed \(seed)")
+  var state = seed
+  let alphabet = Array("log=debugprogram \"-/,=\t\u{1}".utf8) + [0xFF]
+  for _ in 0..<20_000 {
+    var line: [UInt8] = []
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    for _ in 0..<Int(state >> 59) {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      line.append(alphabet[Int(state >> 33) % alphabet.count])
+    }
+    do throws(CommandLineError) {
+      _ = try KernelOptions(parsing: line.span)
+    } catch {
+      #expect(error.start <= error.end && error.end <= line.count)
+    }
+  }
+}

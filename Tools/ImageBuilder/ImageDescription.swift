@@ -1,0 +1,168 @@
+import Foundation
+import HostSupport
+import TOMLKit
+
+/// What an image consists of and the machine that it is meant for: a file `Images/*.toml`, checked.
+///
+/// Paths are relative to the description's own folder. Every mistake is told with file, line and column, what was
+/// found there and what is allowed; a key that nobody reads is a mistake too.
+public struct ImageDescription: Equatable, Sendable {
+  /// The image's name, from which its files are named.
+  public var name: String
+  /// Which bare-metal product it boots.
+  public var kernel = KernelProduct.kernel
+  /// The processor architecture.
+  public var architecture: Architecture
+  /// The kernel's command line.
+  public var commandLine = ""
+  /// The absolute path of the folder that becomes the ramdisk, if there is one.
+  public var ramdisk: String?
+  /// The number of processors.
+  public var cpus = 1
+  /// Memory in MiB.
+  public var memory = 128
+
+  /// The processors that a machine may have.
+  public static let allowedCPUs = 1...255
+  /// The memory, in MiB, that a machine may have.
+  public static let allowedMemory = 16...65_536
+
+  /// Reads a description.
+  ///
+  /// - Throws: `ToolError`; see above.
+  public init(file: String) throws {
+    try self.init(text: String(decoding: Files.read(file), as: UTF8.self), file: file)
+  }
+
+  /// Reads the text of a description that came from `file`.
+  public init(text: String, file: String) throws {
+    let table: TOMLTable
+    do {
+      table = try TOMLTable(string: text)
+    } catch let error as TOMLParseError {
+      let place = error.source.begin
+      throw ToolError("\(file):\(place.line):\(place.column): \(error.description)")
+    }
+    var keys = Keys(table: table, locator: TOMLLocator(text), file: file)
+
+    name = try keys.string("name") ?? URL(filePath: file).deletingPathExtension().lastPathComponent
+    guard !name.isEmpty, name.utf8.allSatisfy(Self.isNameByte), name.first != "." else {
+      throw keys.wrong("name", found: "\"\(name)\"", allowed: "letters, digits, `-`, `_` and `.`")
+    }
+    guard let architecture = try keys.choice("architecture", Architecture.self) else {
+      throw ToolError("\(file): the key `architecture` is missing; allowed: \(Architecture.allowedNames)")
+    }
+    self.architecture = architecture
+    if let kernel = try keys.choice("kernel", KernelProduct.self) { self.kernel = kernel }
+    commandLine = try keys.string("command-line") ?? ""
+    guard !commandLine.contains(where: { $0.isNewline || $0 == "'" }) else {
+      throw keys.wrong("command-line", found: "a line end or '", allowed: "one line without '")
+    }
+    if let folder = try keys.string("ramdisk") {
+      let path = URL(filePath: folder, relativeTo: URL(filePath: file).deletingLastPathComponent())
+        .standardizedFileURL.path
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+        throw keys.wrong(
+          "ramdisk", found: "\"\(folder)\" (no folder at \(path))", allowed: "a folder, relative to this file"
+        )
+      }
+      ramdisk = path
+    }
+    if let cpus = try keys.integer("cpus", in: Self.allowedCPUs, unit: "") { self.cpus = cpus }
+    if let memory = try keys.integer("memory", in: Self.allowedMemory, unit: " (MiB)") {
+      self.memory = memory
+    }
+    try keys.refuseOthers()
+  }
+
+  /// All descriptions of a project, sorted by file name.
+  ///
+  /// - Throws: `ToolError` if one is wrong, or two bear one name.
+  public static func all(in project: Project) throws -> [ImageDescription] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: project.imagesFolder)) ?? []
+    let images = try names.filter { $0.hasSuffix(".toml") }.sorted().map {
+      try ImageDescription(file: "\(project.imagesFolder)/\($0)")
+    }
+    var seen: Set<String> = []
+    for image in images where !seen.insert(image.name).inserted {
+      throw ToolError("two descriptions in \(project.imagesFolder) have the name \(image.name)")
+    }
+    return images
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+      true
+    default: false
+    }
+  }
+}
+
+/// The keys of a table while they are read, each once, with the place of every mistake.
+private struct Keys {
+  let table: TOMLTable
+  let locator: TOMLLocator
+  let file: String
+  private var known: [String] = []
+
+  init(table: TOMLTable, locator: TOMLLocator, file: String) {
+    self.table = table
+    self.locator = locator
+    self.file = file
+  }
+
+  func wrong(_ key: String, found: String, allowed: String) -> ToolError {
+    let place = locator.places[key]?.value
+    let prefix = place.map { "\(file):\($0.line):\($0.column)" } ?? file
+    return ToolError("\(prefix): `\(key)`: found \(found); allowed: \(allowed)")
+  }
+
+  private func value(_ key: String, is type: TOMLType, allowed: String) throws -> (any TOMLValueConvertible)?
+  {
+    guard let value = table[key] else { return nil }
+    guard value.type == type else {
+      throw wrong(key, found: "a \(value.type.description) \(value.debugDescription)", allowed: allowed)
+    }
+    return value
+  }
+
+  mutating func string(_ key: String) throws -> String? {
+    known.append(key)
+    return try value(key, is: .string, allowed: "a string")?.string
+  }
+
+  mutating func integer(_ key: String, in range: ClosedRange<Int>, unit: String) throws -> Int? {
+    known.append(key)
+    let allowed = "a whole number from \(range.lowerBound) to \(range.upperBound)\(unit)"
+    guard let number = try value(key, is: .int, allowed: allowed)?.int else { return nil }
+    guard range.contains(number) else { throw wrong(key, found: "\(number)", allowed: allowed) }
+    return number
+  }
+
+  mutating func choice<Choice: RawRepresentable & CaseIterable>(
+    _ key: String, _ type: Choice.Type
+  ) throws -> Choice? where Choice.RawValue == String {
+    known.append(key)
+    let allowed = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+    guard let text = try value(key, is: .string, allowed: allowed)?.string else { return nil }
+    guard let choice = Choice(rawValue: text) else {
+      throw wrong(key, found: "\"\(text)\"", allowed: allowed)
+    }
+    return choice
+  }
+
+  func refuseOthers() throws {
+    // In the text's order, so that the first mistake of a reader comes first.
+    let unknown = table.keys.filter { !known.contains($0) }.sorted {
+      (locator.places[$0]?.key.line ?? .max, $0) < (locator.places[$1]?.key.line ?? .max, $1)
+    }
+    guard let key = unknown.first else { return }
+    let place = locator.places[key]?.key
+    let prefix = place.map { "\(file):\($0.line):\($0.column)" } ?? file
+    throw ToolError(
+      "\(prefix): found the unknown key `\(key)`; allowed: \(known.sorted().joined(separator: ", "))")
+  }
+}

@@ -1,3 +1,0 @@
-import Logging
-import Subprocess
-import TOMLKit

@@ -1,0 +1,28 @@
+import ArgumentParser
+import HostSupport
+import ImageBuilder
+
+/// `apus clean`: back to the sources.
+struct Clean: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Removes what was built: the kernels and Images/built, and with --all the host tools too.",
+    discussion: """
+      Examples:
+        apus clean
+        apus clean --all            the next `swift run` compiles the tools again
+      """)
+
+  @Flag(help: "Remove the host's build folder too.") var all = false
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    Terminal.shared.isVerbose = common.verbose
+    let project = try Project.find()
+    var paths = Architecture.allCases.map(project.scratchFolder) + [project.builtFolder]
+    if all { paths.append(project.path(".build")) }
+    for path in paths {
+      Terminal.shared.command("rm -rf \(Command.quoted(path))")
+      try Files.remove(path)
+    }
+  }
+}

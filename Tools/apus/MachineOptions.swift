@@ -1,0 +1,153 @@
+import ArgumentParser
+import Foundation
+import HostSupport
+import ImageBuilder
+import Launch
+
+extension Architecture: ExpressibleByArgument {}
+extension KernelProduct: ExpressibleByArgument {}
+extension Emulator: ExpressibleByArgument {}
+extension BootPath: ExpressibleByArgument {}
+extension GuestMachine.Acceleration: ExpressibleByArgument {}
+
+/// What every subcommand understands.
+struct CommonOptions: ParsableArguments {
+  @Flag(name: .shortAndLong, help: "Print each external command that is run.")
+  var verbose = false
+
+  /// Finds the project and the toolchain, and sets the terminal up.
+  func begin() async throws -> (project: Project, toolchain: Toolchain) {
+    Terminal.shared.isVerbose = verbose
+    return (try Project.find(), try await Toolchain.find())
+  }
+}
+
+/// What is booted, and in which machine: the options that `run` and `debug` share.
+struct MachineOptions: ParsableArguments {
+  @Option(help: "The processor architecture. (default: x86_64, or the image's)")
+  var arch: Architecture?
+
+  @Option(
+    help: ArgumentHelp(
+      "An image description (.toml), a disc (.iso) or a linked kernel to boot. (default: Images/apus-ARCH.toml)",
+      valueName: "file"))
+  var image: String?
+
+  @Option(help: "What loads the kernel: QEMU itself, or GRUB on a disc by Multiboot 1 (iso) or 2 (iso2).")
+  var boot: BootPath?
+
+  @Option(help: ArgumentHelp("The number of processors, 1 to 255.", valueName: "number"))
+  var cpus: Int?
+
+  @Option(help: ArgumentHelp("Memory in MiB, 16 to 65536.", valueName: "MiB"))
+  var memory: Int?
+
+  @Option(help: "What executes the guest: QEMU's translator, or the host's processor.")
+  var accel: GuestMachine.Acceleration = .tcg
+
+  @Option(help: ArgumentHelp("QEMU's processor model.", valueName: "model"))
+  var cpu: String = "max"
+
+  @Flag(help: "Count guest time in executed instructions: the same from run to run.")
+  var icount = false
+
+  @Flag(help: "Open no window, even where there is a display.")
+  var headless = false
+
+  @Option(help: ArgumentHelp("Words to add to the kernel's command line.", valueName: "words"))
+  var append: String?
+
+  @Option(help: ArgumentHelp("The folder that becomes the ramdisk.", valueName: "folder"))
+  var ramdisk: String?
+
+  @Option(help: ArgumentHelp("Which bare-metal product to boot.", visibility: .hidden))
+  var kernel: KernelProduct?
+
+  @Option(
+    help: ArgumentHelp("An argument for the emulator, as it is; may be repeated.", valueName: "argument"))
+  var emulatorArgument: [String] = []
+
+  mutating func validate() throws {
+    if let cpus, !ImageDescription.allowedCPUs.contains(cpus) {
+      throw ValidationError("--cpus \(cpus): allowed are 1 to 255")
+    }
+    if let memory, !ImageDescription.allowedMemory.contains(memory) {
+      throw ValidationError("--memory \(memory): allowed are 16 to 65536 (MiB)")
+    }
+    if icount && accel == .kvm {
+      throw ValidationError("--icount counts what the translator executes; allowed with it: --accel tcg")
+    }
+  }
+
+  /// Builds what is missing; returns the machine, and the kernel with its symbols if it is known.
+  ///
+  /// - Parameter emulator: Bochs has no loader of its own, so it boots from a disc unless told otherwise.
+  func prepare(
+    project: Project, toolchain: Toolchain, emulator: Emulator = .qemu
+  ) async throws -> (machine: GuestMachine, kernel: String?) {
+    let path = boot ?? (emulator == .bochs ? .iso : .kernel)
+    var machine: GuestMachine
+    var symbols: String?
+    if let image, !image.hasSuffix(".toml") {
+      guard ramdisk == nil, append == nil || !image.hasSuffix(".iso") else {
+        throw ToolError("\(image) is a finished image: --append and --ramdisk cannot change it")
+      }
+      (machine, symbols) = try finishedImage(image)
+    } else {
+      var description: ImageDescription
+      if let image {
+        description = try ImageDescription(file: image)
+        if let arch, arch != description.architecture {
+          throw ToolError(
+            "\(image) is for \(description.architecture.rawValue), not for --arch \(arch.rawValue)")
+        }
+      } else {
+        description = try ImageDescription(
+          file: "\(project.imagesFolder)/apus-\((arch ?? .x86_64).rawValue).toml")
+      }
+      let plain = description
+      if let kernel { description.kernel = kernel }
+      if let append {
+        description.commandLine = [description.commandLine, append].filter { !$0.isEmpty }.joined(
+          separator: " ")
+      }
+      if let ramdisk { description.ramdisk = URL(filePath: ramdisk).standardizedFileURL.path }
+      // A changed image does not take the place of the one that was described.
+      if description != plain { description.name += "-run" }
+      let plan = BootPlan(
+        image: ImageBuild(description, project: project, toolchain: toolchain), path: path)
+      (machine, symbols) = try await plan.prepare()
+    }
+    if let cpus { machine.cpus = cpus }
+    if let memory { machine.memory = memory }
+    machine.acceleration = accel
+    machine.processor = accel == .kvm && cpu == "max" ? "host" : cpu
+    machine.countsInstructions = icount
+    let environment = ProcessInfo.processInfo.environment
+    machine.headless = headless || (environment["DISPLAY"] == nil && environment["WAYLAND_DISPLAY"] == nil)
+    machine.extraArguments = emulatorArgument
+    return (machine, symbols)
+  }
+
+  private func finishedImage(_ path: String) throws -> (GuestMachine, String?) {
+    if path.hasSuffix(".iso") {
+      _ = try Files.read(path)
+      return (GuestMachine(architecture: arch ?? .x86_64, medium: .disc(path: path)), nil)
+    }
+    let bytes = try Files.read(path)
+    let medium = GuestMachine.Medium.kernel(path: path, modules: [], commandLine: append ?? "")
+    guard bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else {
+      // A flat file has no architecture and no symbols, but a loader can boot it.
+      guard MultibootHeader(bytes).multiboot1 != nil else {
+        throw ToolError("\(path) is neither .toml, .iso, ELF nor a flat file with a Multiboot header")
+      }
+      return (GuestMachine(architecture: arch ?? .i686, medium: medium), nil)
+    }
+    let file = try ELFFile(bytes, name: path)
+    let architecture: Architecture = file.is64Bit ? .x86_64 : .i686
+    if let arch, arch != architecture {
+      throw ToolError("\(path) is for \(architecture.rawValue), not for --arch \(arch.rawValue)")
+    }
+    return (GuestMachine(architecture: architecture, medium: medium), path)
+  }
+}
