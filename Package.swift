@@ -46,6 +46,10 @@ let logicModules: [Target] = [
   logic("Messaging", ["Base", "Window"]),
   logic("NodeLife"),
   logic("NodeSync", ["Window"]),
+  logic("Scheduling", ["Base"]),
+  logic("Sync", ["Scheduling"]),
+  logic("Trace"),
+  logic("Inspection", ["Log", "Scheduling"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -117,6 +121,7 @@ if let architecture {
   // The tools read what the kernel writes with the kernel's own modules (ABI), never with a second copy.
   targets += [
     .target(name: "HostSupport", dependencies: [logging, subprocess], path: "Tools/HostSupport"),
+    .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
     .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
     .target(
       name: "FileSystemImage", dependencies: ["FileSystemFormat", "FileSystem", "FileSystemCheck"],
@@ -200,6 +205,11 @@ if let architecture {
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
+    tests("Scheduling", ["Scheduling"]),
+    tests("Sync", ["Scheduling", "Sync"]),
+    tests("Trace", ["Trace"]),
+    tests("Inspection", ["Inspection", "Log", "Scheduling"]),
+    tests("TraceExport", ["Trace", "TraceExport"]),
   ]
 }
 
