@@ -54,7 +54,9 @@ public struct DebugSession: Sendable {
     if consoleToFile, let index = arguments.firstIndex(of: "-serial") {
       arguments[index + 1] = "file:\(consolePath)"
     }
-    return Command(machine.architecture.emulatorProgram, arguments + ["-S", "-gdb", "tcp:localhost:\(port)"])
+    return Command(
+      machine.architecture.emulatorProgram, arguments + ["-S", "-gdb", "tcp:localhost:\(port)"],
+      directory: QEMU.workingFolder(for: machine))
   }
 
   /// gdb's command.
@@ -70,30 +72,48 @@ public struct DebugSession: Sendable {
   /// - Throws: `ToolError` if a program cannot be started.
   public func run(startsGDB: Bool, batch: Bool, commands: [String]) async throws -> Int32 {
     try Files.write(script, to: scriptPath)
-    let emulator = emulatorCommand(consoleToFile: startsGDB)
     guard startsGDB else {
       Terminal.shared.note(
         "QEMU waits on port \(port); in another terminal:\n  \(debuggerCommand().shellLine)")
-      return try await emulator.statusInForeground()
+      return try await emulatorCommand(consoleToFile: false).statusInForeground()
     }
-    try Files.remove(consolePath)
     Terminal.shared.note("the guest's console goes to \(consolePath)")
-    Terminal.shared.command(emulator.shellLine)
     // Ctrl-C belongs to gdb: it interrupts the guest.
     signal(SIGINT, SIG_IGN)
+    return try await withEmulator {
+      try await debuggerCommand(batch: batch, commands: commands).statusInForeground()
+    }
+  }
+
+  /// Runs gdb without a person, with `commands` at the breakpoint; returns what it said.
+  ///
+  /// - Throws: `ToolError` if a program cannot be started.
+  public func transcript(commands: [String]) async throws -> String {
+    try Files.write(script, to: scriptPath)
+    return try await withEmulator {
+      let result = try await debuggerCommand(batch: true, commands: commands).result()
+      return result.output + result.errors
+    }
+  }
+
+  /// Runs `body` while QEMU waits for gdb, and ends QEMU afterwards.
+  ///
+  /// gdb tries for some seconds to connect, so QEMU has the time to open its port.
+  private func withEmulator<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+    try Files.remove(consolePath)
+    let emulator = emulatorCommand(consoleToFile: true)
+    Terminal.shared.command(emulator.shellLine)
     var platform = PlatformOptions()
     platform.createSession = true
-    let debugger = debuggerCommand(batch: batch, commands: commands)
     do {
       let result = try await Subprocess.run(
-        emulator.executable, arguments: Arguments(emulator.arguments), platformOptions: platform,
-        input: .none, output: .discarded,
-        error: .discarded
+        emulator.executable, arguments: Arguments(emulator.arguments),
+        workingDirectory: emulator.directory.map { .init($0) }, platformOptions: platform, input: .none,
+        output: .discarded, error: .discarded
       ) { execution in
-        // gdb tries for some seconds to connect, so QEMU has the time to open its port.
-        let status = try await debugger.statusInForeground()
+        let result = try await body()
         await execution.teardown(using: [.gracefulShutDown(allowedDurationToNextStep: .seconds(1))])
-        return status
+        return result
       }
       return result.closureResult
     } catch let error as SubprocessError {

@@ -2,8 +2,8 @@ import HostSupport
 
 /// A kernel's panic report, in which addresses of code are given names.
 ///
-/// Lines stay as the kernel wrote them. An address of the kernel's code gets its function and place behind the line if
-/// it is the only one there, and lines below otherwise; inlined calls follow, innermost first.
+/// Lines stay as the kernel wrote them. In a backtrace, function and place follow the address on its line, and inlined
+/// calls below, innermost first; addresses of code in other lines are explained on lines of their own.
 public struct PanicReport: Sendable {
   /// Where a report starts.
   public static let mark = "panic:"
@@ -33,14 +33,16 @@ public struct PanicReport: Sendable {
     var lookup: UInt64
   }
 
+  /// Whether a line is `  #N 0x…`, of a backtrace, where the addresses from #1 on are return addresses.
+  static func isBacktrace(_ line: Substring) -> Bool {
+    let words = line.split(whereSeparator: { $0 == " " || $0.isNewline })
+    return line.hasPrefix("  #") && words.count == 2 && words[0].dropFirst().allSatisfy(\.isNumber)
+  }
+
   /// The addresses in a line: `0x` and hexadecimal digits, each value once.
   static func mentions(in line: Substring) -> [Mention] {
     var found: [Mention] = []
-    // `  #N 0x…` is a line of a backtrace; from #1 on the addresses are return addresses.
-    let words = line.split(whereSeparator: { $0 == " " || $0.isNewline })
-    let isReturn =
-      line.hasPrefix("  #") && words.count == 2 && words[0].dropFirst().allSatisfy(\.isNumber)
-      && words[0] != "#0"
+    let isReturn = isBacktrace(line) && !line.hasPrefix("  #0 ")
     var rest = line
     while let mark = rest.firstRange(of: "0x") {
       let digits = rest[mark.upperBound...].prefix(while: \.isHexDigit)
@@ -68,7 +70,7 @@ public struct PanicReport: Sendable {
       guard !known.isEmpty else { return String(line) }
       let end = line.last.map { $0.isNewline ? String($0) : "" } ?? ""
       let body = end.isEmpty ? String(line) : String(line.dropLast())
-      if known.count == 1 {
+      if Self.isBacktrace(line) {
         let texts = Self.texts(known[0].1)
         return body + " " + texts[0] + end
           + texts.dropFirst().map { "       \($0)\(end.isEmpty ? "\n" : end)" }.joined()

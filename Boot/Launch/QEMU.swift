@@ -1,4 +1,5 @@
 import ABI
+import Foundation
 import HostSupport
 import ImageBuilder
 
@@ -35,11 +36,12 @@ public enum QEMU {
     arguments += ["-serial", "stdio"]
     switch machine.medium {
     case .kernel(let path, let modules, let commandLine):
-      arguments += ["-kernel", path]
+      let folder = workingFolder(for: machine)
+      func name(_ path: String) -> String { folder.map { Self.path(path, from: $0) } ?? path }
+      arguments += ["-kernel", name(path)]
       // A comma separates modules, so one inside a name is doubled.
       if !modules.isEmpty {
-        let names = modules.map { $0.replacing(",", with: ",,") }
-        arguments += ["-initrd", names.joined(separator: ",")]
+        arguments += ["-initrd", modules.map { name($0).replacing(",", with: ",,") }.joined(separator: ",")]
       }
       if !commandLine.isEmpty { arguments += ["-append", commandLine] }
     case .disc(let path):
@@ -49,9 +51,28 @@ public enum QEMU {
     return arguments + machine.extraArguments
   }
 
+  /// The folder that QEMU must run in, or `nil` if any will do.
+  ///
+  /// A space ends a module's path for QEMU, and the kernel finds its own path before its command line, where a space
+  /// separates words. So paths with spaces are given from the kernel's folder, which leaves out what they share.
+  static func workingFolder(for machine: GuestMachine) -> String? {
+    guard case .kernel(let path, let modules, _) = machine.medium,
+      ([path] + modules).contains(where: { $0.contains(" ") })
+    else { return nil }
+    return URL(filePath: path).deletingLastPathComponent().path
+  }
+
+  /// An absolute path as seen from an absolute folder.
+  static func path(_ path: String, from folder: String) -> String {
+    let goal = path.split(separator: "/"), start = folder.split(separator: "/")
+    let shared = zip(goal, start).prefix { $0 == $1 }.count
+    return (start.dropFirst(shared).map { _ in ".." } + goal.dropFirst(shared)).joined(separator: "/")
+  }
+
   /// The command that repeats a run by hand.
   public static func command(for machine: GuestMachine) -> Command {
-    Command(machine.architecture.emulatorProgram, arguments(for: machine))
+    Command(
+      machine.architecture.emulatorProgram, arguments(for: machine), directory: workingFolder(for: machine))
   }
 
   /// The command of a run that is watched.
@@ -64,6 +85,6 @@ public enum QEMU {
     arguments += ["-chardev", "socket,id=qmp,path=\(observation.machineProtocol),server=off"]
     arguments += ["-mon", "chardev=qmp,mode=control", "-S"]
     if let log = observation.exceptionLog { arguments += ["-d", "int,cpu_reset,guest_errors", "-D", log] }
-    return Command(machine.architecture.emulatorProgram, arguments)
+    return Command(machine.architecture.emulatorProgram, arguments, directory: workingFolder(for: machine))
   }
 }

@@ -59,7 +59,7 @@ public struct Session: Sendable {
     public var outcome: Outcome
     /// Why that is the outcome.
     public var evidence: RunEvidence
-    /// All that the guest wrote to the serial line.
+    /// All that the guest wrote to the serial line, each line ended by a line feed alone.
     public var serial: String
     /// All that it wrote to the debug port.
     public var debug: String
@@ -117,7 +117,7 @@ public struct Session: Sendable {
     let wiring = wiring
     let result = try await Subprocess.run(
       wiring.command.executable, arguments: Arguments(wiring.command.arguments), environment: environment,
-      platformOptions: platform,
+      workingDirectory: wiring.command.directory.map { .init($0) }, platformOptions: platform,
       input: .fileDescriptor(.init(rawValue: childInput.number), closeAfterSpawningProcess: false),
       output: .fileDescriptor(.init(rawValue: childOutput.number), closeAfterSpawningProcess: false),
       error: .fileDescriptor(.init(rawValue: childErrors.number), closeAfterSpawningProcess: false)
@@ -152,7 +152,8 @@ public struct Session: Sendable {
       BochsLog(String(decoding: text, as: UTF8.self)).complete(&evidence)
     }
     return Report(
-      outcome: evidence.outcome, evidence: evidence, serial: String(decoding: record.serial, as: UTF8.self),
+      outcome: evidence.outcome, evidence: evidence,
+      serial: String(decoding: record.serial, as: UTF8.self).replacing("\r\n", with: "\n"),
       debug: String(decoding: debugBytes, as: UTF8.self),
       seconds: (ContinuousClock.now - start) / .seconds(1))
   }

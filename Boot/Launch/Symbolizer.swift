@@ -106,9 +106,11 @@ public struct Symbolizer: Sendable {
       guard let address = UInt64(answer.Address.dropFirst(2), radix: 16) else { continue }
       result[address] = (answer.Symbol ?? []).compactMap { symbol in
         guard let function = symbol.FunctionName, !function.isEmpty else { return nil }
+        // Code that nobody wrote has no file, and assembly is given that of some object beside it.
         let file = symbol.FileName ?? ""
+        let isSource = !file.hasSuffix("<compiler-generated>") && !file.hasSuffix(".o")
         return Frame(
-          function: function, file: file == "<compiler-generated>" ? "" : file, line: symbol.Line ?? 0,
+          function: function, file: isSource ? file : "", line: symbol.Line ?? 0,
           column: symbol.Column ?? 0)
       }
     }

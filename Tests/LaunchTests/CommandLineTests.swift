@@ -25,6 +25,16 @@ private func contains(_ arguments: [String], _ part: String...) -> Bool {
   #expect(!arguments.contains("-icount"))
 }
 
+@Test func pathsWithSpacesAreNamedFromTheKernelsFolder() {
+  let medium = GuestMachine.Medium.kernel(
+    path: "/a b/c/k", modules: ["/a b/m,1", "/a b/c/n"], commandLine: "")
+  let command = QEMU.command(for: machine(medium))
+  #expect(command.directory == "/a b/c")
+  #expect(contains(command.arguments, "-kernel", "k"))
+  #expect(contains(command.arguments, "-initrd", "../m,,1,n"))
+  #expect(command.shellLine.hasPrefix("cd '/a b/c' && qemu-system-i386 "))
+}
+
 @Test func nothingIsSaidOfWhatIsNotThere() {
   let arguments = QEMU.arguments(for: machine(.kernel(path: "/k", modules: [], commandLine: "")))
   #expect(!arguments.contains("-initrd"))

@@ -47,7 +47,7 @@ private func annotate(_ text: String) -> String {
 
 @Test func aReturnAddressIsLookedUpInsideItsCall() {
   #expect(annotate("  #1 0x1020\n") == "  #1 0x1020 in start\n")
-  #expect(annotate("eip 0x101f cr2 0x0\n") == "eip 0x101f cr2 0x0 in start\n")
+  #expect(annotate("eip 0x101f cr2 0x0\n") == "eip 0x101f cr2 0x0\n     0x101f in start\n")
 }
 
 @Test func severalAddressesAreExplainedBelowTheirLine() {

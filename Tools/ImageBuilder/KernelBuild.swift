@@ -117,12 +117,15 @@ public struct KernelBuild: Sendable {
 
   private func compile() async throws -> String {
     Terminal.shared.step("compiling \(product.rawValue) for \(architecture.rawValue)")
+    let library =
+      "\(project.scratchFolder(architecture))/\(architecture.triple)/release/lib\(product.rawValue).a"
+    // SwiftPM updates an archive in place, so the order of its members would tell in what order files were once added,
+    // and code that several objects bring is taken from the first: the same sources would link differently.
+    try Files.remove(library)
     let said = try await compileCommand.output()
     for line in said.split(separator: "\n") where line.contains("warning:") {
       Terminal.shared.note(String(line))
     }
-    let library =
-      "\(project.scratchFolder(architecture))/\(architecture.triple)/release/lib\(product.rawValue).a"
     guard FileManager.default.fileExists(atPath: library) else {
       throw ToolError("\(compileCommand.shellLine) succeeded but made no \(library)")
     }
