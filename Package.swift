@@ -36,6 +36,9 @@ let logicModules: [Target] = [
   logic("CommandLine", ["Log"]),
   logic("Archive"),
   logic("Checksum"),
+  logic("Scheduling", ["Base"]),
+  logic("Sync", ["Scheduling"]),
+  logic("Trace"),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -130,6 +133,9 @@ if let architecture {
     tests("ImageBuilder", ["HostSupport", "ImageBuilder"]),
     tests("Launch", ["ABI", "HostSupport", "ImageBuilder", "Launch"]),
     tests("Emulator", ["ABI", "HostSupport", "ImageBuilder", "Launch"]),
+    tests("Scheduling", ["Scheduling"]),
+    tests("Sync", ["Scheduling", "Sync"]),
+    tests("Trace", ["Trace"]),
   ]
 }
 

@@ -1,0 +1,114 @@
+/// How waits begin and end.
+
+extension Scheduler {
+  /// Makes the current thread wait in a queue.
+  ///
+  /// The caller must then `reschedule()`.
+  ///
+  /// For the idle thread, which cannot wait, every wait is cancelled.
+  ///
+  /// - Parameters:
+  ///   - queue: where to wait.
+  ///   - deadline: the tick at which the wait ends with `.timedOut`; 0 not to wait at all; `UInt64.max` to wait
+  ///     without a limit.
+  /// - Returns: `.blocked`, or `.timedOut` or `.cancelled` if the thread did not begin to wait.
+  @inline(__always)
+  public mutating func block(on queue: WaitQueueReference, until deadline: UInt64) -> WaitOutcome {
+    let thread = current
+    if deadline == 0 { return .timedOut }
+    if thread.fields.cancellation.isDue { return takeCancellation(of: thread) }
+    leaveReady(thread)
+    thread.fields.waitQueue = queue
+    queue.insert(thread)
+    if deadline != .max { timers.insert(thread, deadline: deadline) }
+    return .blocked
+  }
+
+  /// Makes the current thread sleep.
+  ///
+  /// The caller must then `reschedule()`. A sleep that ends as it should ends with `.timedOut`.
+  ///
+  /// - Parameter deadline: the tick to wake at; 0 not to sleep, `UInt64.max` to sleep until cancelled.
+  /// - Throws: `.idleThread`.
+  public mutating func sleep(until deadline: UInt64) throws(SchedulingError) -> WaitOutcome {
+    let thread = current
+    if thread.isIdle { throw .idleThread }
+    if deadline == 0 { return .timedOut }
+    if thread.fields.cancellation.isDue { return takeCancellation(of: thread) }
+    leaveReady(thread)
+    if deadline != .max { timers.insert(thread, deadline: deadline) }
+    return .blocked
+  }
+
+  @inline(__always)
+  private mutating func leaveReady(_ thread: ThreadReference) {
+    assert(!thread.isIdle, "the idle thread cannot wait")
+    ready.remove(thread)
+    thread.fields.stateCode = .waiting
+    thread.fields.outcomeCode = .blocked
+  }
+
+  @inline(never)
+  func takeCancellation(of thread: ThreadReference) -> WaitOutcome {
+    thread.fields.cancellation.remove(.once)
+    return .cancelled
+  }
+
+  /// Ends the wait of the first thread of a queue.
+  ///
+  /// - Returns: that thread, ready now, or `nil` if nobody waits.
+  @inline(__always)
+  public mutating func wakeFirst(
+    of queue: WaitQueueReference, _ outcome: WaitOutcome = .satisfied
+  ) -> ThreadReference? {
+    guard let thread = queue.fields.first else { return nil }
+    endWait(of: thread, in: queue, outcome)
+    return thread
+  }
+
+  /// Whether a thread that was made ready should run instead of the current one.
+  @inline(__always)
+  public func isMoreUrgent(_ thread: ThreadReference) -> Bool {
+    thread.fields.rank > current.fields.rank
+  }
+
+  /// Ends a wait in a queue that nobody owns.
+  @inline(__always)
+  mutating func endWait(of thread: ThreadReference, in queue: WaitQueueReference, _ outcome: WaitOutcome) {
+    queue.remove(thread)
+    if thread.fields.isTimed { timers.remove(thread) }
+    thread.fields.waitQueue = nil
+    thread.fields.outcomeCode = outcome
+    if let mutex = thread.fields.relock {
+      takeBack(mutex, for: thread)
+    } else {
+      makeReady(thread)
+    }
+  }
+
+  /// Ends a wait that did not get what it waited for.
+  mutating func abortWait(of thread: ThreadReference, _ outcome: WaitOutcome) {
+    guard let queue = thread.fields.waitQueue else {
+      if thread.fields.isTimed { timers.remove(thread) }
+      thread.fields.outcomeCode = outcome
+      makeReady(thread)
+      return
+    }
+    let owner = queue.fields.owner
+    endWait(of: thread, in: queue, outcome)
+    // Whoever holds the mutex may have inherited its level from this thread.
+    if let owner { settle(owner) }
+  }
+
+  /// The tick at which the timer must interrupt next to end a sleep or a wait; `UInt64.max` if there is none.
+  @inline(__always)
+  public var nextDeadline: UInt64 { timers.nextDeadline }
+
+  /// The number of threads with a deadline.
+  public var timedThreadCount: UInt { timers.count }
+
+  /// Ends every sleep and wait whose deadline is at most `now`.
+  public mutating func expire(at now: UInt64) {
+    while let thread = timers.root, thread.fields.deadline <= now { abortWait(of: thread, .timedOut) }
+  }
+}

@@ -1,0 +1,148 @@
+/// The threads that wait for one thing: the most urgent first, and in each level the one that waits longest.
+///
+///      first
+///        │        next ▶                          A queue is a list of levels, and every level a ring, as in
+///        ▼                                        the ready queues. Only the head of a level is in the list, so
+///       ┌──┐   ┌──┐   ┌──┐                        a thread that joins passes at most 31 others, however many
+///    29 │A │──▶│B │──▶│C │──▶ (A)                 wait. The first is found, and any taken out, in constant time.
+///       └──┘   └──┘   └──┘
+///        │ below                                  A ring per level in every object would save those steps and
+///       ┌──┐                                      cost 132 to 264 bytes an object; this costs one word.
+///    12 │D │──▶ (D)
+///       └──┘
+///        │ below
+///       ...
+
+/// A wait queue's record, part of every object that threads wait for.
+///
+/// - Invariant: every thread in it has the state `waiting` and this queue as its `waitQueue`; levels are listed
+///   in falling order. With an owner, the queue is in the owner's list of held mutexes.
+public struct WaitQueue: BitwiseCopyable {
+  /// The thread to wake first: the longest waiting of the most urgent level.
+  public internal(set) var first: ThreadReference?
+  /// The thread that holds the mutex this is the queue of; it inherits the level of `first`.
+  public internal(set) var owner: ThreadReference?
+  // The next older mutex that the owner holds.
+  var nextHeld: WaitQueueReference?
+  /// The number of threads that wait.
+  public internal(set) var count: UInt32
+  /// The number of threads that wait elsewhere and must hold this mutex again afterwards.
+  public internal(set) var returnCount: UInt32
+  /// What threads wait here for.
+  public internal(set) var reason: WaitReason
+  /// Whether the last owner ended while it held the mutex and nobody has taken it since.
+  public internal(set) var isAbandoned: Bool
+
+  /// Makes an empty queue.
+  public init(reason: WaitReason) {
+    first = nil
+    owner = nil
+    nextHeld = nil
+    count = 0
+    returnCount = 0
+    self.reason = reason
+    isAbandoned = false
+  }
+}
+
+/// A wait queue, by its place: threads that wait in it point to it, so it does not move.
+///
+/// Safe to use because a queue may only be given up empty, which every object that has one checks.
+@safe public struct WaitQueueReference: BitwiseCopyable, Equatable {
+  let record: UnsafeMutablePointer<WaitQueue>
+
+  /// Refers to a wait queue in memory.
+  ///
+  /// - Safety: the queue must be initialised, and stay in place as long as a thread waits in it or owns it and as
+  ///   long as the reference is used.
+  @unsafe @inline(__always)
+  public init(at record: UnsafeMutablePointer<WaitQueue>) { unsafe self.record = record }
+
+  /// Whether both are the same queue.
+  @inline(__always)
+  public static func == (lhs: Self, rhs: Self) -> Bool { unsafe lhs.record == rhs.record }
+
+  /// The queue, in place.
+  public var fields: WaitQueue {
+    @inline(__always) unsafeAddress {
+      // SAFETY: `init(at:)` made its caller promise that the queue is there.
+      unsafe UnsafePointer(record)
+    }
+    @inline(__always) nonmutating unsafeMutableAddress {
+      // SAFETY: `init(at:)` made its caller promise that the queue is there and writable.
+      unsafe record
+    }
+  }
+
+  /// Whether nobody waits.
+  @inline(__always)
+  public var isEmpty: Bool { fields.first == nil }
+}
+
+extension WaitQueueReference {
+  /// Lets a thread join, behind all of its level.
+  @inline(__always)
+  func insert(_ thread: ThreadReference) {
+    fields.count &+= 1
+    guard let first = fields.first else {
+      thread.fields.above = nil
+      thread.fields.below = nil
+      becomeHead(thread)
+      fields.first = thread
+      return
+    }
+    insert(thread, from: first)
+  }
+
+  private func insert(_ thread: ThreadReference, from first: ThreadReference) {
+    let rank = thread.fields.rank
+    var above: ThreadReference?
+    var place: ThreadReference? = first
+    while let head = place, head.fields.rank > rank {
+      above = head
+      place = head.fields.below
+    }
+    if let head = place, head.fields.rank == rank {
+      thread.fields.isLevelHead = false
+      thread.link(before: head)
+      return
+    }
+    becomeHead(thread)
+    thread.fields.above = above
+    thread.fields.below = place
+    place?.fields.above = thread
+    if let above { above.fields.below = thread } else { fields.first = thread }
+  }
+
+  @inline(__always)
+  private func becomeHead(_ thread: ThreadReference) {
+    thread.fields.isLevelHead = true
+    thread.fields.next = thread
+    thread.fields.previous = thread
+  }
+
+  /// Takes a thread out that waits here.
+  @inline(__always)
+  func remove(_ thread: ThreadReference) {
+    fields.count &-= 1
+    let next = thread.fields.next
+    let isAlone = next == thread
+    if !isAlone { thread.unlink() }
+    guard thread.fields.isLevelHead else { return }
+    // The level goes on with its next thread, or is gone.
+    let above = thread.fields.above
+    let below = thread.fields.below
+    let aboveNow: ThreadReference?
+    let belowNow: ThreadReference?
+    if isAlone {
+      (aboveNow, belowNow) = (above, below)
+    } else {
+      next.fields.isLevelHead = true
+      next.fields.above = above
+      next.fields.below = below
+      (aboveNow, belowNow) = (next, next)
+    }
+    below?.fields.above = aboveNow
+    if let above { above.fields.below = belowNow } else { fields.first = belowNow }
+  }
+}
