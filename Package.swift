@@ -34,11 +34,13 @@ let logicModules: [Target] = [
   logic("Core", ["Base", "Log"]),
   logic("BootInformation", ["Base"]),
   logic("CommandLine", ["Log"]),
+  logic("ACPI", ["Base"]),
   logic("Archive"),
   logic("Checksum"),
   logic("Scheduling", ["Base"]),
   logic("Sync", ["Scheduling"]),
   logic("Trace"),
+  logic("Heap", ["Base"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -56,7 +58,8 @@ if let architecture {
     exclude: [String] = []
   ) -> Target {
     .target(
-      name: name, dependencies: dependencies, path: path ?? "Kernel/\(name)", exclude: exclude, sources: sources,
+      name: name, dependencies: dependencies, path: path ?? "Kernel/\(name)", exclude: exclude,
+      sources: sources,
       swiftSettings: kernelSettings + [.enableExperimentalFeature("AddressableTypes")])
   }
 
@@ -70,7 +73,7 @@ if let architecture {
       "Start",
       [
         "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
-        "FrameAllocator", "Log", "Paging", "X86",
+        "FrameAllocator", "Heap", "Log", "Paging", "X86",
       ]),
     bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Start", "X86"]),
   ]
@@ -80,8 +83,8 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Log", "Paging",
-        "Provocations", "Start", "X86",
+        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Heap", "Log",
+        "Paging", "Provocations", "Start", "X86",
       ]),
   ]
   products += [
@@ -111,8 +114,14 @@ if let architecture {
       name: "mkimage", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser],
       path: "Tools/mkimage"),
     .executableTarget(
-      name: "apus", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser], path: "Tools/apus"),
+      name: "apus", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser],
+      path: "Tools/apus"),
   ]
+  targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
+    .testTarget(
+      name: "\(name)Tests", dependencies: ["ABI", "HostSupport", "ImageBuilder", "Launch"],
+      path: "Tests/\(name)Tests")
+  }
 
   // MARK: - Tests
   func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -128,6 +137,7 @@ if let architecture {
     tests("Paging", ["Base", "Paging"]),
     tests("BootInformation", ["Base", "BootInformation"]),
     tests("CommandLine", ["CommandLine", "Log"]),
+    tests("ACPI", ["ACPI", "Base"]),
     tests("Archive", ["Archive"]),
     tests("Checksum", ["Checksum"]),
     tests("ImageBuilder", ["HostSupport", "ImageBuilder"]),
@@ -136,6 +146,7 @@ if let architecture {
     tests("Scheduling", ["Scheduling"]),
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),
+    tests("Heap", ["Base", "Heap"]),
   ]
 }
 

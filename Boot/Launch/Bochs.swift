@@ -25,7 +25,9 @@ public struct Bochs: Sendable {
       throw ToolError("--icount and --accel kvm are QEMU's", advice: "--emulator qemu")
     }
     // Debian builds Bochs with support for several processors; its configuration allows 1 to 255.
-    guard (1...255).contains(machine.cpus) else { throw ToolError("Bochs has 1 to 255 CPUs, not \(machine.cpus)") }
+    guard (1...255).contains(machine.cpus) else {
+      throw ToolError("Bochs has 1 to 255 CPUs, not \(machine.cpus)")
+    }
     self.machine = machine
     self.folder = folder
     self.serialFile = serialFile

@@ -11,13 +11,16 @@ public struct BochsLog: Sendable {
   }
 
   /// Whether the processor gave up on an exception.
-  public var showsTripleFault: Bool { text.contains("3rd (") && text.contains("exception with no resolution") }
+  public var showsTripleFault: Bool {
+    text.contains("3rd (") && text.contains("exception with no resolution")
+  }
 
   /// Adds what the log shows to the evidence of a run.
   public func complete(_ evidence: inout RunEvidence) {
     if showsTripleFault { evidence.shutdownReasons.append("triple-fault") }
     if evidence.shutdownReasons.isEmpty, text.contains("PANIC"), evidence.complaints.isEmpty {
-      evidence.complaints = text.split(separator: "\n").first { $0.contains("PANIC") || $0.contains("p[") }
+      evidence.complaints =
+        text.split(separator: "\n").first { $0.contains("PANIC") || $0.contains("p[") }
         .map(String.init) ?? ""
     }
   }

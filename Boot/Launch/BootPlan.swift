@@ -35,12 +35,14 @@ public struct BootPlan: Sendable {
     switch path {
     case .kernel:
       let ramdisk = try await image.ramdisk()
-      medium = .kernel(path: kernel, modules: ramdisk.map { [$0] } ?? [], commandLine: description.commandLine)
+      medium = .kernel(
+        path: kernel, modules: ramdisk.map { [$0] } ?? [], commandLine: description.commandLine)
     case .iso: medium = .disc(path: try await image.disc(.multiboot1))
     case .iso2: medium = .disc(path: try await image.disc(.multiboot2))
     }
     let machine = GuestMachine(
-      architecture: description.architecture, medium: medium, cpus: description.cpus, memory: description.memory)
+      architecture: description.architecture, medium: medium, cpus: description.cpus,
+      memory: description.memory)
     return (machine, kernel)
   }
 }

@@ -51,14 +51,18 @@ public struct DebugSession: Sendable {
   /// QEMU's command; the serial line goes to the console file if gdb takes the terminal.
   public func emulatorCommand(consoleToFile: Bool) -> Command {
     var arguments = QEMU.arguments(for: machine)
-    if consoleToFile, let index = arguments.firstIndex(of: "-serial") { arguments[index + 1] = "file:\(consolePath)" }
+    if consoleToFile, let index = arguments.firstIndex(of: "-serial") {
+      arguments[index + 1] = "file:\(consolePath)"
+    }
     return Command(machine.architecture.emulatorProgram, arguments + ["-S", "-gdb", "tcp:localhost:\(port)"])
   }
 
   /// gdb's command.
   public func debuggerCommand(batch: Bool = false, commands: [String] = []) -> Command {
     // -nx: a user's own settings stay out of a session that others shall be able to repeat.
-    Command("gdb", ["-q", "-nx"] + (batch ? ["-batch"] : []) + ["-x", scriptPath] + commands.flatMap { ["-ex", $0] })
+    Command(
+      "gdb",
+      ["-q", "-nx"] + (batch ? ["-batch"] : []) + ["-x", scriptPath] + commands.flatMap { ["-ex", $0] })
   }
 
   /// Runs the session to its end; returns gdb's status, or QEMU's without gdb.
@@ -68,7 +72,8 @@ public struct DebugSession: Sendable {
     try Files.write(script, to: scriptPath)
     let emulator = emulatorCommand(consoleToFile: startsGDB)
     guard startsGDB else {
-      Terminal.shared.note("QEMU waits on port \(port); in another terminal:\n  \(debuggerCommand().shellLine)")
+      Terminal.shared.note(
+        "QEMU waits on port \(port); in another terminal:\n  \(debuggerCommand().shellLine)")
       return try await emulator.statusInForeground()
     }
     try Files.remove(consolePath)
@@ -81,7 +86,8 @@ public struct DebugSession: Sendable {
     let debugger = debuggerCommand(batch: batch, commands: commands)
     do {
       let result = try await Subprocess.run(
-        emulator.executable, arguments: Arguments(emulator.arguments), platformOptions: platform, input: .none, output: .discarded,
+        emulator.executable, arguments: Arguments(emulator.arguments), platformOptions: platform,
+        input: .none, output: .discarded,
         error: .discarded
       ) { execution in
         // gdb tries for some seconds to connect, so QEMU has the time to open its port.

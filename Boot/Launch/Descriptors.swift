@@ -51,7 +51,8 @@ enum Descriptors {
     let near = OwnedDescriptor(open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC))
     var unlocked: Int32 = 0
     var number: UInt32 = 0
-    guard near.number >= 0, ioctl(near.number, setLock, &unlocked) == 0, ioctl(near.number, getNumber, &number) == 0
+    guard near.number >= 0, ioctl(near.number, setLock, &unlocked) == 0,
+      ioctl(near.number, getNumber, &number) == 0
     else { throw ToolError("cannot make a pseudo-terminal: \(String(cString: strerror(errno)))") }
     let path = "/dev/pts/\(number)"
     let far = OwnedDescriptor(open(path, O_RDWR | O_NOCTTY | O_CLOEXEC))
@@ -67,7 +68,8 @@ enum Descriptors {
 
   /// A Unix socket that listens at `path`.
   static func listen(at path: String) throws -> OwnedDescriptor {
-    let socket = OwnedDescriptor(Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
+    let socket = OwnedDescriptor(
+      Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let bytes = Array(path.utf8)

@@ -15,11 +15,12 @@ public struct ExceptionLog: Sendable {
     /// For a page fault, the address that was touched.
     public var faultAddress: UInt64?
 
-    /// The name in the manual (Intel SDM vol. 3, table 6-1).
+    /// The name in the manual, Intel SDM volume 3, table 6-1.
     public var name: String {
       let names = [
         "divide error", "debug", "non-maskable interrupt", "breakpoint", "overflow", "bound range exceeded",
-        "invalid opcode", "device not available", "double fault", "coprocessor segment overrun", "invalid TSS",
+        "invalid opcode", "device not available", "double fault", "coprocessor segment overrun",
+        "invalid TSS",
         "segment not present", "stack-segment fault", "general protection", "page fault", "reserved",
         "x87 floating-point error", "alignment check", "machine check", "SIMD floating-point error",
         "virtualization exception", "control protection",
@@ -50,7 +51,8 @@ public struct ExceptionLog: Sendable {
       func offset(_ name: Substring) -> UInt64? {
         fields[name]?.split(separator: ":").last.flatMap { UInt64($0, radix: 16) }
       }
-      guard let vector = number("v"), let code = number("e"), let instruction = number("pc") ?? offset("IP") else {
+      guard let vector = number("v"), let code = number("e"), let instruction = number("pc") ?? offset("IP")
+      else {
         continue
       }
       entries.append(

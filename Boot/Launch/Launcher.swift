@@ -43,7 +43,8 @@ public struct Launcher: Sendable {
       try bochs.writeFiles()
       return try await Session(
         wiring: .init(
-          command: bochs.command, folder: folder, usesTerminals: true, debugConsole: nil, machineProtocol: nil,
+          command: bochs.command, folder: folder, usesTerminals: true, debugConsole: nil,
+          machineProtocol: nil,
           log: bochs.log, statusCarriesVerdict: false), options: options
       ).run()
     }

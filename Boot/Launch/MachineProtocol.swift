@@ -13,7 +13,9 @@ public enum MachineMessage: Equatable, Sendable {
 
   /// Reads a line; `nil` if it is none of these.
   public init?(line: some Collection<UInt8>) {
-    guard let object = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] else { return nil }
+    guard let object = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] else {
+      return nil
+    }
     if object["QMP"] != nil {
       self = .greeting
     } else if let name = object["event"] as? String {

@@ -49,11 +49,13 @@ public enum Outcome: Hashable, Sendable {
     case .passed(let status): "passed: the guest finished with its own status \(status)"
     case .failed(let status): "failed: the guest reports a failed check (status \(status))"
     case .panic: "panic: the kernel stopped itself; its report is above"
-    case .tripleFault: "triple fault: the processor met a fault while it started the handler of a double fault, and reset"
+    case .tripleFault:
+      "triple fault: the processor met a fault while it started the handler of a double fault, and reset"
     case .hang(let reason): "hang: \(reason)"
     case .timeout(let seconds): "time-out: the guest was still running after \(Self.text(seconds)) s"
     case .interrupted: "interrupted: the run was ended from outside"
-    case .emulatorMissing(let program): "emulator missing: \(program) is not installed; `Tools/setup` installs it"
+    case .emulatorMissing(let program):
+      "emulator missing: \(program) is not installed; `Tools/setup` installs it"
     case .emulatorRefused(let said): "emulator refused: \(said)"
     case .unknown(let what): "unknown end: \(what)"
     }

@@ -39,7 +39,8 @@ public struct PanicReport: Sendable {
     // `  #N 0x…` is a line of a backtrace; from #1 on the addresses are return addresses.
     let words = line.split(whereSeparator: { $0 == " " || $0.isNewline })
     let isReturn =
-      line.hasPrefix("  #") && words.count == 2 && words[0].dropFirst().allSatisfy(\.isNumber) && words[0] != "#0"
+      line.hasPrefix("  #") && words.count == 2 && words[0].dropFirst().allSatisfy(\.isNumber)
+      && words[0] != "#0"
     var rest = line
     while let mark = rest.firstRange(of: "0x") {
       let digits = rest[mark.upperBound...].prefix(while: \.isHexDigit)
@@ -54,7 +55,9 @@ public struct PanicReport: Sendable {
   /// The report with names; as it was if the symbolizer fails.
   public func symbolised(by symbolizer: Symbolizer) async -> String {
     let wanted = lines.flatMap(Self.mentions).filter { symbolizer.covers($0.address) }.map(\.lookup)
-    guard !wanted.isEmpty, let frames = try? await symbolizer.frames(at: wanted) else { return lines.joined() }
+    guard !wanted.isEmpty, let frames = try? await symbolizer.frames(at: wanted) else {
+      return lines.joined()
+    }
     return annotated { mention in symbolizer.covers(mention.address) ? frames[mention.lookup] ?? [] : [] }
   }
 
@@ -67,7 +70,8 @@ public struct PanicReport: Sendable {
       let body = end.isEmpty ? String(line) : String(line.dropLast())
       if known.count == 1 {
         let texts = Self.texts(known[0].1)
-        return body + " " + texts[0] + end + texts.dropFirst().map { "       \($0)\(end.isEmpty ? "\n" : end)" }.joined()
+        return body + " " + texts[0] + end
+          + texts.dropFirst().map { "       \($0)\(end.isEmpty ? "\n" : end)" }.joined()
       }
       let separator = end.isEmpty ? "\n" : end
       return body + separator

@@ -4,7 +4,7 @@ public struct RegisterSample: Equatable, Sendable {
   public struct Processor: Equatable, Sendable {
     /// The instruction pointer.
     public var instruction: UInt64
-    /// Whether it takes interrupts (bit 9 of the flags; Intel SDM vol. 1, 3.4.3.3).
+    /// Whether it takes interrupts : bit 9 of the flags, Intel SDM volume 1, 3.4.3.3.
     public var takesInterrupts: Bool
     /// Whether it stands at a `hlt`.
     public var isHalted: Bool

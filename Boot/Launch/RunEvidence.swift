@@ -35,7 +35,8 @@ public struct RunEvidence: Equatable, Sendable {
 
   /// Evidence of a run; by default that of a guest that vanished without a word.
   public init(
-    statusCarriesVerdict: Bool = true, termination: Termination = .exited(0), intervention: Intervention? = nil,
+    statusCarriesVerdict: Bool = true, termination: Termination = .exited(0),
+    intervention: Intervention? = nil,
     record: VerdictRecord? = nil, shutdownReasons: [String] = [], complaints: String = ""
   ) {
     self.statusCarriesVerdict = statusCarriesVerdict
@@ -55,7 +56,8 @@ public struct RunEvidence: Equatable, Sendable {
     if let record {
       if statusCarriesVerdict, intervention == nil, termination != .exited(record.verdict.emulatorStatus) {
         return .unknown(
-          "the guest's record says \(record.verdict.name) \(record.status), but the emulator \(terminationText)")
+          "the guest's record says \(record.verdict.name) \(record.status), but the emulator \(terminationText)"
+        )
       }
       return Self.outcome(of: record.verdict, status: record.status)
     }
@@ -71,9 +73,12 @@ public struct RunEvidence: Equatable, Sendable {
     if case .exited(let status) = termination, status != 0, !complaints.isEmpty {
       return .emulatorRefused(complaints)
     }
-    if let reason = shutdownReasons.last { return .unknown("the machine went down (\(reason)) without a verdict") }
+    if let reason = shutdownReasons.last {
+      return .unknown("the machine went down (\(reason)) without a verdict")
+    }
     return .unknown(
-      "the emulator \(terminationText) without a verdict of the guest\(complaints.isEmpty ? "" : ": \(complaints)")")
+      "the emulator \(terminationText) without a verdict of the guest\(complaints.isEmpty ? "" : ": \(complaints)")"
+    )
   }
 
   private var verdictOfStatus: Verdict? {

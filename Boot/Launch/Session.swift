@@ -95,7 +95,8 @@ public struct Session: Sendable {
       childInput = OwnedDescriptor(dup(screen.far.number))
       childOutput = screen.far
       ends = SessionLoop.Ends(
-        serialIn: serial.near, serialOut: serial.near, keep: serial.far, screen: screen.near, errors: errors.read,
+        serialIn: serial.near, serialOut: serial.near, keep: serial.far, screen: screen.near,
+        errors: errors.read,
         listener: nil)
     } else {
       let input = try Descriptors.makePipe()

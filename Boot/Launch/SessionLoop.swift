@@ -137,7 +137,8 @@ final class SessionLoop {
   /// Reads what is left on a serial terminal, which has no end of its own because its far side is kept open.
   private func drainSerialTerminal() {
     var wait = pollfd(fd: ends.serialIn.number, events: Int16(POLLIN), revents: 0)
-    while poll(&wait, 1, 0) > 0, wait.revents & Int16(POLLIN) != 0, let bytes = ends.serialIn.readAvailable() {
+    while poll(&wait, 1, 0) > 0, wait.revents & Int16(POLLIN) != 0, let bytes = ends.serialIn.readAvailable()
+    {
       record.serial += bytes
       options.output(bytes)
     }
@@ -164,7 +165,9 @@ final class SessionLoop {
       sampleIsDue = false
       send("human-monitor-command", id: "registers", monitorLine: "info registers -a")
     }
-    if let log, let text = try? Files.read(log), let reason = BochsLog(String(decoding: text, as: UTF8.self)).deadEnd {
+    if let log, let text = try? Files.read(log),
+      let reason = BochsLog(String(decoding: text, as: UTF8.self)).deadEnd
+    {
       intervene(reason)
     }
   }
@@ -194,7 +197,9 @@ final class SessionLoop {
       case .answer("registers", let text):
         sampleIsDue = true
         // The sample may have been overtaken by output.
-        guard now - lastSign >= Self.sampleInterval, let text, let sample = RegisterSample(text) else { break }
+        guard now - lastSign >= Self.sampleInterval, let text, let sample = RegisterSample(text) else {
+          break
+        }
         if let reason = hang.add(sample, at: now) { intervene(.hang(reason)) }
       case .event("SHUTDOWN", let reason), .event("RESET", let reason):
         record.shutdownReasons.append(reason ?? "unstated")

@@ -29,7 +29,9 @@ enum Signals {
         var action = sigaction()
         action.__sigaction_handler.sa_handler = { _ in
           var byte: UInt8 = 1
-          for index in 0..<Signals.slotCount where Signals.slots[index] >= 0 { write(Signals.slots[index], &byte, 1) }
+          for index in 0..<Signals.slotCount where Signals.slots[index] >= 0 {
+            write(Signals.slots[index], &byte, 1)
+          }
         }
         var old = sigaction()
         sigaction(number, &action, &old)

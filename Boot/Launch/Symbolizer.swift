@@ -70,10 +70,13 @@ public struct Symbolizer: Sendable {
         + wanted.map { "0x" + hexadecimal($0) }
     ).output()
     let mangled = try Self.parse(text)
-    let names = Array(Set(mangled.values.flatMap { $0.map(\.function) }).filter { $0.hasPrefix("$") }).sorted()
+    let names = Array(Set(mangled.values.flatMap { $0.map(\.function) }).filter { $0.hasPrefix("$") })
+      .sorted()
     var plain: [String: String] = [:]
     if !names.isEmpty {
-      let lines = try await Command(toolchain.path(of: "swift-demangle"), ["--compact", "--simplified"] + names).output()
+      let lines = try await Command(
+        toolchain.path(of: "swift-demangle"), ["--compact", "--simplified"] + names
+      ).output()
       for (name, line) in zip(names, lines.split(separator: "\n")) { plain[name] = String(line) }
     }
     return mangled.mapValues { frames in

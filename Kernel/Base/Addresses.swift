@@ -10,7 +10,7 @@ public let pageSize = 4096
 /// The base-two logarithm of `pageSize`.
 public let pageShift = 12
 
-/// An address in the machine's physical memory, up to 52 bits wide on x86 (Intel SDM vol. 3, 4.1.4).
+/// An address in the machine's physical memory, up to 52 bits wide on x86 (Intel SDM volume 3, 4.1.4).
 ///
 /// 64 bits wide on i686 too: with physical-address extension a 32-bit kernel meets addresses above 4 GiB.
 public struct PhysicalAddress: BitwiseCopyable, Hashable, Comparable, Sendable {

@@ -12,14 +12,18 @@ public protocol PhysicalMemoryReader {
 
 extension PhysicalMemoryReader {
   /// The little-endian unsigned integer whose first byte is at `address`, or `nil` if any byte of it cannot be
-  /// read. The address need not be aligned.
+  /// read.
+  ///
+  /// The address need not be aligned.
   @inlinable
   public func load<Value: FixedWidthInteger & UnsignedInteger>(
     at address: PhysicalAddress, as type: Value.Type = Value.self
   ) -> Value? {
     var value: Value = 0
     for index in 0..<(Value.bitWidth / 8) {
-      guard let place = address.advanced(byChecked: UInt64(index)), let byte = byte(at: place) else { return nil }
+      guard let place = address.advanced(byChecked: UInt64(index)), let byte = byte(at: place) else {
+        return nil
+      }
       value |= Value(truncatingIfNeeded: byte) << Value(8 * index)
     }
     return value

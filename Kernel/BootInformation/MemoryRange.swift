@@ -66,7 +66,7 @@ public struct MemoryRange: BitwiseCopyable, Hashable, Sendable {
 
   /// One past the highest physical address of the architecture: 52 bits.
   ///
-  /// Source: Intel SDM vol. 3, 4.1.4.
+  /// Source: Intel SDM volume 3, 4.1.4.
   public static let addressLimit: UInt64 = 1 << 52
 
   /// Makes a range, or `nil` if it wraps around or leaves the 52 bits of a physical address.

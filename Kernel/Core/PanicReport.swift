@@ -33,7 +33,9 @@ public enum PanicReport {
   ///   - framePointer: where the backtrace begins.
   ///   - memory: the kernel's memory, read with care.
   ///   - log: the log to show the report on, whose last lines end it.
-  public static func show<Registers: RegisterList, Memory: KernelMemoryReader, Output: ConsoleOutput & ~Copyable>(
+  public static func show<
+    Registers: RegisterList, Memory: KernelMemoryReader, Output: ConsoleOutput & ~Copyable
+  >(
     reason: Text, registers: Registers?, framePointer: UInt, memory: Memory, on log: inout Log<Output>
   ) {
     // The line that was being written may be cut anywhere: begin on a new one.

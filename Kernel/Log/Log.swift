@@ -29,7 +29,9 @@ public struct LogStamp: BitwiseCopyable, Sendable {
 ///
 /// - Invariant: `ring` holds the last bytes of the log, whole lines first to last; the oldest line may be cut.
 public struct Log<Output: ConsoleOutput & ~Copyable>: ~Copyable {
-  /// Where lines are shown. Others may write to it too, a monitor's prompt for example.
+  /// Where lines are shown.
+  ///
+  /// Others may write to it too, a monitor's prompt for example.
   public var output: Output
 
   /// Lines less important than this go into the ring only.

@@ -2,7 +2,7 @@
 
 /// Four levels of 512 entries of 64 bits, with pages of 4 KiB, 2 MiB and, on some processors, 1 GiB.
 ///
-/// Intel SDM vol. 3, 4.5; AMD APM vol. 2, 5.3. Nested paging of AMD SVM in long mode uses it too, with every
+/// Intel SDM volume 3, 4.5; AMD APM volume 2, 5.3. Nested paging of AMD SVM in long mode uses it too, with every
 /// page a user page.
 ///
 ///     63..48       47..39  38..30  29..21  20..12  11..0

@@ -2,7 +2,7 @@
 
 /// Three levels of 64-bit entries, 4 at the top and 512 below, with pages of 4 KiB and 2 MiB.
 ///
-/// Intel SDM vol. 3, 4.4.
+/// Intel SDM volume 3, 4.4.
 ///
 ///     31..30  29..21  20..12  11..0
 ///     level 3 level 2 level 1 offset

@@ -4,7 +4,7 @@ import Base
 
 /// How the processor may cache a page: PWT and PCD.
 ///
-/// They select entries 0 to 3 of the page attribute table, here as it is after reset (Intel SDM vol. 3, 12.12.4). The table's upper half, and with it the PAT bit, is left out: a
+/// They select entries 0 to 3 of the page attribute table, here as it is after reset (Intel SDM volume 3, 12.12.4). The table's upper half, and with it the PAT bit, is left out: a
 /// kernel that wants write-combining can put it into entry 1.
 public enum Caching: UInt8, BitwiseCopyable, Hashable, Sendable {
   /// Ordinary memory.

@@ -1,7 +1,7 @@
 /// What differs between the kinds of page tables, and what they share.
 ///
-/// All x86 formats have the same marks in the low twelve bits of an entry (Intel SDM vol. 3, 4.3 to 4.5; AMD APM
-/// vol. 2, 5.2 to 5.4):
+/// All x86 formats have the same marks in the low twelve bits of an entry (Intel SDM volume 3, 4.3 to 4.5; AMD APM
+/// volume 2, 5.2 to 5.4):
 ///
 ///     63  62..52   51..12    11..9     8  7   6  5  4    3    2    1    0
 ///     NX  ignored  address   software  G  PS  D  A  PCD  PWT  U/S  R/W  P

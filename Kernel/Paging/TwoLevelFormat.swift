@@ -2,7 +2,7 @@
 
 /// Two levels of 1024 entries of 32 bits, with pages of 4 KiB and 4 MiB.
 ///
-/// Intel SDM vol. 3, 4.3.
+/// Intel SDM volume 3, 4.3.
 ///
 ///     31..22  21..12  11..0
 ///     level 2 level 1 offset

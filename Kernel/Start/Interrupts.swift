@@ -56,7 +56,9 @@ private func describe(_ exception: ExceptionVector, _ frame: TrapFrame) -> Text 
     let error = PageFaultError(rawValue: UInt32(truncatingIfNeeded: frame.errorCode))
     let address = VirtualAddress(cpu_read_cr2())
     var text: Text = "page fault: \(error.accessName) of \(address) by ring \(frame.ring): \(error.causeName)"
-    if let stack = StackGuards.stack(withGuardAt: address) { text.append(contentsOf: ", kernel stack overflow: \(stack)") }
+    if let stack = StackGuards.stack(withGuardAt: address) {
+      text.append(contentsOf: ", kernel stack overflow: \(stack)")
+    }
     return text
   case .doubleFault:
     let address = VirtualAddress(cpu_read_cr2())

@@ -9,10 +9,11 @@ import Log
 import Paging
 import X86
 
-/// What the kernel's page tables are made of, on this architecture.
 #if arch(i386)
+  /// What the kernel's page tables are made of, on this architecture.
   public typealias KernelTableFormat = PAEFormat
 #else
+  /// What the kernel's page tables are made of, on this architecture.
   public typealias KernelTableFormat = FourLevelFormat
 #endif
 
@@ -73,7 +74,9 @@ public enum Frames {
 
   /// Fills a frame with zeros.
   public static func clear(_ frame: FrameNumber) {
-    guard let pointer = unsafe UnsafeMutableRawPointer(bitPattern: address(of: frame).rawValue) else { return }
+    guard let pointer = unsafe UnsafeMutableRawPointer(bitPattern: address(of: frame).rawValue) else {
+      return
+    }
     // SAFETY: the whole frame is mapped in the direct map, and the caller has just been given it.
     unsafe pointer.initializeMemory(as: UInt8.self, repeating: 0, count: pageSize)
   }
@@ -81,7 +84,9 @@ public enum Frames {
 
 /// The steps from the page tables of start-up to the kernel's own.
 enum KernelTables {
-  /// Builds the tables and begins to use them. The identity view of start-up is gone afterwards.
+  /// Builds the tables and begins to use them.
+  ///
+  /// The identity view of start-up is gone afterwards.
   ///
   /// - Parameter end: the physical address after the last byte that the direct map shows.
   static func install(directMapEnd end: UInt64) throws(PagingError) -> PageTable<KernelTableFormat> {

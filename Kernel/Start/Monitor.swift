@@ -7,6 +7,7 @@ import BootInformation
 import CMachine
 import Core
 import FrameAllocator
+import Heap
 import Log
 
 /// Reads commands from the console and obeys them until input ends.
@@ -94,12 +95,18 @@ public struct Monitor: ~Copyable {
     for index in 0..<reference.node.boot.memoryMap.count {
       let range = reference.node.boot.memoryMap[index]
       reference.node.log.show(
-        "\(PhysicalAddress(range.start)) to \(PhysicalAddress(range.end)) \(range.kind.name), \(bytes: range.length)")
+        "\(PhysicalAddress(range.start)) to \(PhysicalAddress(range.end)) \(range.kind.name), \(bytes: range.length)"
+      )
     }
     let total = reference.node.frames.totalCount
     let used = reference.node.frames.usedCount
     let peak = reference.node.frames.peakUsedCount
     reference.node.log.show("frames: \(total) in all, \(used) used, \(total - used) free, peak \(peak)")
+    let heap = reference.node.heap.statistics
+    let limit = UInt64(reference.node.heap.limit)
+    reference.node.log.show(
+      "heap: \(heap.bytesInUse) bytes in use, peak \(heap.peakBytesInUse), mapped \(heap.mappedBytes), limit \(bytes: limit)"
+    )
     let largest = UInt64(reference.node.frames.largestRun()) * UInt64(pageSize)
     reference.node.log.show("longest free run: \(bytes: largest)")
   }

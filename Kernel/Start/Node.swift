@@ -7,10 +7,13 @@ import CMachine
 import CommandLine
 import Core
 import FrameAllocator
+import Heap
 import Log
 import Paging
 
-/// An instance of the kernel. There are no other globals: whatever the kernel remembers is reached from here.
+/// An instance of the kernel.
+///
+/// There are no other globals: whatever the kernel remembers is reached from here.
 public struct Node: ~Copyable {
   /// The log and its console.
   public var log: Log<MachineConsole>
@@ -24,6 +27,8 @@ public struct Node: ~Copyable {
   public var frames = FrameAllocator()
   /// The kernel's page tables; there once they are in use.
   public var tables: PageTable<KernelTableFormat>?
+  /// The kernel's heap; it can grow once the tables are in use.
+  public var heap = Heap(at: AddressMap.heap, pageLimit: KernelHeap.pageLimit, growth: NodeHeapGrowth())
   /// Bytes typed at the console that nobody has read yet.
   public var input = InputQueue()
   /// Whether a panic is being reported: a second one says so and stops at once.

@@ -29,7 +29,8 @@ enum PhysicalMemory {
     else { throw BootInformationError(.noRoomForFrameTable, size) }
     try claim(place.rawValue, place.rawValue + size, .kernel, in: &boot)
     // SAFETY: the map calls the place usable, and it has just been claimed for the table alone.
-    var frames = FrameAllocator(table: unsafe FrameTable(memory: memory, frames: frameCount), first: FrameNumber(0))
+    var frames = FrameAllocator(
+      table: unsafe FrameTable(memory: memory, frames: frameCount), first: FrameNumber(0))
     for index in 0..<boot.memoryMap.count { add(boot.memoryMap[index], to: &frames, frameCount: frameCount) }
     return frames
   }

@@ -4,8 +4,8 @@ import Arch
 import Archive
 import Base
 import BootInformation
-import Checksum
 import CMachine
+import Checksum
 import Core
 import Log
 

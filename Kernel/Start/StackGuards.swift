@@ -19,7 +19,8 @@ enum StackGuards {
 
   /// The name of the stack whose guard page holds `address`, or `nil`.
   static func stack(withGuardAt address: VirtualAddress) -> StaticString? {
-    for index in 0..<count where address.rawValue >= page(index) && address.rawValue - page(index) < UInt(pageSize) {
+    for index in 0..<count
+    where address.rawValue >= page(index) && address.rawValue - page(index) < UInt(pageSize) {
       return name(index)
     }
     return nil

@@ -21,7 +21,9 @@ public func startNode(magic: UInt32, information: UInt32) {
   let screenAddress = AddressMap.directMap + 0xB8000
   let console = MachineConsole(serial: SerialPort(), screen: TextScreen(base: screenAddress))
   let reference = NodeReference.create(log: Log(output: console), clock: TimeStampCounter(start: start))
-  log(.info, "start", "Apus on \(architectureName), \(reference.node.clock.ticksPerMillisecond) ticks a millisecond")
+  log(
+    .info, "start",
+    "Apus on \(architectureName), \(reference.node.clock.ticksPerMillisecond) ticks a millisecond")
   Processor.installTables()
   LegacyInterruptController.remapAndMask()
   readBootInformation(magic: magic, address: PhysicalAddress(UInt64(information)))
@@ -45,7 +47,10 @@ private func readCommandLine() {
   do {
     reference.node.options = try reference.node.boot.options()
   } catch {
-    log(.error, "start", "command line: \(error.reason.sentence): \(reference.node.boot.commandLineText(error.start..<error.end))")
+    log(
+      .error, "start",
+      "command line: \(error.reason.sentence): \(reference.node.boot.commandLineText(error.start..<error.end))"
+    )
     if let option = error.option { log(.error, "start", "\(option.name)= takes \(option.allowed)") }
     endRun(.failed, status: 1)
   }

@@ -1,6 +1,6 @@
 /// The vectors that the processor itself raises.
 
-/// An exception or non-maskable interrupt, vector 0 to 31 (Intel SDM vol. 3, 6.3.1; AMD APM vol. 2, 8.2).
+/// An exception or non-maskable interrupt, vector 0 to 31 (Intel SDM volume 3, 6.3.1; AMD APM volume 2, 8.2).
 public struct ExceptionVector: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   /// The vector, 0 to 31.
   public let rawValue: UInt8

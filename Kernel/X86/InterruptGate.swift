@@ -1,6 +1,6 @@
 /// Entries of the interrupt descriptor table.
 
-/// A gate of i686, 8 bytes (Intel SDM vol. 3, 6.11).
+/// A gate of i686, 8 bytes (Intel SDM volume 3, 6.11).
 public struct InterruptGate32: BitwiseCopyable, Hashable, Sendable {
   /// The eight bytes as the processor reads them.
   public var rawValue: UInt64
@@ -26,7 +26,7 @@ public struct InterruptGate32: BitwiseCopyable, Hashable, Sendable {
   }
 }
 
-/// A gate of x86_64, 16 bytes (AMD APM vol. 2, 4.8.4).
+/// A gate of x86_64, 16 bytes (AMD APM volume 2, 4.8.4).
 public struct InterruptGate64: BitwiseCopyable, Hashable, Sendable {
   /// The first eight bytes: offset bits 0 to 31, selector, attributes.
   public var low: UInt64

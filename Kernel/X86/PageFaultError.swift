@@ -1,6 +1,6 @@
 /// What the processor says about a page fault.
 
-/// The error code of a page fault (Intel SDM vol. 3, 4.7).
+/// The error code of a page fault (Intel SDM volume 3, 4.7).
 public struct PageFaultError: OptionSet, BitwiseCopyable, Hashable, Sendable {
   /// The bits as the processor pushed them.
   public let rawValue: UInt32

@@ -1,6 +1,6 @@
 /// Entries of the global descriptor table.
 
-/// A segment descriptor of 8 bytes (Intel SDM vol. 3, 3.4.5; AMD APM vol. 2, 4.7 and 4.8).
+/// A segment descriptor of 8 bytes (Intel SDM volume 3, 3.4.5; AMD APM volume 2, 4.7 and 4.8).
 public struct SegmentDescriptor: BitwiseCopyable, Hashable, Sendable {
   /// The eight bytes as the processor reads them.
   public var rawValue: UInt64

@@ -30,7 +30,7 @@ public enum Selectors32 {
 /// Selectors of x86_64.
 ///
 /// `syscall` and `sysret` compute theirs: ring 0 data follows ring 0 code; 32-bit code, data and 64-bit code of
-/// programs follow one another (AMD APM vol. 2, 6.1.1).
+/// programs follow one another (AMD APM volume 2, 6.1.1).
 public enum Selectors64 {
   /// Entries in the table.
   public static let entryCount = 16

@@ -1,6 +1,8 @@
 /// The task-state segment of i686.
 
-/// A 32-bit task-state segment, 104 bytes (Intel SDM vol. 3, 7.2.1). Upper halves of selector words are reserved.
+/// A 32-bit task-state segment, 104 bytes (Intel SDM volume 3, 7.2.1).
+///
+/// Upper halves of selector words are reserved.
 public struct TaskState32: BitwiseCopyable, Sendable {
   /// The selector of the task that a nested task returns to.
   public var previousTask: UInt32 = 0
@@ -26,7 +28,9 @@ public struct TaskState32: BitwiseCopyable, Sendable {
   public var es, cs, ss, ds, fs, gs: UInt32
   /// The selector of the local descriptor table.
   public var ldt: UInt32 = 0
-  /// Bit 0: raise a debug exception on a switch to this task. The upper half is the offset of the port bitmap.
+  /// Bit 0: raise a debug exception on a switch to this task.
+  ///
+  /// The upper half is the offset of the port bitmap.
   public var trapAndBitmapBase: UInt32
 
   /// A task of zeros without a port bitmap: every port is refused to rings above the I/O privilege level.

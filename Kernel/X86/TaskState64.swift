@@ -1,6 +1,6 @@
 /// The task-state segment of x86_64.
 
-/// A 64-bit task-state segment, 104 bytes (AMD APM vol. 2, 12.2.5).
+/// A 64-bit task-state segment, 104 bytes (AMD APM volume 2, 12.2.5).
 ///
 /// The 64-bit fields of the manual lie at addresses that are not multiples of eight, so they stand here as halves.
 public struct TaskState64: BitwiseCopyable, Sendable {

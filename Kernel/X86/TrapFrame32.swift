@@ -3,7 +3,7 @@
 /// The registers of interrupted i686 code, in the order in which `Kernel/Arch/I686/Interrupts.asm` pushes them:
 /// the last pushed comes first.
 ///
-/// `esp` and `ss` of the interrupted code are on the stack only if the processor changed rings (Intel SDM vol. 3,
+/// `esp` and `ss` of the interrupted code are on the stack only if the processor changed rings (Intel SDM volume 3,
 /// 6.12.1); without a change the stack continues right after `eflags`.
 public struct TrapFrame32: BitwiseCopyable, Sendable {
   /// Data segment selectors; the upper halves of the words are undefined.

@@ -3,7 +3,7 @@
 /// The registers of interrupted code in long mode, in the order in which `Kernel/Arch/X86_64/Interrupts.asm` pushes
 /// them: the last pushed comes first.
 ///
-/// In long mode the processor always pushes `ss` and `rsp` (AMD APM vol. 2, 8.9.3).
+/// In long mode the processor always pushes `ss` and `rsp` (AMD APM volume 2, 8.9.3).
 public struct TrapFrame64: BitwiseCopyable, Sendable {
   /// The general registers.
   public var r15, r14, r13, r12, r11, r10, r9, r8: UInt64

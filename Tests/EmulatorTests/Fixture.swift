@@ -11,7 +11,10 @@ func withFixture(_ name: String, _ body: (_ file: String) async throws -> Void) 
   let file = "\(folder)/\(name)"
   try await Command(
     "nasm",
-    ["-f", "bin", "-I", project.path("Tests/Kernels/"), "-o", file, project.path("Tests/Kernels/\(name).asm")]
+    [
+      "-f", "bin", "-I", project.path("Tests/Kernels/"), "-o", file,
+      project.path("Tests/Kernels/\(name).asm"),
+    ]
   ).output()
   try await body(file)
 }

@@ -5,7 +5,9 @@ import ImageBuilder
 import Launch
 import Testing
 
-/// All tests that start an emulator. Their number at one time is limited, so that none is slowed into its time limit.
+/// All tests that start an emulator.
+///
+/// Their number at one time is limited, so that none is slowed into its time limit.
 @Suite struct EmulatorTests {}
 
 /// What a boot must look like to pass.
@@ -76,7 +78,8 @@ actor Turnstile {
   init(limit: Int) { free = limit }
 
   /// Runs `body` when there is room for it.
-  nonisolated func pass<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
+  nonisolated func pass<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result
+  {
     await enter()
     do {
       let result = try await body()
@@ -113,13 +116,16 @@ actor Turnstile {
 @discardableResult
 func run(
   _ machine: GuestMachine, emulator: Emulator = .qemu, input: String = "", timeout: Double = 120,
-  hangPatience: Double = 20, expecting expectation: Expectation, sourceLocation: SourceLocation = #_sourceLocation
+  hangPatience: Double = 20, expecting expectation: Expectation,
+  sourceLocation: SourceLocation = #_sourceLocation
 ) async throws -> Session.Report {
   let report = try await Turnstile.emulators.pass {
     try await Launcher(machine, emulator: emulator).run(
       .init(timeout: timeout, input: Array(input.utf8), hangPatience: hangPatience))
   }
-  var rest = report.serial[...]
+  // A terminal wants a carriage return before each line feed; the expectations are written without.
+  let serial = String(String.UnicodeScalarView(report.serial.unicodeScalars.filter { $0 != "\r" }))
+  var rest = serial[...]
   var missing: String?
   for text in expectation.serial {
     guard let found = rest.firstRange(of: text) else {
@@ -152,7 +158,8 @@ func run(
 /// The kernel is built once; SwiftPM's own lock and the tools' keep the architectures' builds apart.
 @discardableResult
 func boot(
-  arch: Architecture, test: String, path: BootPath = .kernel, options: String = "", cpus: Int = 1, memory: Int = 128,
+  arch: Architecture, test: String, path: BootPath = .kernel, options: String = "", cpus: Int = 1,
+  memory: Int = 128,
   emulator: Emulator = .qemu, input: String = "", expecting expectation: Expectation,
   sourceLocation: SourceLocation = #_sourceLocation
 ) async throws -> Session.Report {
@@ -161,7 +168,8 @@ func boot(
   description.commandLine = ["test=\(test)", options].filter { !$0.isEmpty }.joined(separator: " ")
   description.name = "test-\(arch.rawValue)-\(test)"
   let plan = BootPlan(
-    image: ImageBuild(description, project: try Host.project(), toolchain: try await Host.toolchain()), path: path)
+    image: ImageBuild(description, project: try Host.project(), toolchain: try await Host.toolchain()),
+    path: path)
   var (machine, _) = try await plan.prepare()
   machine.cpus = cpus
   machine.memory = memory

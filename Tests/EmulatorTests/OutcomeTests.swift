@@ -13,7 +13,9 @@ extension EmulatorTests {
     }
 
     @Test func aFailedCheckIsTold() async throws {
-      try await withFixture("fails") { file in try await run(.fixture(file), expecting: .fails("a check says no")) }
+      try await withFixture("fails") { file in
+        try await run(.fixture(file), expecting: .fails("a check says no"))
+      }
     }
 
     @Test func aPanicIsTold() async throws {
@@ -23,7 +25,9 @@ extension EmulatorTests {
     }
 
     @Test func theStatusAloneIsAVerdictToo() async throws {
-      try await withFixture("verdict-without-record") { file in try await run(.fixture(file), expecting: .passes()) }
+      try await withFixture("verdict-without-record") { file in
+        try await run(.fixture(file), expecting: .passes())
+      }
     }
 
     @Test func aContradictionIsNoPass() async throws {
@@ -49,7 +53,9 @@ extension EmulatorTests {
     }
 
     @Test func haltingWithoutInterruptsIsAHang() async throws {
-      try await withFixture("halts") { file in try await run(.fixture(file), expecting: .hangs("going to sleep")) }
+      try await withFixture("halts") { file in
+        try await run(.fixture(file), expecting: .hangs("going to sleep"))
+      }
     }
 
     @Test func aShortUninterruptibleLoopIsAHang() async throws {
@@ -59,7 +65,9 @@ extension EmulatorTests {
     }
 
     @Test func anIdleGuestRunsIntoItsTimeLimit() async throws {
-      try await withFixture("idles") { file in try await run(.fixture(file), timeout: 3, expecting: .timesOut("idle")) }
+      try await withFixture("idles") { file in
+        try await run(.fixture(file), timeout: 3, expecting: .timesOut("idle"))
+      }
     }
 
     @Test func powerOffWithoutAVerdictIsUnknown() async throws {

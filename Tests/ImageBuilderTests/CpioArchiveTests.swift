@@ -23,10 +23,13 @@ private let sample = CpioArchive(entries: [
 /// The independent reader: GNU cpio is not on every machine, but busybox or bsdtar or python may not be either; the
 /// header of the first entry is therefore compared with one that was written by `cpio -o -H newc` and normalised.
 @Test func theHeaderIsThatOfCpio() {
-  let header = String(decoding: CpioArchive(entries: [.init(path: "hi", permissions: 0o644, kind: .file([0x61]))]).bytes.prefix(116), as: UTF8.self)
+  let header = String(
+    decoding: CpioArchive(entries: [.init(path: "hi", permissions: 0o644, kind: .file([0x61]))]).bytes.prefix(
+      116), as: UTF8.self)
   #expect(
     header
-      == "070701" + "00000001" + "000081a4" + "00000000" + "00000000" + "00000001" + "00000000" + "00000001" + "00000000"
+      == "070701" + "00000001" + "000081a4" + "00000000" + "00000000" + "00000001" + "00000000" + "00000001"
+      + "00000000"
       + "00000000" + "00000000" + "00000000" + "00000003" + "00000000" + "hi\0" + "\0\0\0")
 }
 
@@ -43,7 +46,8 @@ private let sample = CpioArchive(entries: [
 @Test(arguments: [
   (0, "171707", "070701"), (14, "0000zz00", "no number"), (14, "+0000001", "no number"),
   (54, "ffffffff", "its content leaves the archive"), (94, "ffffffff", "its name leaves the archive"),
-  (94, "00000000", "its name leaves the archive"), (94, "00000001", "zero byte"), (110, "\0", "zero byte inside"),
+  (94, "00000000", "its name leaves the archive"), (94, "00000001", "zero byte"),
+  (110, "\0", "zero byte inside"),
 ]) func aLieInTheHeaderIsTold(offset: Int, text: String, expected: String) {
   var bytes = CpioArchive(entries: [.init(path: "name", permissions: 0o644, kind: .file([1, 2, 3]))]).bytes
   bytes.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8)
@@ -84,7 +88,9 @@ private let sample = CpioArchive(entries: [
 @Test func aFolderWithAPipeIsRefused() async throws {
   try await withTemporaryFolder { folder in
     #expect(mkfifo(folder + "/pipe", 0o600) == 0)
-    #expect(complaint { _ = try CpioArchive(folder: folder) }.contains("/pipe is neither file, folder nor symbolic link"))
+    #expect(
+      complaint { _ = try CpioArchive(folder: folder) }.contains(
+        "/pipe is neither file, folder nor symbolic link"))
     #expect(complaint { _ = try CpioArchive(folder: folder + "/none") }.contains("/none does not exist"))
   }
 }

@@ -17,9 +17,11 @@ struct ELFMaker {
   private func word(_ value: UInt64) -> [UInt8] { number(value, wide ? 8 : 4) }
 
   private func section(
-    name: UInt64, type: UInt64, flags: UInt64, address: UInt64, offset: Int, size: Int, link: UInt64 = 0, entry: UInt64 = 0
+    name: UInt64, type: UInt64, flags: UInt64, address: UInt64, offset: Int, size: Int, link: UInt64 = 0,
+    entry: UInt64 = 0
   ) -> [UInt8] {
-    number(name, 4) + number(type, 4) + word(flags) + word(address) + word(UInt64(offset)) + word(UInt64(size))
+    number(name, 4) + number(type, 4) + word(flags) + word(address) + word(UInt64(offset))
+      + word(UInt64(size))
       + number(link, 4) + number(0, 4) + word(1) + word(entry)
   }
 
@@ -44,7 +46,8 @@ struct ELFMaker {
     file += section(name: 0, type: 0, flags: 0, address: 0, offset: 0, size: 0)
     file += section(name: 1, type: 1, flags: 6, address: 0x1000, offset: codeAt, size: 16)
     file += section(
-      name: 7, type: 2, flags: 0, address: 0, offset: symbolsAt, size: symbol.count, link: 3, entry: UInt64(symbol.count))
+      name: 7, type: 2, flags: 0, address: 0, offset: symbolsAt, size: symbol.count, link: 3,
+      entry: UInt64(symbol.count))
     file += section(name: 15, type: 3, flags: 0, address: 0, offset: namesAt, size: names.count)
     return file
   }
@@ -68,7 +71,9 @@ struct ELFMaker {
 @Test(arguments: [false, true]) func everyTruncatedFileIsRefused(wide: Bool) {
   let bytes = ELFMaker(wide: wide).bytes
   for count in bytes.indices {
-    #expect(throws: ToolError.self, "cut to \(count) bytes") { try ELFFile(Array(bytes.prefix(count)), name: "cut") }
+    #expect(throws: ToolError.self, "cut to \(count) bytes") {
+      try ELFFile(Array(bytes.prefix(count)), name: "cut")
+    }
   }
 }
 
@@ -100,5 +105,7 @@ struct ELFMaker {
   #expect(complaint { _ = try ELFFile([0x7F, 0x45, 0x4C, 0x46], name: "x") }.contains("too few"))
   var foreign = ELFMaker(wide: true).bytes
   foreign[18] = 183
-  #expect(complaint { _ = try ELFFile(foreign, name: "x") }.contains("machine 183 in a file of 64 bits, allowed: 62"))
+  #expect(
+    complaint { _ = try ELFFile(foreign, name: "x") }.contains(
+      "machine 183 in a file of 64 bits, allowed: 62"))
 }

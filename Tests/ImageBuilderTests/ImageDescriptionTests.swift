@@ -39,19 +39,27 @@ private let least = "architecture = \"i686\"\n"
 }
 
 @Test(arguments: [
-  ("architecture = \"arm\"", "sample.toml:1:16: `architecture`: found \"arm\"; allowed: \"i686\", \"x86_64\""),
+  (
+    "architecture = \"arm\"", "sample.toml:1:16: `architecture`: found \"arm\"; allowed: \"i686\", \"x86_64\""
+  ),
   ("architecture = 7", "sample.toml:1:16: `architecture`: found a integer 7; allowed: \"i686\", \"x86_64\""),
   (least + "cpus = 0", "sample.toml:2:8: `cpus`: found 0; allowed: a whole number from 1 to 255"),
   (least + "\n  cpus =   256", "sample.toml:3:12: `cpus`: found 256; allowed"),
   (least + "memory = \"128\"", "sample.toml:2:10: `memory`: found a string \"128\"; allowed: a whole number"),
-  (least + "memory = 15", "sample.toml:2:10: `memory`: found 15; allowed: a whole number from 16 to 65536 (MiB)"),
+  (
+    least + "memory = 15",
+    "sample.toml:2:10: `memory`: found 15; allowed: a whole number from 16 to 65536 (MiB)"
+  ),
   (least + "kernel = \"kernel\"", "sample.toml:2:10: `kernel`: found \"kernel\"; allowed: \"Kernel\""),
   (least + "command-line = 3", "sample.toml:2:16: `command-line`: found a integer 3; allowed: a string"),
   (least + "command-line = \"a\\nb\"", "sample.toml:2:16: `command-line`: found a line end"),
   (least + "name = \"a/b\"", "sample.toml:2:8: `name`: found \"a/b\"; allowed: letters"),
   (least + "name = \"..\"", "sample.toml:2:8: `name`: found \"..\"; allowed: letters"),
   (least + "ramdisk = \"no/such\"", "sample.toml:2:11: `ramdisk`: found \"no/such\""),
-  (least + "# memory = 1\nmemroy = 1", "sample.toml:3:1: found the unknown key `memroy`; allowed: architecture, command-line"),
+  (
+    least + "# memory = 1\nmemroy = 1",
+    "sample.toml:3:1: found the unknown key `memroy`; allowed: architecture, command-line"
+  ),
   (least + "[machine]\ncpus = 2", "sample.toml:2:1: found the unknown key `machine`"),
   ("cpus = 2", "sample.toml: the key `architecture` is missing; allowed: i686, x86_64"),
 ]) func aMistakeIsToldWithItsPlace(text: String, expected: String) {
@@ -60,7 +68,8 @@ private let least = "architecture = \"i686\"\n"
 }
 
 @Test(arguments: [
-  ("architecture = ", 1), (least + "cpus = 1 memory = 2", 2), (least + "cpus = 1\ncpus = 2", 3), (least + "x = \"abc", 2),
+  ("architecture = ", 1), (least + "cpus = 1 memory = 2", 2), (least + "cpus = 1\ncpus = 2", 3),
+  (least + "x = \"abc", 2),
   ("= 3", 1),
 ]) func aSyntaxErrorIsToldWithItsLine(text: String, line: Int) {
   let said = complaint { _ = try read(text) }

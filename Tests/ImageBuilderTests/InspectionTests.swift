@@ -8,7 +8,8 @@ import Testing
   ("movups\t%xmm0, (%rdi)", "uses SSE registers"), ("vmovdqu\t(%rsi), %ymm1", "uses SSE registers"),
   ("movq\t%mm0, (%eax)", "uses MMX registers"), ("fld\t%st(1)", "uses x87 registers"),
   ("fldl\t(%eax)", "is an x87 instruction"), ("fninit", nil), ("fxsave64\t(%rax)", nil),
-  ("movq\t%rax, -0x8(%rsp)", "uses memory below the stack pointer (red zone)"), ("movq\t%rax, 0x8(%rsp)", nil),
+  ("movq\t%rax, -0x8(%rsp)", "uses memory below the stack pointer (red zone)"),
+  ("movq\t%rax, 0x8(%rsp)", nil),
   ("leaq\t-0x10(%rsp), %rsp", nil), ("movq\t-0x8(%rbp), %rax", nil), ("movq\t$-0x1, 0x8(%rsp)", nil),
   ("addl\t$0x1, %eax", nil), ("hlt", nil),
 ]) func forbiddenInstructionsAreRecognised(instruction: String, reason: String?) {
@@ -105,5 +106,7 @@ import Testing
   let list = try Requirement.parse(String(decoding: Files.read(file), as: UTF8.self), file: file)
   #expect(list.count >= 12)
   #expect(list.allSatisfy { !$0.package.isEmpty && !$0.program.isEmpty && !$0.purpose.isEmpty })
-  #expect(complaint { _ = try Requirement.parse("a | b\n", file: "list") }.contains("list:1: found 2 columns; allowed: 5"))
+  #expect(
+    complaint { _ = try Requirement.parse("a | b\n", file: "list") }.contains(
+      "list:1: found 2 columns; allowed: 5"))
 }

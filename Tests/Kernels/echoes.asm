@@ -9,6 +9,10 @@
         in      al, dx
         cmp     al, 4
         je      .end
+        mov     ah, al
+        drain
+        mov     al, ah
+        mov     dx, 0x3F8
         out     dx, al
         jmp     .wait
 .end:   say     0x3F8, `bye\n`

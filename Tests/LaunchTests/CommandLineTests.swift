@@ -58,7 +58,8 @@ private func contains(_ arguments: [String], _ part: String...) -> Bool {
 }
 
 @Test func commandsCanBePasted() {
-  let command = Command("tool", ["plain", "two words", "it's", "", "a=b,c", "$HOME"], environment: ["X": "1 2", "GONE": nil])
+  let command = Command(
+    "tool", ["plain", "two words", "it's", "", "a=b,c", "$HOME"], environment: ["X": "1 2", "GONE": nil])
   #expect(command.shellLine == #"X='1 2' tool plain 'two words' 'it'\''s' '' a=b,c '$HOME'"#)
 }
 
@@ -72,7 +73,9 @@ private func contains(_ arguments: [String], _ part: String...) -> Bool {
 }
 
 @Test func bochsRefusesWhatItCannotDo() {
-  #expect(throws: ToolError.self) { try Bochs(machine(.kernel(path: "/k", modules: [], commandLine: "")), folder: "/f") }
+  #expect(throws: ToolError.self) {
+    try Bochs(machine(.kernel(path: "/k", modules: [], commandLine: "")), folder: "/f")
+  }
   var counting = machine(.disc(path: "/d"))
   counting.countsInstructions = true
   #expect(throws: ToolError.self) { try Bochs(counting, folder: "/f") }
@@ -92,7 +95,8 @@ private func contains(_ arguments: [String], _ part: String...) -> Bool {
   let request = MachineMessage.request("human-monitor-command", id: "a", monitorLine: "info registers -a")
   #expect(
     String(decoding: request, as: UTF8.self)
-      == #"{"execute":"human-monitor-command","id":"a","arguments":{"command-line":"info registers -a"}}"# + "\n")
+      == #"{"execute":"human-monitor-command","id":"a","arguments":{"command-line":"info registers -a"}}"#
+      + "\n")
 }
 
 @Test func theDebuggerIsToldTheArchitecture() {
@@ -103,5 +107,6 @@ private func contains(_ arguments: [String], _ part: String...) -> Bool {
   let wide = DebugSession(machine: guest, kernel: "/k.elf", port: 25_001, folder: "/f")
   #expect(wide.script.contains("set architecture i386:x86-64\nfile /k.elf\ntarget remote localhost:25001\n"))
   #expect(contains(wide.emulatorCommand(consoleToFile: false).arguments, "-serial", "stdio"))
-  #expect(contains(wide.emulatorCommand(consoleToFile: true).arguments, "-serial", "file:/f/debug-console.txt"))
+  #expect(
+    contains(wide.emulatorCommand(consoleToFile: true).arguments, "-serial", "file:/f/debug-console.txt"))
 }

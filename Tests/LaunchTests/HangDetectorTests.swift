@@ -38,7 +38,9 @@ private func sample(_ instruction: UInt64, interrupts: Bool = false, halted: Boo
 @Test func aShortLoopIsAHangOnlyAfterItsPatience() {
   var detector = HangDetector(patience: 5)
   var verdicts: [String?] = []
-  for step in 0...20 { verdicts.append(detector.add(sample(0x1000 + UInt64(step % 3) * 20), at: Double(step) / 4)) }
+  for step in 0...20 {
+    verdicts.append(detector.add(sample(0x1000 + UInt64(step % 3) * 20), at: Double(step) / 4))
+  }
   #expect(verdicts.dropLast().allSatisfy { $0 == nil })
   #expect(verdicts.last??.contains("one short loop") == true)
 }
@@ -71,7 +73,9 @@ private func sample(_ instruction: UInt64, interrupts: Bool = false, halted: Boo
     EIP=00100048 EFL=00000002 [-------] CPL=0 II=0 A20=1 SMM=0 HLT=1\r
     """
   #expect(
-    RegisterSample(narrow)?.processors == [.init(instruction: 0x100048, takesInterrupts: false, isHalted: true)])
+    RegisterSample(narrow)?.processors == [
+      .init(instruction: 0x100048, takesInterrupts: false, isHalted: true)
+    ])
   let wide = """
     CPU#0
     RIP=00004000001020ab RFL=00000202 [-------] CPL=0 II=0 A20=1 SMM=0 HLT=0

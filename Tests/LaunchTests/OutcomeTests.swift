@@ -3,7 +3,10 @@ import Launch
 import Testing
 
 @Test(arguments: [
-  (RunEvidence(termination: .exited(65), record: .init(verdict: .passed, status: 0)), Outcome.passed(status: 0)),
+  (
+    RunEvidence(termination: .exited(65), record: .init(verdict: .passed, status: 0)),
+    Outcome.passed(status: 0)
+  ),
   (RunEvidence(termination: .exited(65), record: .init(verdict: .passed, status: 7)), .passed(status: 7)),
   (RunEvidence(termination: .exited(67), record: .init(verdict: .failed, status: 2)), .failed(status: 2)),
   (RunEvidence(termination: .exited(69), record: .init(verdict: .panic, status: 1)), .panic),
@@ -22,7 +25,8 @@ import Testing
   ),
   // Bochs has no status of the guest's making.
   (
-    RunEvidence(statusCarriesVerdict: false, termination: .exited(1), record: .init(verdict: .passed, status: 3)),
+    RunEvidence(
+      statusCarriesVerdict: false, termination: .exited(1), record: .init(verdict: .passed, status: 3)),
     .passed(status: 3)
   ),
   (RunEvidence(statusCarriesVerdict: false, shutdownReasons: ["triple-fault"]), .tripleFault),
@@ -32,8 +36,10 @@ import Testing
 
 @Test func anEndWithoutAWordIsNeverAPass() {
   for evidence in [
-    RunEvidence(termination: .exited(0)), RunEvidence(termination: .exited(1)), RunEvidence(termination: .signalled(11)),
-    RunEvidence(termination: .exited(0), shutdownReasons: ["guest-shutdown"]), RunEvidence(termination: .exited(71)),
+    RunEvidence(termination: .exited(0)), RunEvidence(termination: .exited(1)),
+    RunEvidence(termination: .signalled(11)),
+    RunEvidence(termination: .exited(0), shutdownReasons: ["guest-shutdown"]),
+    RunEvidence(termination: .exited(71)),
     RunEvidence(statusCarriesVerdict: false, termination: .exited(65)),
     RunEvidence(termination: .exited(67), record: .init(verdict: .passed, status: 0)),
     RunEvidence(termination: .exited(0), record: .init(verdict: .passed, status: 0)),
@@ -47,7 +53,8 @@ import Testing
 
 @Test func everyOutcomeHasAStatusAndASentenceOfItsOwn() {
   let outcomes: [Outcome] = [
-    .passed(status: 0), .failed(status: 1), .panic, .tripleFault, .hang("x"), .timeout(seconds: 1), .interrupted,
+    .passed(status: 0), .failed(status: 1), .panic, .tripleFault, .hang("x"), .timeout(seconds: 1),
+    .interrupted,
     .emulatorMissing("x"), .emulatorRefused("x"), .unknown("x"),
   ]
   #expect(Set(outcomes.map(\.exitStatus)).count == outcomes.count)

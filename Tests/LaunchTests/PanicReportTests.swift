@@ -52,13 +52,17 @@ private func annotate(_ text: String) -> String {
 
 @Test func severalAddressesAreExplainedBelowTheirLine() {
   #expect(
-    annotate("eip 0x101f eax 0x1010 ebx 0x101f\r\n") == "eip 0x101f eax 0x1010 ebx 0x101f\r\n     0x101f in start\r\n"
+    annotate("eip 0x101f eax 0x1010 ebx 0x101f\r\n")
+      == "eip 0x101f eax 0x1010 ebx 0x101f\r\n     0x101f in start\r\n"
       + "     0x1010 trap: arithmetic overflow\r\n       in add(_:) at Kernel/A.swift:3:9\r\n"
       + "       inlined into run() at Kernel/B.swift:7\r\n")
 }
 
 @Test func otherTextStaysAsItIs() {
-  for text in ["", "plain", "0x", "0xzz\n", "  #0 0x99\n", "panic: no address\n\n", "\r\n\r\n", "0x99999999999999999999\n"] {
+  for text in [
+    "", "plain", "0x", "0xzz\n", "  #0 0x99\n", "panic: no address\n\n", "\r\n\r\n",
+    "0x99999999999999999999\n",
+  ] {
     #expect(annotate(text) == text)
   }
 }

@@ -12,10 +12,11 @@ private func string(_ text: Text) -> String {
   String(decoding: (0..<text.count).map { text[$0] }, as: UTF8.self)
 }
 
-@Test(arguments: [
-  (0, "0"), (9, "9"), (10, "10"), (4_294_967_295, "4294967295"), (4_294_967_296, "4294967296"),
-  (18_446_744_073_709_551_615, "18446744073709551615"),
-] as [(UInt64, String)])
+@Test(
+  arguments: [
+    (0, "0"), (9, "9"), (10, "10"), (4_294_967_295, "4294967295"), (4_294_967_296, "4294967296"),
+    (18_446_744_073_709_551_615, "18446744073709551615"),
+  ] as [(UInt64, String)])
 func decimalNumbersReadAsTheyShould(value: UInt64, expected: String) {
   #expect(string("\(value)") == expected)
 }

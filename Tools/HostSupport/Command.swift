@@ -108,7 +108,8 @@ extension Command {
     do {
       let result = try await run(
         executable, arguments: Arguments(arguments), environment: .inherit.updating(changes),
-        workingDirectory: directory.map { .init($0) }, input: .currentStandardInput, output: .currentStandardOutput,
+        workingDirectory: directory.map { .init($0) }, input: .currentStandardInput,
+        output: .currentStandardOutput,
         error: .currentStandardError)
       return Self.status(of: result.terminationStatus)
     } catch let error as SubprocessError {

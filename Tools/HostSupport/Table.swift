@@ -12,7 +12,9 @@ public struct Table: Sendable {
   /// The table, a line each row; the last column is not filled up.
   public var text: String {
     let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+    let widths = (0..<columns).map { column in
+      rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0
+    }
     return rows.map { row in
       let cells = row.enumerated().map { column, cell in
         let filling = String(repeating: " ", count: widths[column] - cell.count)

@@ -20,7 +20,9 @@ public struct Toolchain: Sendable {
     // The first folder of a chain of links that has the linker is the toolchain's.
     for candidate in [swift, URL(filePath: swift).resolvingSymlinksInPath().path] {
       let folder = URL(filePath: candidate).deletingLastPathComponent().path
-      if FileManager.default.isExecutableFile(atPath: folder + "/ld.lld") { return Toolchain(binaries: folder) }
+      if FileManager.default.isExecutableFile(atPath: folder + "/ld.lld") {
+        return Toolchain(binaries: folder)
+      }
     }
     struct TargetInfo: Decodable {
       struct Paths: Decodable { var runtimeResourcePath: String }
@@ -48,7 +50,8 @@ public enum Executables {
   public static func path(of name: String) -> String? {
     if name.contains("/") { return FileManager.default.isExecutableFile(atPath: name) ? name : nil }
     // Administrators' programs are not in every user's PATH.
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map(String.init)
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map(
+      String.init)
     for folder in folders + ["/usr/sbin", "/sbin"] {
       let path = "\(folder)/\(name)"
       var isFolder: ObjCBool = false

@@ -3,11 +3,15 @@ struct ByteReader: Sendable {
   let bytes: [UInt8]
 
   /// The little-endian number at `offset`, or `nil` if it does not lie within the file.
-  func load<Value: FixedWidthInteger & UnsignedInteger>(_ offset: Int, as type: Value.Type = Value.self) -> Value? {
+  func load<Value: FixedWidthInteger & UnsignedInteger>(_ offset: Int, as type: Value.Type = Value.self)
+    -> Value?
+  {
     let width = Value.bitWidth / 8
     guard offset >= 0, offset <= bytes.count, bytes.count - offset >= width else { return nil }
     var value: Value = 0
-    for index in (0..<width).reversed() { value = value << 8 | Value(truncatingIfNeeded: bytes[offset + index]) }
+    for index in (0..<width).reversed() {
+      value = value << 8 | Value(truncatingIfNeeded: bytes[offset + index])
+    }
     return value
   }
 

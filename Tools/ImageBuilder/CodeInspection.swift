@@ -24,7 +24,8 @@ public struct CodeInspection: Sendable {
   public private(set) var count = 0
 
   private static let allowed: Set<Substring> = [
-    "fxsave", "fxsave64", "fxsavel", "fxsaveq", "fxrstor", "fxrstor64", "fxrstorl", "fxrstorq", "fninit", "finit",
+    "fxsave", "fxsave64", "fxsavel", "fxsaveq", "fxrstor", "fxrstor64", "fxrstorl", "fxrstorq", "fninit",
+    "finit",
     "fnclex", "fninitl", "fwait",
   ]
 
@@ -47,7 +48,8 @@ public struct CodeInspection: Sendable {
       guard !exceptions.contains(function), let reason = Self.objection(to: text) else { continue }
       findings.append(
         Finding(
-          function: function, address: address, instruction: String(text.replacing("\t", with: " ")), reason: reason))
+          function: function, address: address, instruction: String(text.replacing("\t", with: " ")),
+          reason: reason))
     }
   }
 
@@ -56,7 +58,9 @@ public struct CodeInspection: Sendable {
     let mnemonic = text.prefix { $0 != " " && $0 != "\t" }
     // Cheap tests first: hardly any instruction gets past them.
     if text.utf8.contains(UInt8(ascii: "%")) {
-      if text.contains("mm"), ["%xmm", "%ymm", "%zmm"].contains(where: text.contains) { return "uses SSE registers" }
+      if text.contains("mm"), ["%xmm", "%ymm", "%zmm"].contains(where: text.contains) {
+        return "uses SSE registers"
+      }
       if text.contains("%mm") { return "uses MMX registers" }
       if text.contains("%st") { return "uses x87 registers" }
       // A negative offset from the stack pointer, other than in address arithmetic.
@@ -86,7 +90,9 @@ public struct CodeInspection: Sendable {
     ).output()
     var exceptions = exceptions
     exceptions.formUnion(
-      file.symbols.lazy.map(\.name).filter { $0.hasPrefix("multiboot") || $0.hasSuffix("_text") || $0.hasSuffix("_data") })
+      file.symbols.lazy.map(\.name).filter {
+        $0.hasPrefix("multiboot") || $0.hasSuffix("_text") || $0.hasSuffix("_data")
+      })
     return CodeInspection(disassembly: text, exceptions: exceptions)
   }
 }

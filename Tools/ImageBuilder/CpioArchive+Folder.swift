@@ -14,7 +14,9 @@ extension CpioArchive {
   public init(folder: String) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-      throw ToolError("the ramdisk folder \(folder) \(FileManager.default.fileExists(atPath: folder) ? "is no folder" : "does not exist")")
+      throw ToolError(
+        "the ramdisk folder \(folder) \(FileManager.default.fileExists(atPath: folder) ? "is no folder" : "does not exist")"
+      )
     }
     entries = []
     try add(folder: folder, prefix: "")
@@ -33,9 +35,11 @@ extension CpioArchive {
       switch UInt32(status.st_mode) & Self.formatMask {
       case Self.fileFormat:
         guard status.st_size <= Self.largestFile else {
-          throw ToolError("\(source) has \(status.st_size) bytes; a file in a cpio archive has less than 4 GiB")
+          throw ToolError(
+            "\(source) has \(status.st_size) bytes; a file in a cpio archive has less than 4 GiB")
         }
-        entries.append(Entry(path: path, permissions: runs ? 0o755 : 0o644, kind: .file(try Files.read(source))))
+        entries.append(
+          Entry(path: path, permissions: runs ? 0o755 : 0o644, kind: .file(try Files.read(source))))
       case Self.folderFormat:
         entries.append(Entry(path: path, permissions: 0o755, kind: .folder))
         try add(folder: source, prefix: path + "/")

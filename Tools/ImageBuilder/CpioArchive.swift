@@ -103,8 +103,12 @@ public struct CpioArchive: Equatable, Sendable {
     entries = []
     var offset = 0
     while true {
-      func refuse(_ reason: String) -> ToolError { ToolError("\(archive): entry at byte \(offset): \(reason)") }
-      guard bytes.count - offset >= Self.headerSize else { throw refuse("the archive ends without a trailer") }
+      func refuse(_ reason: String) -> ToolError {
+        ToolError("\(archive): entry at byte \(offset): \(reason)")
+      }
+      guard bytes.count - offset >= Self.headerSize else {
+        throw refuse("the archive ends without a trailer")
+      }
       guard bytes[offset..<(offset + 6)].elementsEqual(Self.magic) else {
         throw refuse("it does not start with 070701")
       }
@@ -120,13 +124,17 @@ public struct CpioArchive: Equatable, Sendable {
       let size = try field(6)
       let nameSize = try field(11)
       let nameStart = offset + Self.headerSize
-      guard nameSize > 0, nameSize <= bytes.count - nameStart else { throw refuse("its name leaves the archive") }
+      guard nameSize > 0, nameSize <= bytes.count - nameStart else {
+        throw refuse("its name leaves the archive")
+      }
       guard bytes[nameStart + nameSize - 1] == 0 else { throw refuse("its name does not end in a zero byte") }
       let nameBytes = bytes[nameStart..<(nameStart + nameSize - 1)]
       guard !nameBytes.contains(0) else { throw refuse("its name has a zero byte inside") }
       let path = String(decoding: nameBytes, as: UTF8.self)
       let start = (nameStart + nameSize + 3) & ~3
-      guard start <= bytes.count, size <= bytes.count - start else { throw refuse("its content leaves the archive") }
+      guard start <= bytes.count, size <= bytes.count - start else {
+        throw refuse("its content leaves the archive")
+      }
       if path == Self.trailer { return }
       let content = Array(bytes[start..<(start + size)])
       let kind: Kind =

@@ -106,9 +106,13 @@ public struct ELFFile: Sendable {
       return value
     }
 
-    guard bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else { throw refuse("it does not start with 7f 45 4c 46") }
+    guard bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else {
+      throw refuse("it does not start with 7f 45 4c 46")
+    }
     guard bytes.count >= 52 else { throw refuse("\(bytes.count) bytes are too few for a header") }
-    guard bytes[4] == 1 || bytes[4] == 2 else { throw refuse("class \(bytes[4]), allowed: 1 (32 bits), 2 (64 bits)") }
+    guard bytes[4] == 1 || bytes[4] == 2 else {
+      throw refuse("class \(bytes[4]), allowed: 1 (32 bits), 2 (64 bits)")
+    }
     guard bytes[5] == 1 else { throw refuse("byte order \(bytes[5]), allowed: 1 (little-endian)") }
     let wide = bytes[4] == 2
     /// An address-sized field at `narrow` in the 32-bit layout, `broad` in the 64-bit one.
@@ -131,8 +135,11 @@ public struct ELFFile: Sendable {
     /// The start of each entry of a table, after checking that all of it lies within the file.
     func table(offset: UInt64, count: UInt16, entrySize: UInt16, least: Int, _ what: String) throws -> [Int] {
       guard count > 0 else { return [] }
-      guard Int(entrySize) >= least else { throw refuse("\(what) of \(entrySize) bytes, at least \(least) needed") }
-      let range = try need(reader.range(offset, count: UInt64(count) * UInt64(entrySize)), "the table of \(what)")
+      guard Int(entrySize) >= least else {
+        throw refuse("\(what) of \(entrySize) bytes, at least \(least) needed")
+      }
+      let range = try need(
+        reader.range(offset, count: UInt64(count) * UInt64(entrySize)), "the table of \(what)")
       return (0..<Int(count)).map { range.lowerBound + $0 * Int(entrySize) }
     }
 
@@ -157,7 +164,8 @@ public struct ELFFile: Sendable {
           throw refuse("a segment has more bytes in the file than in memory")
         }
         guard !segment.virtualAddress.addingReportingOverflow(segment.memorySize).overflow else {
-          throw refuse("the segment at 0x\(hexadecimal(segment.virtualAddress)) wraps around the address space")
+          throw refuse(
+            "the segment at 0x\(hexadecimal(segment.virtualAddress)) wraps around the address space")
         }
       }
       return segment
@@ -177,7 +185,9 @@ public struct ELFFile: Sendable {
     }
     let nameIndex = Int(try half(tail + 8, "the header"))
     if !plain.isEmpty && nameIndex != 0 {
-      guard nameIndex < plain.count else { throw refuse("section \(nameIndex) of \(plain.count) holds the names") }
+      guard nameIndex < plain.count else {
+        throw refuse("section \(nameIndex) of \(plain.count) holds the names")
+      }
       let names = plain[nameIndex].section
       let range = try need(reader.range(names.offset, count: names.size), "the section names")
       for index in plain.indices {

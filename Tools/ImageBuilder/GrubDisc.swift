@@ -104,7 +104,8 @@ public struct GrubDisc: Sendable {
         "xorriso",
         [
           "-as", "mkisofs", "-quiet", "-r", "-V", "APUS", "-b", "boot/grub/core.img", "-no-emul-boot",
-          "-boot-load-size", "4", "-boot-info-table", "--grub2-boot-info", "--set_all_file_dates", Self.discDate,
+          "-boot-load-size", "4", "-boot-info-table", "--grub2-boot-info", "--set_all_file_dates",
+          Self.discDate,
           "-o", temporary, folder + "/disc",
         ], environment: ["SOURCE_DATE_EPOCH": "\(Self.date)", "TZ": "UTC"]
       ).output()

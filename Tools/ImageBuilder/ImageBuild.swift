@@ -34,7 +34,8 @@ public struct ImageBuild: Sendable {
   /// Brings the linked kernel up to date and checks that loaders will find its headers.
   public func kernel() async throws -> KernelBuild.Result {
     let result = try await KernelBuild(
-      product: description.kernel, architecture: description.architecture, project: project, toolchain: toolchain
+      product: description.kernel, architecture: description.architecture, project: project,
+      toolchain: toolchain
     ).run()
     guard result.isNew else { return result }
     let bytes = try Files.read(result.kernel)
@@ -56,7 +57,8 @@ public struct ImageBuild: Sendable {
   /// - Parameter commandLine: the kernel's command line, if not the description's own.
   public func disc(_ bootProtocol: GrubDisc.BootProtocol) async throws -> String {
     let kernel = try await kernel().kernel
-    let modules = try await ramdisk().map { [GrubDisc.Module(name: Self.ramdiskName, content: try Files.read($0))] } ?? []
+    let modules =
+      try await ramdisk().map { [GrubDisc.Module(name: Self.ramdiskName, content: try Files.read($0))] } ?? []
     let disc = GrubDisc(
       kernel: kernel, modules: modules, commandLine: description.commandLine, bootProtocol: bootProtocol,
       toolchain: toolchain)

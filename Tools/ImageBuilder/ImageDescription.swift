@@ -59,15 +59,20 @@ public struct ImageDescription: Equatable, Sendable {
       throw keys.wrong("command-line", found: "a line end or '", allowed: "one line without '")
     }
     if let folder = try keys.string("ramdisk") {
-      let path = URL(filePath: folder, relativeTo: URL(filePath: file).deletingLastPathComponent()).standardizedFileURL.path
+      let path = URL(filePath: folder, relativeTo: URL(filePath: file).deletingLastPathComponent())
+        .standardizedFileURL.path
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
-        throw keys.wrong("ramdisk", found: "\"\(folder)\" (no folder at \(path))", allowed: "a folder, relative to this file")
+        throw keys.wrong(
+          "ramdisk", found: "\"\(folder)\" (no folder at \(path))", allowed: "a folder, relative to this file"
+        )
       }
       ramdisk = path
     }
     if let cpus = try keys.integer("cpus", in: Self.allowedCPUs, unit: "") { self.cpus = cpus }
-    if let memory = try keys.integer("memory", in: Self.allowedMemory, unit: " (MiB)") { self.memory = memory }
+    if let memory = try keys.integer("memory", in: Self.allowedMemory, unit: " (MiB)") {
+      self.memory = memory
+    }
     try keys.refuseOthers()
   }
 
@@ -115,7 +120,8 @@ private struct Keys {
     return ToolError("\(prefix): `\(key)`: found \(found); allowed: \(allowed)")
   }
 
-  private func value(_ key: String, is type: TOMLType, allowed: String) throws -> (any TOMLValueConvertible)? {
+  private func value(_ key: String, is type: TOMLType, allowed: String) throws -> (any TOMLValueConvertible)?
+  {
     guard let value = table[key] else { return nil }
     guard value.type == type else {
       throw wrong(key, found: "a \(value.type.description) \(value.debugDescription)", allowed: allowed)
@@ -142,7 +148,9 @@ private struct Keys {
     known.append(key)
     let allowed = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
     guard let text = try value(key, is: .string, allowed: allowed)?.string else { return nil }
-    guard let choice = Choice(rawValue: text) else { throw wrong(key, found: "\"\(text)\"", allowed: allowed) }
+    guard let choice = Choice(rawValue: text) else {
+      throw wrong(key, found: "\"\(text)\"", allowed: allowed)
+    }
     return choice
   }
 
@@ -154,6 +162,7 @@ private struct Keys {
     guard let key = unknown.first else { return }
     let place = locator.places[key]?.key
     let prefix = place.map { "\(file):\($0.line):\($0.column)" } ?? file
-    throw ToolError("\(prefix): found the unknown key `\(key)`; allowed: \(known.sorted().joined(separator: ", "))")
+    throw ToolError(
+      "\(prefix): found the unknown key `\(key)`; allowed: \(known.sorted().joined(separator: ", "))")
   }
 }

@@ -118,7 +118,9 @@ public struct KernelBuild: Sendable {
   private func compile() async throws -> String {
     Terminal.shared.step("compiling \(product.rawValue) for \(architecture.rawValue)")
     let said = try await compileCommand.output()
-    for line in said.split(separator: "\n") where line.contains("warning:") { Terminal.shared.note(String(line)) }
+    for line in said.split(separator: "\n") where line.contains("warning:") {
+      Terminal.shared.note(String(line))
+    }
     let library =
       "\(project.scratchFolder(architecture))/\(architecture.triple)/release/lib\(product.rawValue).a"
     guard FileManager.default.fileExists(atPath: library) else {
@@ -131,7 +133,9 @@ public struct KernelBuild: Sendable {
 
   /// The assembler sources of this architecture, sorted by path so that the link order never varies.
   func assemblySources() -> [String] {
-    let folders = ["Boot/Entry/\(architecture.rawValue)", "Kernel/Arch/\(architecture.kernelFolder)", "Kernel/Arch/X86"]
+    let folders = [
+      "Boot/Entry/\(architecture.rawValue)", "Kernel/Arch/\(architecture.kernelFolder)", "Kernel/Arch/X86",
+    ]
     return folders.flatMap { folder in
       let names = (try? FileManager.default.contentsOfDirectory(atPath: project.path(folder))) ?? []
       return names.filter { $0.hasSuffix(".asm") }.sorted().map { "\(folder)/\($0)" }
@@ -155,8 +159,12 @@ public struct KernelBuild: Sendable {
     inputs.add(file: Executables.path(of: "nasm") ?? "nasm")
     // Includes are not followed: any file that may be included counts.
     inputs.add(file: project.path(source))
-    for folder in ["Boot/Entry", "Kernel/Arch"] { inputs.add(folder: project.path(folder), extensions: ["inc"]) }
-    if inputs.matches(stamp: object + ".stamp"), FileManager.default.fileExists(atPath: object) { return object }
+    for folder in ["Boot/Entry", "Kernel/Arch"] {
+      inputs.add(folder: project.path(folder), extensions: ["inc"])
+    }
+    if inputs.matches(stamp: object + ".stamp"), FileManager.default.fileExists(atPath: object) {
+      return object
+    }
 
     Terminal.shared.step("assembling \(source)")
     try await Files.replace(object) { temporary in
@@ -200,7 +208,8 @@ public struct KernelBuild: Sendable {
       .sorted { ($0.address, $0.name) < ($1.address, $1.name) }
     let digits = file.is64Bit ? 16 : 8
     try Files.write(
-      symbols.map { "\(hexadecimal($0.address, digits: digits)) \($0.size) \($0.name)\n" }.joined(), to: result.symbols)
+      symbols.map { "\(hexadecimal($0.address, digits: digits)) \($0.size) \($0.name)\n" }.joined(),
+      to: result.symbols)
   }
 }
 
@@ -209,7 +218,8 @@ extension KernelBuild {
   func objectOwners() -> [String: String] {
     let folder = "\(project.scratchFolder(architecture))/\(architecture.triple)/release"
     var owners: [String: Set<String>] = [:]
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".build") {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where name.hasSuffix(".build") {
       let objects = FileManager.default.enumerator(atPath: "\(folder)/\(name)")
       while let path = objects?.nextObject() as? String {
         guard path.hasSuffix(".o") else { continue }

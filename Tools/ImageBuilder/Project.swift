@@ -39,7 +39,9 @@ public struct Project: Sendable {
 
   /// Where SwiftPM builds the bare-metal products of an architecture: apart from the host's own build, whose lock is
   /// held while `swift run` runs this tool.
-  public func scratchFolder(_ architecture: Architecture) -> String { path(".build-\(architecture.rawValue)") }
+  public func scratchFolder(_ architecture: Architecture) -> String {
+    path(".build-\(architecture.rawValue)")
+  }
 
   /// Where the tools' own outputs for an architecture go: objects, linked kernels, maps, stamps.
   public func linkFolder(_ architecture: Architecture) -> String { scratchFolder(architecture) + "/apus" }

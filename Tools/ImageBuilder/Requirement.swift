@@ -56,7 +56,8 @@ public struct Requirement: Equatable, Sendable {
 
   /// The first thing in a text that looks like a version: numbers joined by dots.
   public static func version(_ text: String) -> [Int]? {
-    for word in text.split(whereSeparator: { !($0.isNumber && $0.isASCII) && $0 != "." }) where word.contains(".") {
+    for word in text.split(whereSeparator: { !($0.isNumber && $0.isASCII) && $0 != "." })
+    where word.contains(".") {
       let numbers = word.split(separator: ".").compactMap { Int($0) }
       if numbers.count >= 2 { return numbers }
     }
@@ -76,7 +77,9 @@ public struct Requirement: Equatable, Sendable {
     // Some tools tell their version on standard error, and some end with a status for it.
     guard let result = try? await Command(path, [versionArgument]).result(),
       let version = Self.version(result.output) ?? Self.version(result.errors)
-    else { return minimum.isEmpty ? .present(path: path, version: "") : .tooOld(path: path, version: "unknown") }
+    else {
+      return minimum.isEmpty ? .present(path: path, version: "") : .tooOld(path: path, version: "unknown")
+    }
     let text = version.map(String.init).joined(separator: ".")
     return version.lexicographicallyPrecedes(minimum)
       ? .tooOld(path: path, version: text) : .present(path: path, version: text)

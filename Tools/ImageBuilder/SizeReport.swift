@@ -45,7 +45,8 @@ public struct SizeReport: Equatable, Sendable {
     var isLoaded = false
     for line in map.split(separator: "\n").dropFirst() {
       let columns = line.split(separator: " ", maxSplits: 4, omittingEmptySubsequences: true)
-      guard columns.count == 5, let address = UInt64(columns[0], radix: 16), let size = Int(columns[2], radix: 16)
+      guard columns.count == 5, let address = UInt64(columns[0], radix: 16),
+        let size = Int(columns[2], radix: 16)
       else { continue }
       let place = columns[4].drop { $0 == " " }
       guard let mark = place.range(of: ":("), place.hasSuffix(")") else {
@@ -73,7 +74,8 @@ public struct SizeReport: Equatable, Sendable {
   public init(text: String) {
     for line in text.split(separator: "\n") {
       let columns = line.split(separator: " ")
-      guard columns.count == 4, let text = Int(columns[1]), let data = Int(columns[2]), let bss = Int(columns[3])
+      guard columns.count == 4, let text = Int(columns[1]), let data = Int(columns[2]),
+        let bss = Int(columns[3])
       else { continue }
       modules[String(columns[0])] = Sizes(text: text, data: data, bss: bss)
     }
@@ -88,7 +90,9 @@ public struct SizeReport: Equatable, Sendable {
   /// The object that a line of the map speaks of: the member of an archive, or a file.
   static func object(of place: Substring) -> String {
     var name = place
-    if let open = name.lastIndex(of: "("), name.hasSuffix(")") { name = name[name.index(after: open)...].dropLast() }
+    if let open = name.lastIndex(of: "("), name.hasSuffix(")") {
+      name = name[name.index(after: open)...].dropLast()
+    }
     if let slash = name.lastIndex(of: "/") { name = name[name.index(after: slash)...] }
     return String(name)
   }

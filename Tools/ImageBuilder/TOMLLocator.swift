@@ -96,7 +96,8 @@ struct TOMLLocator {
 
   private mutating func skipString() {
     guard let quote = current else { return }
-    let isLong = index + 2 < characters.count && characters[index + 1] == quote && characters[index + 2] == quote
+    let isLong =
+      index + 2 < characters.count && characters[index + 1] == quote && characters[index + 2] == quote
     for _ in 0..<(isLong ? 3 : 1) { step() }
     while let character = current {
       if character == "\\", quote == "\"" {

@@ -33,7 +33,9 @@ struct Debug: AsyncParsableCommand {
     let (project, toolchain) = try await common.begin()
     let (machine, kernel) = try await machineOptions.prepare(project: project, toolchain: toolchain)
     Terminal.shared.clearStep()
-    guard let kernel else { throw ToolError("this image has no symbols: `debug` needs a .toml image or an ELF kernel") }
+    guard let kernel else {
+      throw ToolError("this image has no symbols: `debug` needs a .toml image or an ELF kernel")
+    }
     let session = DebugSession(
       machine: machine, kernel: kernel, port: port ?? DebugSession.defaultPort,
       folder: project.linkFolder(machine.architecture))

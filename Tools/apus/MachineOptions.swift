@@ -98,14 +98,19 @@ struct MachineOptions: ParsableArguments {
       if let image {
         description = try ImageDescription(file: image)
         if let arch, arch != description.architecture {
-          throw ToolError("\(image) is for \(description.architecture.rawValue), not for --arch \(arch.rawValue)")
+          throw ToolError(
+            "\(image) is for \(description.architecture.rawValue), not for --arch \(arch.rawValue)")
         }
       } else {
-        description = try ImageDescription(file: "\(project.imagesFolder)/apus-\((arch ?? .x86_64).rawValue).toml")
+        description = try ImageDescription(
+          file: "\(project.imagesFolder)/apus-\((arch ?? .x86_64).rawValue).toml")
       }
       let plain = description
       if let kernel { description.kernel = kernel }
-      if let append { description.commandLine = [description.commandLine, append].filter { !$0.isEmpty }.joined(separator: " ") }
+      if let append {
+        description.commandLine = [description.commandLine, append].filter { !$0.isEmpty }.joined(
+          separator: " ")
+      }
       if let ramdisk { description.ramdisk = URL(filePath: ramdisk).standardizedFileURL.path }
       // A changed image does not take the place of the one that was described.
       if description != plain { description.name += "-run" }

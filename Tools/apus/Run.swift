@@ -76,10 +76,12 @@ struct Run: AsyncParsableCommand {
     let log = try await Launcher(machine).exceptions(timeout: timeout ?? 30)
     Terminal.shared.clearStep()
     guard log.showsTripleFault else {
-      return Terminal.shared.note("the second run had no triple fault: the guest asked for a reset, or chance plays a part")
+      return Terminal.shared.note(
+        "the second run had no triple fault: the guest asked for a reset, or chance plays a part")
     }
     var text = log.report()
     if let symbolizer { text = await PanicReport(text).symbolised(by: symbolizer) }
-    Terminal.shared.note("the last exceptions before the reset, oldest first:\n" + text.trimmingCharacters(in: .newlines))
+    Terminal.shared.note(
+      "the last exceptions before the reset, oldest first:\n" + text.trimmingCharacters(in: .newlines))
   }
 }

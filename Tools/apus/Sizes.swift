@@ -2,7 +2,7 @@ import ArgumentParser
 import HostSupport
 import ImageBuilder
 
-/// `apus sizes`: what does each module cost?
+/// `apus sizes` shows what each module costs.
 struct Sizes: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows text, data and bss per module in bytes, and the change since the last build.",
@@ -13,7 +13,8 @@ struct Sizes: AsyncParsableCommand {
       """)
 
   @Option(help: "Only this processor architecture.") var arch: Architecture?
-  @Option(help: ArgumentHelp("Which bare-metal product.", visibility: .hidden)) var kernel: KernelProduct = .kernel
+  @Option(help: ArgumentHelp("Which bare-metal product.", visibility: .hidden)) var kernel: KernelProduct =
+    .kernel
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
@@ -24,8 +25,12 @@ struct Sizes: AsyncParsableCommand {
       ).run()
       Terminal.shared.clearStep()
       let now = SizeReport(text: String(decoding: try Files.read(built.sizes), as: UTF8.self))
-      let before = (try? Files.read(built.sizes + ".previous")).map { SizeReport(text: String(decoding: $0, as: UTF8.self)) }
-      print("\(kernel.rawValue) for \(architecture.rawValue), in bytes; in brackets the change since the build before")
+      let before = (try? Files.read(built.sizes + ".previous")).map {
+        SizeReport(text: String(decoding: $0, as: UTF8.self))
+      }
+      print(
+        "\(kernel.rawValue) for \(architecture.rawValue), in bytes; in brackets the change since the build before"
+      )
       print(Self.table(now, before: before))
     }
   }
@@ -48,7 +53,8 @@ struct Sizes: AsyncParsableCommand {
       row(name, now.modules[name] ?? empty, before.map { $0.modules[name] ?? empty })
     }
     return Table(
-      ["module", "text", "data", "bss"], rows + [row("total", now.total, before?.total)], rightAligned: [1, 2, 3]
+      ["module", "text", "data", "bss"], rows + [row("total", now.total, before?.total)],
+      rightAligned: [1, 2, 3]
     ).text
   }
 }

@@ -39,7 +39,8 @@ struct Test: AsyncParsableCommand {
       if status != 0 { failures.append(part.rawValue) }
     }
     guard failures.isEmpty else {
-      throw ToolError("tests failed: \(failures.joined(separator: ", "))", advice: "the transcripts are above")
+      throw ToolError(
+        "tests failed: \(failures.joined(separator: ", "))", advice: "the transcripts are above")
     }
     Terminal.shared.headline("all tests passed", good: true)
   }

@@ -2,7 +2,7 @@ import ArgumentParser
 import HostSupport
 import ImageBuilder
 
-/// `mkimage inspect`: what is in it, and is it sound?
+/// `mkimage inspect` shows what is in a file, and whether it is sound.
 struct Inspect: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows what a kernel, a disc or a ramdisk contains, and checks it.",
@@ -29,6 +29,8 @@ struct Inspect: AsyncParsableCommand {
       for problem in inspection.problems { print("PROBLEM: \(problem)") }
       if inspection.problems.isEmpty { print("no problems found") } else { failed += 1 }
     }
-    guard failed == 0 else { throw ToolError("\(failed) of \(files.count) files have problems; they are listed above") }
+    guard failed == 0 else {
+      throw ToolError("\(failed) of \(files.count) files have problems; they are listed above")
+    }
   }
 }

@@ -16,7 +16,8 @@ struct Merge: AsyncParsableCommand {
       """)
 
   @Option(help: ArgumentHelp("The linked kernel, an ELF file.", valueName: "file")) var kernel: String
-  @Option(help: ArgumentHelp("A folder to pack, or a packed cpio archive.", valueName: "path")) var ramdisk: String?
+  @Option(help: ArgumentHelp("A folder to pack, or a packed cpio archive.", valueName: "path")) var ramdisk:
+    String?
   @Option(help: ArgumentHelp("A further file for the loader to load; may be repeated.", valueName: "file"))
   var module: [String] = []
   @Option(help: ArgumentHelp("The kernel's command line.", valueName: "words")) var append: String = ""

@@ -4,7 +4,9 @@ import Base
 
 /// The kernel's part of the address space: the last GiB.
 public enum AddressMap {
-  /// Where physical memory appears, from its first byte on. The kernel's image is part of it.
+  /// Where physical memory appears, from its first byte on.
+  ///
+  /// The kernel's image is part of it.
   public static let directMap = VirtualAddress(0xC000_0000)
   /// Bytes of physical memory that appear there; memory above is not used.
   public static let directMapSize: UInt64 = 768 << 20
@@ -20,7 +22,9 @@ public enum AddressMap {
   public static let heapSize: UInt = 64 << 20
   /// Registers of devices and tables of the firmware.
   public static let windows = VirtualAddress(0xF800_0000)
-  /// Bytes for windows. The top 4 MiB of the address space are left free for the world switcher of guests.
+  /// Bytes for windows.
+  ///
+  /// The top 4 MiB of the address space are left free for the world switcher of guests.
   public static let windowsSize: UInt = 124 << 20
   /// Bytes of physical memory that can be read before the kernel has tables of its own.
   public static let reachableAtStart: UInt64 = directMapSize

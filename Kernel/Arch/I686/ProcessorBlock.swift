@@ -7,7 +7,7 @@ import X86
 /// The descriptor tables of one processor, at a fixed place in memory.
 ///
 /// A double fault and a non-maskable interrupt can come when the stack is gone, so they switch to tasks with stacks
-/// of their own (Intel SDM vol. 3, 6.12.2); all other vectors are interrupt gates.
+/// of their own (Intel SDM volume 3, 6.12.2); all other vectors are interrupt gates.
 public struct ProcessorBlock {
   /// The task that everything but the two below runs in; its ring 0 stack is the current thread's.
   public var task = TaskState32()
@@ -65,7 +65,8 @@ public struct ProcessorBlock {
   private mutating func fillTasks() {
     task.ss0 = UInt32(Selectors32.kernelData)
     task.esp0 = UInt32(symbol_boot_stack_top())
-    doubleFaultTask = Self.kernelTask(entry: symbol_double_fault_task_entry(), stack: symbol_fault_stack_top())
+    doubleFaultTask = Self.kernelTask(
+      entry: symbol_double_fault_task_entry(), stack: symbol_fault_stack_top())
     nonMaskableTask = Self.kernelTask(entry: symbol_nmi_task_entry(), stack: symbol_nmi_stack_top())
     usePageTables(at: UInt32(cpu_read_cr3()))
   }
@@ -80,7 +81,8 @@ public struct ProcessorBlock {
   }
 
   private func load(at base: UInt) {
-    cpu_lgdt(UInt16(MemoryLayout<InlineArray<32, SegmentDescriptor>>.size - 1), base + UInt(Self.segmentsOffset))
+    cpu_lgdt(
+      UInt16(MemoryLayout<InlineArray<32, SegmentDescriptor>>.size - 1), base + UInt(Self.segmentsOffset))
     cpu_load_code_segment(Selectors32.kernelCode)
     cpu_load_data_segments(Selectors32.kernelData)
     cpu_load_fs(0)

@@ -58,8 +58,10 @@ extension TrapFrame32: RegisterList {
   /// The frame pointer of the interrupted code.
   public var framePointer: UInt { UInt(ebp) }
 
-  /// The stack pointer of the interrupted code. Within ring 0 the processor does not push it: it is where `pushad`
-  /// found it, less what the stub and the processor had pushed (vector, error code, eip, cs, eflags).
+  /// The stack pointer of the interrupted code.
+  ///
+  /// Within ring 0 the processor does not push it: it is where `pushad` found it, less what the stub and
+  /// the processor had pushed (vector, error code, eip, cs, eflags).
   public var stackPointer: UInt32 { ring == 0 ? espOfPushad &+ 20 : espOfOuterRing }
 
   /// The registers that a task had when the processor switched away from it.

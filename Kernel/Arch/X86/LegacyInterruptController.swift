@@ -4,7 +4,9 @@ import CMachine
 
 /// The two cascaded controllers, moved away from the processor's own vectors and masked.
 public enum LegacyInterruptController {
-  /// The vector of interrupt line 0; line 15 has this plus 15. Vectors below 32 belong to exceptions.
+  /// The vector of interrupt line 0; line 15 has this plus 15.
+  ///
+  /// Vectors below 32 belong to exceptions.
   public static let firstVector: UInt8 = 0x20
 
   private static let primaryCommand: UInt16 = 0x20

@@ -24,7 +24,9 @@ public enum PageTableView {
     let entry = UInt64(cpu_load32(place.rawValue)) | UInt64(cpu_load32(place.rawValue + 4)) << 32
     guard entry & 1 != 0 else { return false }
     // Bit 7 of an upper entry makes it a large page.
-    if levelsBelow == 0 || entry & 0x80 != 0 && shift <= 30 && !(levelsBelow == 2 && entryMask == 3) { return true }
+    if levelsBelow == 0 || entry & 0x80 != 0 && shift <= 30 && !(levelsBelow == 2 && entryMask == 3) {
+      return true
+    }
     return isMapped(
       address, table: entry & 0x000F_FFFF_FFFF_F000, shift: shift - 9, levelsBelow: levelsBelow - 1,
       entryMask: 511)

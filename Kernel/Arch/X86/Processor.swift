@@ -5,7 +5,9 @@ import CMachine
 
 /// The processor.
 public enum Processor {
-  /// Loads the descriptor tables of the first processor. From here on exceptions are reported.
+  /// Loads the descriptor tables of the first processor.
+  ///
+  /// From here on exceptions are reported.
   public static func installTables() {
     // SAFETY: the linker script sets this memory aside for the block of the first processor, once.
     unsafe ProcessorBlock.install(at: blockPointer)
@@ -19,7 +21,8 @@ public enum Processor {
   }
 
   private static var blockPointer: UnsafeMutablePointer<ProcessorBlock> {
-    guard let pointer = unsafe UnsafeMutablePointer<ProcessorBlock>(bitPattern: symbol_processor_block()) else {
+    guard let pointer = unsafe UnsafeMutablePointer<ProcessorBlock>(bitPattern: symbol_processor_block())
+    else {
       preconditionFailure("the processor's block lies at address 0")
     }
     return unsafe pointer

@@ -7,7 +7,7 @@ import X86
 /// The descriptor tables of one processor, at a fixed place in memory.
 ///
 /// A double fault, a non-maskable interrupt and a machine check can come when the stack is gone, so their gates
-/// name entries of the interrupt stack table (AMD APM vol. 2, 8.9.4).
+/// name entries of the interrupt stack table (AMD APM volume 2, 8.9.4).
 public struct ProcessorBlock {
   /// The task-state segment: its ring 0 stack is the current thread's.
   public var task = TaskState64()

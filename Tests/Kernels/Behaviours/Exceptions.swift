@@ -8,7 +8,9 @@ import Provocations
 import Start
 import X86
 
-/// Raises the exception that is asked for. Returns whether one was.
+/// Raises the exception that is asked for.
+///
+/// Returns whether one was.
 func runExceptions() -> Bool {
   for vector in UInt8(0)..<32 where isAskedFor("exception-", vector) {
     log(.info, "test", "raising vector \(vector)")

@@ -7,7 +7,9 @@ import Log
 import Provocations
 import Start
 
-/// Makes the forbidden access that is asked for. Returns whether one was.
+/// Makes the forbidden access that is asked for.
+///
+/// Returns whether one was.
 func runFaults() -> Bool {
   if isAskedFor("read-null") {
     log(.info, "test", "read \(cpu_load32(0))")

@@ -9,7 +9,9 @@ import Log
 import Paging
 import Start
 
-/// Does what is asked for with memory. Returns whether it was asked for.
+/// Does what is asked for with memory.
+///
+/// Returns whether it was asked for.
 func runMemory() -> Bool {
   if isAskedFor("every-frame") {
     writeEveryFrame()
@@ -23,8 +25,10 @@ func runMemory() -> Bool {
   return true
 }
 
-/// Takes all frames, writes its number into each, and finds all numbers again: no frame is given twice, none is the
-/// kernel's own. Then the next request is refused and the kernel goes on.
+/// Takes all frames, writes its number into each, and finds all numbers again: no frame is given twice,
+/// none is the kernel's own.
+///
+/// Then the next request is refused and the kernel goes on.
 private func writeEveryFrame() {
   let reference = NodeReference()
   var last: UInt32 = 0

@@ -6,7 +6,9 @@ import CMachine
 import Log
 import Start
 
-/// Ends as is asked for. Returns whether it was asked for.
+/// Ends as is asked for.
+///
+/// Returns whether it was asked for.
 func runOutcomes() -> Bool {
   if isAskedFor("pass") {
     endRun(.passed, status: 0)
