@@ -160,4 +160,36 @@ CPU_INLINE void cpu_load_code_segment(uint16_t selector) {
 #endif
 }
 
+// MARK: Threads
+
+// Saves the stack pointer of one thread and goes on with that of another: Kernel/Arch/*/ContextSwitch.asm. Returns
+// when something switches back. To the compiler it is one instruction that destroys every register: it saves just
+// those that hold something, where a function would have to save all that its callers may want. Only the frame
+// pointer can't be named here and is saved always.
+CPU_INLINE void cpu_switch_stack(uintptr_t from, uintptr_t to) {
+#if defined(__x86_64__)
+  __asm__ volatile("pushq %%rbp\n\tcall switch_stack\n\tpopq %%rbp"
+                   : "+D"(from), "+S"(to)
+                   :
+                   : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "cc", "memory");
+#else
+  __asm__ volatile("pushl %%ebp\n\tcall switch_stack\n\tpopl %%ebp"
+                   : "+a"(from), "+d"(to)
+                   :
+                   : "ebx", "ecx", "esi", "edi", "cc", "memory");
+#endif
+}
+
+#if defined(__i386__)
+// Jumps to a task: the processor saves this one in its task-state segment and loads the other (Intel SDM vol. 3,
+// 7.3). Goes on here when something jumps back.
+CPU_INLINE void cpu_jump_to_task(uint16_t selector) {
+  struct __attribute__((packed)) {
+    uint32_t offset;  // ignored: the task goes on where it was
+    uint16_t selector;
+  } target = {0, selector};
+  __asm__ volatile("ljmpl *%0" : : "m"(target) : "memory");
+}
+#endif
+
 #endif
