@@ -87,8 +87,16 @@ if let architecture {
         "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
       ]),
   ]
+  targets.append(
+    bareMetal(
+      "Benchmarks",
+      [
+        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Log", "Scheduling",
+        "Start", "Sync", "Trace",
+      ]))
   products += [
     .library(name: "Kernel", type: .static, targets: ["Image"]),
+    .library(name: "BenchKernel", type: .static, targets: ["Benchmarks"]),
     .library(name: "TestKernel", type: .static, targets: ["Behaviours"]),
   ]
 } else {

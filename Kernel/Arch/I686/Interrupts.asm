@@ -70,15 +70,15 @@ timer_interrupt_entry:
         push    eax
         push    ecx
         push    edx
-        cld
         test    byte [esp + 16], 3      ; the ring in the interrupted cs
         jnz     .program
-        call    timer_interrupt
+        call    timer_interrupt         ; the kernel keeps the direction flag clear
         pop     edx
         pop     ecx
         pop     eax
         iretd
 .program:
+        cld
         push    ds
         push    es
         push    fs

@@ -59,7 +59,7 @@ public struct ProcessorBlock {
   /// The task that one of the two worst interrupts has left: whatever the link in its own task names.
   public func interruptedTask(by task: TaskState32) -> TaskState32 {
     let raw = segments[Int(task.previousTask & 0xFFFF) / 8].rawValue
-    let base = UInt(raw >> 16 & 0xFF_FFFF | raw >> 56 << 24)
+    let base = UInt((raw >> 16) & 0xFF_FFFF | (raw >> 56) << 24)
     guard let pointer = unsafe UnsafePointer<TaskState32>(bitPattern: base) else { return self.task }
     // SAFETY: the processor has just saved a task there.
     return unsafe pointer.pointee

@@ -93,9 +93,29 @@ interrupt_return:
 align 16
 timer_interrupt_entry:
         test    byte [rsp + 8], 3       ; the ring in the interrupted cs
-        jz      .inside
+        jnz     .program
+        push    rax
+        push    rcx
+        push    rdx
+        push    rsi
+        push    rdi
+        push    r8
+        push    r9
+        push    r10
+        push    r11
+        call    timer_interrupt         ; the kernel keeps the direction flag clear
+        pop     r11
+        pop     r10
+        pop     r9
+        pop     r8
+        pop     rdi
+        pop     rsi
+        pop     rdx
+        pop     rcx
+        pop     rax
+        iretq
+.program:
         swapgs
-.inside:
         push    rax
         push    rcx
         push    rdx
@@ -116,10 +136,8 @@ timer_interrupt_entry:
         pop     rdx
         pop     rcx
         pop     rax
-        test    byte [rsp + 8], 3
-        jz      .done
         swapgs
-.done:  iretq
+        iretq
 
 section .rodata
 ; Where the stub of each vector lies, for building the interrupt descriptor table.

@@ -85,10 +85,24 @@ CPU_INLINE cpu_cpuid_result cpu_cpuid(uint32_t leaf, uint32_t subleaf) {
   return r;
 }
 
+// Joined here on x86_64, where the compiler would clear upper halves that the instruction has cleared already.
 CPU_INLINE uint64_t cpu_rdtsc(void) {
+#if defined(__x86_64__)
+  uint64_t value;
+  __asm__ volatile("rdtsc\n\tshlq $32, %%rdx\n\torq %%rdx, %%rax" : "=a"(value) : : "rdx", "cc");
+  return value;
+#else
   uint32_t low, high;
   __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
   return (uint64_t)high << 32 | low;
+#endif
+}
+
+// The low half of the counter, for short intervals.
+CPU_INLINE uint32_t cpu_rdtsc_low(void) {
+  uint32_t low;
+  __asm__ volatile("rdtsc" : "=a"(low) : : "edx");
+  return low;
 }
 
 CPU_INLINE uint64_t cpu_rdmsr(uint32_t index) {

@@ -32,8 +32,10 @@ public struct DeadlineTimer: ~Copyable {
 
   /// Whether the timer is set for the end of a slice at the latest.
   var isSliceArmed = false
-  // When that slice ends.
-  var sliceEnd: UInt64 = 0
+  // When that slice began.
+  var sliceStart: UInt64 = 0
+  // When it ends.
+  var sliceEnd: UInt64 { sliceStart &+ sliceTicks }
   // The tick that the timer is set for, or `UInt64.max`.
   var armed: UInt64 = .max
   // Counts of the timer in a slice.

@@ -12,7 +12,7 @@ extension ThreadSystem {
   mutating func startSlices() {
     let now = cpu_rdtsc()
     timer.isSliceArmed = true
-    timer.sliceEnd = now &+ timer.sliceTicks
+    timer.sliceStart = now
     if timer.sliceEnd < timer.armed { timer.arm(timer.sliceEnd, now: now) }
   }
 
@@ -28,12 +28,13 @@ extension ThreadSystem {
   /// Interrupts were on, so no switch was due: the next thread of this level is the one to run.
   @inline(__always)
   mutating func timerInterrupt() {
-    let sliceEnd = cpu_rdtsc() &+ timer.sliceTicks
-    if timer.isSliceArmed, scheduler.nextDeadline > sliceEnd {
-      timer.sliceEnd = sliceEnd
+    let now = cpu_rdtsc()
+    if !scheduler.hasDeadline(within: timer.sliceTicks, of: now) {
+      timer.sliceStart = now
       LocalInterruptController.interrupt(afterCount: timer.sliceCount)
+      // Whoever shares a level has a slice, so there is no need to ask whether this is the end of one.
       if let handover = scheduler.yield() {
-        perform(handover)
+        perform(handover, at: now)
         return
       }
     }
@@ -52,13 +53,13 @@ extension ThreadSystem {
     }
     let handover = scheduler.reschedule()
     if scheduler.isSliceLimited {
-      if !timer.isSliceArmed { timer.sliceEnd = now &+ timer.sliceTicks }
+      if !timer.isSliceArmed { timer.sliceStart = now }
       timer.isSliceArmed = true
     } else {
       timer.isSliceArmed = false
     }
     timer.arm(min(scheduler.nextDeadline, timer.isSliceArmed ? timer.sliceEnd : .max), now: now)
-    if let handover { perform(handover) }
+    if let handover { perform(handover, at: now) }
   }
 }
 

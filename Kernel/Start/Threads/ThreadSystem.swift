@@ -36,8 +36,11 @@ public struct ThreadSystem: ~Copyable {
 
   /// Lets the processor go on with another thread. Returns when the first one runs again.
   @inline(__always)
-  mutating func perform(_ handover: Handover) {
-    let now = cpu_rdtsc()
+  mutating func perform(_ handover: Handover) { perform(handover, at: cpu_rdtsc()) }
+
+  /// The same, when the tick counter has just been read.
+  @inline(__always)
+  mutating func perform(_ handover: Handover, at now: UInt64) {
     handover.account(at: now)
     trace.record(
       .switching, small: UInt16(truncatingIfNeeded: handover.from.fields.identifier),
