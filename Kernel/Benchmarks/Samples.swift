@@ -36,7 +36,11 @@ struct Samples: BitwiseCopyable {
 
   /// Notes that it has ended now; past the last sample, nothing.
   @inline(__always)
-  func end() { add(cpu_rdtsc_low() &- cpu_load32(address + 4)) }
+  func end() {
+    let ticks = cpu_rdtsc_low() &- cpu_load32(address + 4)
+    // The timer may have let another thread begin between the two readings: that is no sample.
+    if ticks < 1 << 31 { add(ticks) }
+  }
 
   func add(_ ticks: UInt32) {
     let index = count

@@ -26,11 +26,10 @@ func benchmarkYield(_ name: Text, otherSpace: Bool) {
   let samples = Samples(wanted: 1_000)
   let body: ThreadBody = { address in
     let samples = Samples(address: address)
-    samples.begin()
     while !samples.isComplete {
-      samples.end()
       samples.begin()
       Threads.yield()
+      samples.end()
     }
     return 0
   }

@@ -6,6 +6,7 @@ import CMachine
 import Core
 import Log
 import Scheduling
+import Sync
 import Trace
 import X86
 
@@ -63,7 +64,11 @@ private func deviceInterrupt(_ vector: UInt8) {
 /// Takes what the serial line has received.
 func receiveInput() {
   let reference = NodeReference()
-  while let byte = reference.node.log.output.serial.receive() { reference.node.input.append(byte) }
+  while let byte = reference.node.log.output.serial.receive() {
+    reference.node.input.append(byte)
+    // At its limit nobody reads, and more units would not help.
+    _ = try? reference.node.threads.inputArrived.signal(in: &reference.node.threads.scheduler)
+  }
 }
 
 /// What happened, in words.

@@ -34,8 +34,11 @@ extension Semaphore {
     let reference = NodeReference()
     cpu_cli()
     defer { cpu_sti() }
-    _ = try signal(in: &reference.node.threads.scheduler)
-    reference.node.threads.settle()
+    if try signal(in: &reference.node.threads.scheduler) {
+      reference.node.threads.settle()
+    } else {
+      reference.node.threads.noteSharing()
+    }
   }
 }
 
