@@ -37,6 +37,9 @@ let logicModules: [Target] = [
   logic("ACPI", ["Base"]),
   logic("Archive"),
   logic("Checksum"),
+  logic("Scheduling", ["Base"]),
+  logic("Sync", ["Scheduling"]),
+  logic("Trace"),
   logic("Heap", ["Base"]),
   logic("FileSystemFormat", ["Checksum"]),
   logic("FileSystem", ["FileSystemFormat"]),
@@ -46,9 +49,6 @@ let logicModules: [Target] = [
   logic("Messaging", ["Base", "Window"]),
   logic("NodeLife"),
   logic("NodeSync", ["Window"]),
-  logic("Scheduling", ["Base"]),
-  logic("Sync", ["Scheduling"]),
-  logic("Trace"),
   logic("Inspection", ["Log", "Scheduling"]),
 ]
 
@@ -77,14 +77,14 @@ if let architecture {
     .target(name: "CMachine", path: "Kernel/Machine"),
     bareMetal(
       "Arch", ["ABI", "Base", "CMachine", "Core", "Log", "X86"], sources: ["X86", architectureFolder],
-      exclude: ["\(architectureFolder)/Interrupts.asm", architecture == "i686" ? "X86_64" : "I686"]),
+      exclude: ["\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm", architecture == "i686" ? "X86_64" : "I686"]),
     bareMetal(
       "Start",
       [
         "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
-        "FrameAllocator", "Heap", "Log", "Paging", "X86",
+        "FrameAllocator", "Heap", "Log", "Paging", "Scheduling", "Sync", "Trace", "X86",
       ]),
-    bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Start", "X86"]),
+    bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Scheduling", "Start", "X86"]),
   ]
   // Kernels for tests: the same start-up, then one behaviour that the command line names.
   targets += [
@@ -93,11 +93,19 @@ if let architecture {
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
         "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Heap", "Log",
-        "Paging", "Provocations", "Start", "X86",
+        "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
       ]),
   ]
+  targets.append(
+    bareMetal(
+      "Benchmarks",
+      [
+        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Log", "Scheduling",
+        "Start", "Sync", "Trace",
+      ]))
   products += [
     .library(name: "Kernel", type: .static, targets: ["Image"]),
+    .library(name: "BenchKernel", type: .static, targets: ["Benchmarks"]),
     .library(name: "TestKernel", type: .static, targets: ["Behaviours"]),
   ]
 } else {
@@ -166,6 +174,9 @@ if let architecture {
     tests("ACPI", ["ACPI", "Base"]),
     tests("Archive", ["Archive"]),
     tests("Checksum", ["Checksum"]),
+    tests("Scheduling", ["Scheduling"]),
+    tests("Sync", ["Scheduling", "Sync"]),
+    tests("Trace", ["Trace"]),
     tests("Heap", ["Base", "Heap"]),
   ]
 
@@ -205,9 +216,6 @@ if let architecture {
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
-    tests("Scheduling", ["Scheduling"]),
-    tests("Sync", ["Scheduling", "Sync"]),
-    tests("Trace", ["Trace"]),
     tests("Inspection", ["Inspection", "Log", "Scheduling"]),
     tests("TraceExport", ["Trace", "TraceExport"]),
   ]

@@ -3,6 +3,8 @@
 import ABI
 import Arch
 import CMachine
+import Log
+import Scheduling
 import Start
 
 /// Called by `Boot/Entry/*/Entry.asm` with what the boot loader left in eax and ebx.
@@ -10,7 +12,15 @@ import Start
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   startNode(magic: magic, information: information)
   Ramdisk.list()
-  var monitor = Monitor()
-  monitor.run()
-  endRun(.passed, status: 0)
+  do {
+    try Threads.create(ThreadName("monitor"), level: PriorityLevel(truncating: 16)) { _ in
+      var monitor = Monitor()
+      monitor.run()
+      endRun(.passed, status: 0)
+    }
+  } catch {
+    log(.error, "start", "no memory for the monitor's thread")
+    endRun(.failed, status: 1)
+  }
+  Threads.idle()
 }

@@ -110,6 +110,13 @@ extension Scheduler {
   @inline(__always)
   public var nextDeadline: UInt64 { timers.nextDeadline }
 
+  /// Whether a sleep or a wait ends within `ticks` of `now`.
+  @inline(__always)
+  public func hasDeadline(within ticks: UInt64, of now: UInt64) -> Bool {
+    guard let root = timers.root else { return false }
+    return root.fields.deadline <= now &+ ticks
+  }
+
   /// The number of threads with a deadline.
   public var timedThreadCount: UInt { timers.count }
 

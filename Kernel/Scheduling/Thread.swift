@@ -16,6 +16,10 @@ public struct Thread: BitwiseCopyable {
   /// Belongs to the architecture's switch.
   public var stackPointer: UInt
 
+  /// The address space it runs in, as the architecture names it: the switch compares it, so that threads of one
+  /// space change places without touching the page tables.
+  public var space: UInt
+
   // The ring of a ready level or of one level of a wait queue; alone, it points to itself.
   var next: ThreadReference
   var previous: ThreadReference

@@ -5,6 +5,9 @@ import Base
 import CMachine
 import Core
 import Log
+import Scheduling
+import Sync
+import Trace
 import X86
 
 @c(interrupt_dispatch)
@@ -14,6 +17,8 @@ func interruptDispatch(_ frameAddress: UnsafeMutableRawPointer) {
   let vector = UInt8(truncatingIfNeeded: unsafe frame.pointee.vector)
   guard let exception = ExceptionVector(rawValue: vector) else {
     deviceInterrupt(vector)
+    // Whoever is most urgent now runs: the check on leaving every handler.
+    NodeReference().node.threads.settle()
     return
   }
   panic(describe(exception, unsafe frame.pointee), frame: unsafe frame.pointee)
@@ -22,31 +27,48 @@ func interruptDispatch(_ frameAddress: UnsafeMutableRawPointer) {
 #if arch(i386)
   @c(double_fault_task)
   func doubleFaultTask() {
-    panic(describe(.doubleFault, interruptedTask(.doubleFault)), frame: interruptedTask(.doubleFault))
+    let frame = taskLeft(by: Processor.block.doubleFaultTask, .doubleFault)
+    panic(describe(.doubleFault, frame), frame: frame)
   }
 
   @c(nmi_task)
   func nonMaskableInterruptTask() {
-    let frame = interruptedTask(.nonMaskableInterrupt)
+    let frame = taskLeft(by: Processor.block.nonMaskableTask, .nonMaskableInterrupt)
     panic(describe(.nonMaskableInterrupt, frame), frame: frame)
   }
 
-  private func interruptedTask(_ vector: ExceptionVector) -> TrapFrame {
-    TrapFrame(leaving: Processor.block.task, vector: UInt32(vector.rawValue))
+  private func taskLeft(by task: TaskState32, _ vector: ExceptionVector) -> TrapFrame {
+    TrapFrame(leaving: Processor.block.interruptedTask(by: task), vector: UInt32(vector.rawValue))
   }
 #endif
 
 private func deviceInterrupt(_ vector: UInt8) {
-  if let line = LegacyInterruptController.line(of: vector) {
-    if line == SerialPort.interruptLine { receiveInput() }
-    LegacyInterruptController.acknowledge(line)
+  let reference = NodeReference()
+  guard let line = LegacyInterruptController.line(of: vector), LegacyInterruptController.isGenuine(line) else {
+    // Not acknowledged: the local controller's spurious one must not be, and nothing else is ever asked for.
+    reference.node.interrupts.noteSpurious()
+    return
+  }
+  if reference.node.interrupts.note(line, at: cpu_rdtsc(), window: reference.node.clock.ticksPerMillisecond * 10) {
+    LegacyInterruptController.mask(line)
+    log(.error, "interrupts", "line \(line) is masked: more than \(InterruptCounts.mostInWindow) in 10 ms")
+  }
+  LegacyInterruptController.acknowledge(line)
+  switch line {
+  case IntervalTimer.interruptLine: reference.node.threads.deadlineInterrupt()
+  case SerialPort.interruptLine: receiveInput()
+  default: break
   }
 }
 
 /// Takes what the serial line has received.
 func receiveInput() {
   let reference = NodeReference()
-  while let byte = reference.node.log.output.serial.receive() { reference.node.input.append(byte) }
+  while let byte = reference.node.log.output.serial.receive() {
+    reference.node.input.append(byte)
+    // At its limit nobody reads, and more units would not help.
+    _ = try? reference.node.threads.inputArrived.signal(in: &reference.node.threads.scheduler)
+  }
 }
 
 /// What happened, in words.
@@ -56,13 +78,13 @@ private func describe(_ exception: ExceptionVector, _ frame: TrapFrame) -> Text 
     let error = PageFaultError(rawValue: UInt32(truncatingIfNeeded: frame.errorCode))
     let address = VirtualAddress(cpu_read_cr2())
     var text: Text = "page fault: \(error.accessName) of \(address) by ring \(frame.ring): \(error.causeName)"
-    if let stack = StackGuards.stack(withGuardAt: address) {
+    if let stack = StackGuards.owner(ofGuardAt: address) {
       text.append(contentsOf: ", kernel stack overflow: \(stack)")
     }
     return text
   case .doubleFault:
     let address = VirtualAddress(cpu_read_cr2())
-    if let stack = StackGuards.stack(withGuardAt: address) {
+    if let stack = StackGuards.owner(ofGuardAt: address) {
       return "double fault (vector 8): kernel stack overflow: \(stack), at \(address)"
     }
     return "double fault (vector 8)"

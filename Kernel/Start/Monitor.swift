@@ -9,6 +9,9 @@ import Core
 import FrameAllocator
 import Heap
 import Log
+import Scheduling
+import Sync
+import Trace
 
 /// Reads commands from the console and obeys them until input ends.
 public struct Monitor: ~Copyable {
@@ -23,7 +26,9 @@ public struct Monitor: ~Copyable {
     reference.node.log.output.serial.interruptOnInput()
     LegacyInterruptController.unmask(SerialPort.interruptLine)
     // What has arrived before raises no interrupt.
+    cpu_cli()
     receiveInput()
+    cpu_sti()
     prompt()
     while true {
       switch editor.take(nextByte(), showing: &reference.node.log.output) {
@@ -49,12 +54,11 @@ public struct Monitor: ~Copyable {
     let reference = NodeReference()
     while true {
       cpu_cli()
-      if let byte = reference.node.input.removeFirst() {
-        cpu_sti()
-        return byte
-      }
-      // The interrupt that brings the next byte is taken only after hlt has begun, so it is never missed.
-      Processor.waitForInterrupt()
+      let byte = reference.node.input.removeFirst()
+      cpu_sti()
+      if let byte { return byte }
+      // Counted, so a byte that came in between is not missed.
+      _ = try? reference.node.threads.inputArrived.wait()
     }
   }
 
@@ -83,6 +87,10 @@ public struct Monitor: ~Copyable {
       Ramdisk.list()
     case .command(.memory):
       showMemory()
+    case .command(.threads):
+      ThreadList.show()
+    case .command(.top):
+      ThreadList.showShares()
     case .command(.log):
       reference.node.log.showTail(lineCount: 100, indent: "")
     case .command(.panic):

@@ -29,6 +29,10 @@ public struct Node: ~Copyable {
   public var tables: PageTable<KernelTableFormat>?
   /// The kernel's heap; it can grow once the tables are in use.
   public var heap = Heap(at: AddressMap.heap, pageLimit: KernelHeap.pageLimit, growth: NodeHeapGrowth())
+  /// The threads of the processor.
+  public var threads = ThreadSystem()
+  /// What interrupts have come.
+  public var interrupts = InterruptCounts()
   /// Bytes typed at the console that nobody has read yet.
   public var input = InputQueue()
   /// Whether a panic is being reported: a second one says so and stops at once.

@@ -2,6 +2,8 @@
 
 import Base
 import CMachine
+import Log
+import Scheduling
 
 /// Which pages are absent on purpose, and whose overflow each of them catches.
 enum StackGuards {
@@ -15,6 +17,20 @@ enum StackGuards {
     case 1: symbol_fault_stack_guard()
     default: symbol_nmi_stack_guard()
     }
+  }
+
+  /// Whose stack has overflowed if `address` was touched: a thread's, or one of the image's.
+  static func owner(ofGuardAt address: VirtualAddress) -> Text? {
+    if let stack = stack(withGuardAt: address) { return "\(stack)" }
+    guard let bottom = StackPool.bottom(aboveGuard: address) else { return nil }
+    var next: ThreadReference? = NodeReference().node.threads.scheduler.firstInList
+    while let thread = next {
+      if thread.fields.stackBottom == bottom {
+        return "thread \(thread.fields.identifier) `\(thread.fields.name.text)`"
+      }
+      next = thread.nextInList
+    }
+    return "a thread that is no more"
   }
 
   /// The name of the stack whose guard page holds `address`, or `nil`.

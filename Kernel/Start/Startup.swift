@@ -30,6 +30,7 @@ public func startNode(magic: UInt32, information: UInt32) {
   readBootInformation(magic: magic, address: PhysicalAddress(UInt64(information)))
   readCommandLine()
   startMemory()
+  startThreads()
   log(.info, "start", "started")
   // Read by `apus bench boot`: keep the wording.
   log(

@@ -19,6 +19,10 @@ public enum Selectors32 {
   public static let task: UInt16 = 16 * 8
   /// Data of ring 0 whose base is the processor's own block.
   public static let processorBlock: UInt16 = 27 * 8
+  /// The two that threads' tasks take turns in when they are switched by hardware.
+  public static let firstThreadTask: UInt16 = 18 * 8
+  /// The other one.
+  public static let secondThreadTask: UInt16 = 19 * 8
   /// An entry for passing needs.
   public static let spare: UInt16 = 20 * 8
   /// The task of non-maskable interrupts.

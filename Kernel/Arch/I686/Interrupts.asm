@@ -12,7 +12,9 @@
 
 bits 32
 
-extern interrupt_dispatch, double_fault_task, nmi_task
+extern interrupt_dispatch, timer_interrupt, double_fault_task, nmi_task
+
+TIMER_VECTOR equ 0x30                   ; LocalInterruptController.timerVector
 
 KERNEL_DATA equ 0x68                    ; Selectors.kernelData of i686
 
@@ -60,6 +62,40 @@ interrupt_return:
         add     esp, 8                  ; vector and error code
         iretd
 
+; The timer's way in and out: what it interrupts most is a thread whose turn is over, so it saves what a call may
+; destroy and no more; a switch saves the rest. Data segments are the kernel's unless a program was interrupted.
+; Swift: @c func timer_interrupt()
+align 16
+timer_interrupt_entry:
+        push    eax
+        push    ecx
+        push    edx
+        test    byte [esp + 16], 3      ; the ring in the interrupted cs
+        jnz     .program
+        call    timer_interrupt         ; the kernel keeps the direction flag clear
+        pop     edx
+        pop     ecx
+        pop     eax
+        iretd
+.program:
+        cld
+        push    ds
+        push    es
+        push    fs
+        push    gs
+        mov     eax, KERNEL_DATA
+        mov     ds, eax
+        mov     es, eax
+        call    timer_interrupt
+        pop     gs
+        pop     fs
+        pop     es
+        pop     ds
+        pop     edx
+        pop     ecx
+        pop     eax
+        iretd
+
 ; Runs as a task: the first instruction after each switch is the one after the iretd before.
 global nmi_task_entry
 nmi_task_entry:
@@ -83,6 +119,10 @@ align 4
 interrupt_stub_table:
 %assign vector 0
 %rep 256
+  %if vector == TIMER_VECTOR
+        dd      timer_interrupt_entry
+  %else
         dd      interrupt_stub_ %+ vector
+  %endif
   %assign vector vector + 1
 %endrep

@@ -52,6 +52,19 @@ public struct ProcessorBlock {
     return Selectors32.spare
   }
 
+  /// Makes an entry name a task that is not running.
+  @inline(__always)
+  public mutating func setTask(_ selector: UInt16, at base: UInt32) { set(selector, descriptor(ofTaskAt: base)) }
+
+  /// The task that one of the two worst interrupts has left: whatever the link in its own task names.
+  public func interruptedTask(by task: TaskState32) -> TaskState32 {
+    let raw = segments[Int(task.previousTask & 0xFFFF) / 8].rawValue
+    let base = UInt((raw >> 16) & 0xFF_FFFF | (raw >> 56) << 24)
+    guard let pointer = unsafe UnsafePointer<TaskState32>(bitPattern: base) else { return self.task }
+    // SAFETY: the processor has just saved a task there.
+    return unsafe pointer.pointee
+  }
+
   private mutating func fillSegments(at base: UInt32) {
     set(Selectors32.kernelCode, .flatCode32(ring: 0))
     set(Selectors32.kernelData, .flatData(ring: 0))

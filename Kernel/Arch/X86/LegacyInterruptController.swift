@@ -40,6 +40,23 @@ public enum LegacyInterruptController {
     if line >= 8 { unmask(2) }
   }
 
+  /// Keeps a line from raising interrupts.
+  public static func mask(_ line: UInt8) {
+    let port = line < 8 ? primaryData : secondaryData
+    cpu_out8(port, cpu_in8(port) | 1 << (line & 7))
+  }
+
+  /// Whether the interrupt of a line is really there. Lines 7 and 15 also stand for one that was gone when the
+  /// processor asked which it was (8259A data sheet, "default level 7"); the one on 15 is acknowledged on line 2.
+  public static func isGenuine(_ line: UInt8) -> Bool {
+    guard line & 7 == 7 else { return true }
+    let port = line < 8 ? primaryCommand : secondaryCommand
+    cpu_out8(port, 0x0B)  // the next read shows which interrupts are in service
+    if cpu_in8(port) & 0x80 != 0 { return true }
+    if line >= 8 { cpu_out8(primaryCommand, 0x20) }
+    return false
+  }
+
   /// Tells the controllers that the interrupt of `line` is being handled.
   public static func acknowledge(_ line: UInt8) {
     if line >= 8 { cpu_out8(secondaryCommand, 0x20) }

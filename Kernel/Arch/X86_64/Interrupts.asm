@@ -14,7 +14,9 @@
 bits 64
 default rel
 
-extern interrupt_dispatch
+extern interrupt_dispatch, timer_interrupt
+
+TIMER_VECTOR equ 0x30                   ; LocalInterruptController.timerVector
 
 %macro interrupt_stub 1
 align 8
@@ -85,6 +87,58 @@ interrupt_return:
         add     rsp, 16                 ; vector and error code
         iretq
 
+; The timer's way in and out: what it interrupts most is a thread whose turn is over, so it saves what a call may
+; destroy and no more; a switch saves the rest. Nothing here needs the stack to be aligned: the kernel has no SSE.
+; Swift: @c func timer_interrupt()
+align 16
+timer_interrupt_entry:
+        test    byte [rsp + 8], 3       ; the ring in the interrupted cs
+        jnz     .program
+        push    rax
+        push    rcx
+        push    rdx
+        push    rsi
+        push    rdi
+        push    r8
+        push    r9
+        push    r10
+        push    r11
+        call    timer_interrupt         ; the kernel keeps the direction flag clear
+        pop     r11
+        pop     r10
+        pop     r9
+        pop     r8
+        pop     rdi
+        pop     rsi
+        pop     rdx
+        pop     rcx
+        pop     rax
+        iretq
+.program:
+        swapgs
+        push    rax
+        push    rcx
+        push    rdx
+        push    rsi
+        push    rdi
+        push    r8
+        push    r9
+        push    r10
+        push    r11
+        cld
+        call    timer_interrupt
+        pop     r11
+        pop     r10
+        pop     r9
+        pop     r8
+        pop     rdi
+        pop     rsi
+        pop     rdx
+        pop     rcx
+        pop     rax
+        swapgs
+        iretq
+
 section .rodata
 ; Where the stub of each vector lies, for building the interrupt descriptor table.
 global interrupt_stub_table
@@ -92,6 +146,10 @@ align 8
 interrupt_stub_table:
 %assign vector 0
 %rep 256
+  %if vector == TIMER_VECTOR
+        dq      timer_interrupt_entry
+  %else
         dq      interrupt_stub_ %+ vector
+  %endif
   %assign vector vector + 1
 %endrep

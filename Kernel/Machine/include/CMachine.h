@@ -85,10 +85,24 @@ CPU_INLINE cpu_cpuid_result cpu_cpuid(uint32_t leaf, uint32_t subleaf) {
   return r;
 }
 
+// Joined here on x86_64, where the compiler would clear upper halves that the instruction has cleared already.
 CPU_INLINE uint64_t cpu_rdtsc(void) {
+#if defined(__x86_64__)
+  uint64_t value;
+  __asm__ volatile("rdtsc\n\tshlq $32, %%rdx\n\torq %%rdx, %%rax" : "=a"(value) : : "rdx", "cc");
+  return value;
+#else
   uint32_t low, high;
   __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
   return (uint64_t)high << 32 | low;
+#endif
+}
+
+// The low half of the counter, for short intervals.
+CPU_INLINE uint32_t cpu_rdtsc_low(void) {
+  uint32_t low;
+  __asm__ volatile("rdtsc" : "=a"(low) : : "edx");
+  return low;
 }
 
 CPU_INLINE uint64_t cpu_rdmsr(uint32_t index) {
@@ -159,5 +173,37 @@ CPU_INLINE void cpu_load_code_segment(uint16_t selector) {
   __asm__ volatile("pushl %0\n\tpushl $1f\n\tlretl\n1:" : : "r"((uint32_t)selector) : "memory");
 #endif
 }
+
+// MARK: Threads
+
+// Saves the stack pointer of one thread and goes on with that of another: Kernel/Arch/*/ContextSwitch.asm. Returns
+// when something switches back. To the compiler it is one instruction that destroys every register: it saves just
+// those that hold something, where a function would have to save all that its callers may want. Only the frame
+// pointer can't be named here and is saved always.
+CPU_INLINE void cpu_switch_stack(uintptr_t from, uintptr_t to) {
+#if defined(__x86_64__)
+  __asm__ volatile("pushq %%rbp\n\tcall switch_stack\n\tpopq %%rbp"
+                   : "+D"(from), "+S"(to)
+                   :
+                   : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "cc", "memory");
+#else
+  __asm__ volatile("pushl %%ebp\n\tcall switch_stack\n\tpopl %%ebp"
+                   : "+a"(from), "+d"(to)
+                   :
+                   : "ebx", "ecx", "esi", "edi", "cc", "memory");
+#endif
+}
+
+#if defined(__i386__)
+// Jumps to a task: the processor saves this one in its task-state segment and loads the other (Intel SDM vol. 3,
+// 7.3). Goes on here when something jumps back.
+CPU_INLINE void cpu_jump_to_task(uint16_t selector) {
+  struct __attribute__((packed)) {
+    uint32_t offset;  // ignored: the task goes on where it was
+    uint16_t selector;
+  } target = {0, selector};
+  __asm__ volatile("ljmpl *%0" : : "m"(target) : "memory");
+}
+#endif
 
 #endif

@@ -30,9 +30,12 @@ LINKER_SYMBOL(processor_block)
 LINKER_SYMBOL(node_storage)
 LINKER_SYMBOL(node_storage_end)
 LINKER_SYMBOL(boot_ticks)
+LINKER_SYMBOL(idle_thread)
 
 // Kernel/Arch/*/Interrupts.asm
 LINKER_SYMBOL(interrupt_stub_table)
+// Kernel/Arch/*/ContextSwitch.asm
+LINKER_SYMBOL(thread_start)
 #if defined(__i386__)
 LINKER_SYMBOL(nmi_task_entry)
 LINKER_SYMBOL(double_fault_task_entry)

@@ -1,0 +1,67 @@
+/// The kernel that measures: all benchmarks, or the one that `test=` names, as raw samples on the console.
+
+import ABI
+import Arch
+import BootInformation
+import CMachine
+import CommandLine
+import Log
+import Scheduling
+import Start
+
+/// Called by `Boot/Entry/*/Entry.asm` with what the boot loader left in eax and ebx.
+@c(kernel_entry)
+func kernelEntry(_ magic: UInt32, _ information: UInt32) {
+  startNode(magic: magic, information: information)
+  // Found out here: the command line lies in a large structure, which the compiler copies to the stack.
+  var wanted: UInt = 0
+  if isWanted("yield") { wanted |= 1 }
+  if isWanted("preempt") { wanted |= 2 }
+  if isWanted("wake") { wanted |= 4 }
+  if isWanted("semaphore") { wanted |= 8 }
+  if isWanted("queue") { wanted |= 16 }
+  if isWanted("thread") { wanted |= 32 }
+  if isWanted("pick") { wanted |= 64 }
+  _ = make(ThreadName("bench"), level: 20, argument: wanted) { wanted in
+    runBenchmarks(wanted)
+    endRun(.passed, status: 0)
+  }
+  Threads.idle()
+}
+
+private func runBenchmarks(_ wanted: UInt) {
+  let method: Text = NodeReference().node.options.switchMethod == .hardware ? "hardware" : "software"
+  if wanted & 1 != 0 {
+    benchmarkYield("yield/\(method)/same-space", otherSpace: false)
+    benchmarkYield("yield/\(method)/other-space", otherSpace: true)
+  }
+  if wanted & 2 != 0 { benchmarkPreemption("preempt/timer") }
+  if wanted & 4 != 0 { benchmarkWake("wake/interrupt-to-thread") }
+  if wanted & 8 != 0 { benchmarkSemaphore("semaphore/round-trip") }
+  if wanted & 16 != 0 { benchmarkQueue("queue/round-trip-16") }
+  if wanted & 32 != 0 { benchmarkLife("thread/create-run-exit-join") }
+  if wanted & 64 != 0 {
+    benchmarkPick("pick/2-ready", threads: 2)
+    benchmarkPick("pick/1000-ready", threads: 1_000)
+  }
+}
+
+/// Whether `test=` is absent or names a group, the part of the names before the first `/`.
+@inline(never)
+private func isWanted(_ group: StaticString) -> Bool {
+  let reference = NodeReference()
+  guard let test = reference.node.options.test else { return true }
+  return reference.node.boot.commandLineEquals(group, in: test)
+}
+
+extension BootInformation {
+  fileprivate func commandLineEquals(_ text: StaticString, in range: Range<Int>) -> Bool {
+    let bytes = commandLine()
+    guard range.count == text.utf8CodeUnitCount else { return false }
+    for offset in 0..<range.count {
+      // SAFETY: the offset is below the literal's own count, as compared above.
+      if unsafe bytes[range.lowerBound + offset] != text.utf8Start[offset] { return false }
+    }
+    return true
+  }
+}

@@ -1,0 +1,121 @@
+/// Benchmarks of what threads do with each other.
+
+import Arch
+import Base
+import CMachine
+import FrameAllocator
+import Log
+import Scheduling
+import Start
+import Sync
+import Trace
+
+/// Room for records of objects that two threads share: one frame.
+private func sharedFrame() -> UInt {
+  guard let frame = try? NodeReference().node.frames.allocate() else { preconditionFailure("no frame") }
+  Frames.clear(frame)
+  return Frames.address(of: frame).rawValue
+}
+
+/// A semaphore at an address in a shared frame.
+private func semaphore(_ address: UInt) -> Semaphore {
+  // SAFETY: the address lies in a frame that stays with the benchmark for ever.
+  let place = unsafe UnsafeMutablePointer<Semaphore.Record>(bitPattern: address).unsafelyUnwrapped
+  guard let made = try? unsafe Semaphore(at: place, count: 0) else { preconditionFailure("a semaphore of none") }
+  return made
+}
+
+/// What both sides of a round trip need, at the beginning of a shared frame.
+private struct Pair {
+  var there: Semaphore
+  var back: Semaphore
+}
+
+/// One signals and waits, the other waits and signals; a sample is one round trip.
+func benchmarkSemaphore(_ name: Text) {
+  let frame = sharedFrame()
+  let samples = Samples(wanted: 1_000)
+  // SAFETY: the frame has room for the pair, two records and nothing else.
+  let pair = unsafe UnsafeMutablePointer<Pair>(bitPattern: frame).unsafelyUnwrapped
+  unsafe pair.initialize(to: Pair(there: semaphore(frame + 512), back: semaphore(frame + 1024)))
+  let other = make(ThreadName("other"), argument: frame) { frame in
+    let pair = unsafe UnsafePointer<Pair>(bitPattern: frame).unsafelyUnwrapped.pointee
+    for _ in 0..<1_000 {
+      _ = try? pair.there.wait()
+      try? pair.back.signal()
+    }
+    return 0
+  }
+  let both = unsafe pair.pointee
+  Threads.yield()
+  while !samples.isComplete {
+    samples.begin()
+    try? both.there.signal()
+    _ = try? both.back.wait()
+    samples.end()
+  }
+  _ = try? Threads.join(other)
+  samples.report(name)
+}
+
+/// Makes a thread that ends at once, and joins it.
+func benchmarkLife(_ name: Text) {
+  let samples = Samples(wanted: 1_000)
+  while !samples.isComplete {
+    samples.begin()
+    let thread = make(ThreadName("short"), argument: 0) { $0 }
+    _ = try? Threads.join(thread)
+    samples.end()
+  }
+  samples.report(name)
+}
+
+/// Messages of 16 bytes there and back.
+func benchmarkQueue(_ name: Text) {
+  let frame = sharedFrame()
+  let samples = Samples(wanted: 1_000)
+  let words = 16 / MemoryLayout<UInt>.size
+  func queue(_ address: UInt) -> MessageQueue {
+    // SAFETY: the addresses lie in a frame that stays with the benchmark for ever, apart from each other.
+    let place = unsafe UnsafeMutablePointer<MessageQueue.Record>(bitPattern: address).unsafelyUnwrapped
+    let storage = unsafe UnsafeMutablePointer<UInt>(bitPattern: address + 512).unsafelyUnwrapped
+    guard let made = try? unsafe MessageQueue(at: place, storage: storage, capacity: 4, wordsPerMessage: words) else {
+      preconditionFailure("a queue of none")
+    }
+    return made
+  }
+  // SAFETY: as above.
+  let pair = unsafe UnsafeMutablePointer<(MessageQueue, MessageQueue)>(bitPattern: frame).unsafelyUnwrapped
+  unsafe pair.initialize(to: (queue(frame + 1024), queue(frame + 2048)))
+  let other = make(ThreadName("other"), argument: frame) { frame in
+    let (there, back) =
+      unsafe UnsafePointer<(MessageQueue, MessageQueue)>(bitPattern: frame).unsafelyUnwrapped.pointee
+    let message = unsafe UnsafeMutablePointer<UInt>(bitPattern: frame + 64).unsafelyUnwrapped
+    for _ in 0..<1_000 {
+      _ = try? unsafe there.receive(into: message)
+      _ = try? unsafe back.send(message)
+    }
+    return 0
+  }
+  let (there, back) = unsafe pair.pointee
+  let message = unsafe UnsafeMutablePointer<UInt>(bitPattern: frame + 128).unsafelyUnwrapped
+  Threads.yield()
+  while !samples.isComplete {
+    samples.begin()
+    _ = try? unsafe there.send(message)
+    _ = try? unsafe back.receive(into: message)
+    samples.end()
+  }
+  _ = try? Threads.join(other)
+  samples.report(name)
+}
+
+/// Yields between two threads while many more of lower levels are ready.
+func benchmarkPick(_ name: Text, threads: Int) {
+  // Below the benchmark's own thread, so they are ready and never run while it measures.
+  for index in 0..<max(0, threads - 2) {
+    _ = try? Threads.create(
+      ThreadName("ready"), level: PriorityLevel(truncating: index % 8), isDetached: true) { _ in 0 }
+  }
+  benchmarkYield(name, otherSpace: false)
+}

@@ -1,0 +1,73 @@
+/// Where measurements go, and how they leave the machine.
+
+import Base
+import CMachine
+import FrameAllocator
+import Log
+import Start
+
+/// A frame of samples that threads of a benchmark share, by its address.
+///
+///     0      4      8             16
+///     ┌──────┬──────┬─────────────┬──────────
+///     │count │ last │   wanted    │ samples, four bytes each
+///     └──────┴──────┴─────────────┴──────────
+struct Samples: BitwiseCopyable {
+  let address: UInt
+
+  /// Takes a frame for `wanted` samples, at most 1,000.
+  init(wanted: UInt32) {
+    guard let frame = try? NodeReference().node.frames.allocate() else { preconditionFailure("no frame for samples") }
+    Frames.clear(frame)
+    address = Frames.address(of: frame).rawValue
+    cpu_store32(address + 8, min(wanted, 1_000))
+  }
+
+  @inline(__always)
+  init(address: UInt) { self.address = address }
+
+  var count: UInt32 { cpu_load32(address) }
+  @inline(__always)
+  var isComplete: Bool { cpu_load32(address) >= cpu_load32(address + 8) }
+
+  /// Notes that something begins now.
+  @inline(__always)
+  func begin() { cpu_store32(address + 4, cpu_rdtsc_low()) }
+
+  /// Notes that it has ended now; past the last sample, nothing.
+  @inline(__always)
+  func end() {
+    let ticks = cpu_rdtsc_low() &- cpu_load32(address + 4)
+    // The timer may have let another thread begin between the two readings: that is no sample.
+    if ticks < 1 << 31 { add(ticks) }
+  }
+
+  func add(_ ticks: UInt32) {
+    let index = count
+    guard !isComplete else { return }
+    cpu_store32(address + 16 + UInt(index) * 4, ticks)
+    cpu_store32(address, index + 1)
+  }
+
+  /// Writes all samples to the console, version 1 of the form:
+  ///
+  ///     bench 1 NAME: 33 33 34 ...
+  ///     bench 1 NAME end 1000
+  ///
+  /// and gives the frame back.
+  func report(_ name: Text) {
+    let reference = NodeReference()
+    var line = Text()
+    for index in 0..<count {
+      if line.count == 0 { line = "bench 1 \(name):" }
+      line.append(" ")
+      line.append(decimal: UInt64(cpu_load32(address + 16 + UInt(index) * 4)))
+      if line.count > 200 {
+        reference.node.log.show(line)
+        line = Text()
+      }
+    }
+    if line.count > 0 { reference.node.log.show(line) }
+    reference.node.log.show("bench 1 \(name) end \(count)")
+  }
+}

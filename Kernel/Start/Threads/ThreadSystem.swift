@@ -1,0 +1,104 @@
+/// The threads of one processor: who runs, what is recorded, where stacks come from, when the timer is due.
+
+import Arch
+import Base
+import CMachine
+import Scheduling
+import Sync
+import Trace
+
+/// All that a processor remembers of its threads; a part of the node.
+///
+/// Touched only with interrupts off.
+public struct ThreadSystem: ~Copyable {
+  /// Who runs and who runs next.
+  public var scheduler: Scheduler
+  /// What happened last.
+  public var trace = TraceRing()
+  /// A unit for every byte that was typed.
+  public let inputArrived: Semaphore
+  /// When the timer interrupts.
+  public var timer = DeadlineTimer()
+  // Whether a switch is more than a change of stacks: one test for tracing and for the hardware's way together.
+  private var isSpecial = false
+  /// Stacks for threads.
+  var stacks = StackPool()
+  #if arch(i386)
+    /// Whether threads are switched by the processor's tasks.
+    public var switchesByHardware = false {
+      didSet { isSpecial = switchesByHardware || trace.isOn }
+    }
+    // Which of the two descriptors for threads' tasks the processor is in.
+    var usesSecondTask = false
+  #endif
+
+  /// The code that runs now becomes the idle thread.
+  init() {
+    guard let memory = unsafe UnsafeMutablePointer<Thread>(bitPattern: symbol_idle_thread()) else {
+      preconditionFailure("the idle thread's record lies at address 0")
+    }
+    // SAFETY: the linker script sets this memory aside for nothing else, more than a record needs, for ever.
+    scheduler = Scheduler(idle: unsafe ThreadReference(at: memory))
+    let second = unsafe UnsafeMutableRawPointer(memory).advanced(by: 2048)
+      .assumingMemoryBound(to: Semaphore.Record.self)
+    // SAFETY: the second half of that memory is for the semaphore's record, for ever.
+    guard let made = try? unsafe Semaphore(at: second, count: 0) else { preconditionFailure("0 units are allowed") }
+    inputArrived = made
+  }
+
+  /// Lets the processor go on with another thread. Returns when the first one runs again.
+  @inline(__always)
+  mutating func perform(_ handover: Handover) { perform(handover, at: cpu_rdtsc()) }
+
+  /// The same, when the tick counter has just been read.
+  @inline(__always)
+  mutating func perform(_ handover: Handover, at now: UInt64) {
+    handover.account(at: now)
+    if isSpecial {
+      performSpecially(handover, at: now)
+      return
+    }
+    let space = handover.to.fields.space
+    if space != handover.from.fields.space { cpu_write_cr3(space) }
+    cpu_switch_stack(handover.from.address, handover.to.address)
+  }
+
+  /// A switch that is recorded, or done by the processor's tasks.
+  @inline(never)
+  private mutating func performSpecially(_ handover: Handover, at now: UInt64) {
+    trace.record(
+      .switching, small: UInt16(truncatingIfNeeded: handover.from.fields.identifier),
+      large: handover.to.fields.identifier, at: now)
+    #if arch(i386)
+      if switchesByHardware {
+        jump(to: handover.to)
+        return
+      }
+    #endif
+    let space = handover.to.fields.space
+    if space != handover.from.fields.space { cpu_write_cr3(space) }
+    cpu_switch_stack(handover.from.address, handover.to.address)
+  }
+
+  /// Records events in a ring from now on.
+  ///
+  /// - Safety: see `TraceRing.start`.
+  @unsafe public mutating func startTrace(in memory: UnsafeMutableRawPointer, size: UInt) -> Bool {
+    isSpecial = true
+    return unsafe trace.start(in: memory, size: size)
+  }
+
+  /// Goes on with the thread that should run now; called after every change that may have made another one it.
+  @inline(__always)
+  mutating func settle() {
+    let handover = scheduler.reschedule()
+    noteSharing()
+    if let handover { perform(handover) }
+  }
+
+  /// Sets the timer for the end of a slice if the current thread has come to share its level.
+  @inline(__always)
+  mutating func noteSharing() {
+    if !timer.isSliceArmed && scheduler.isSliceLimited { startSlices() }
+  }
+}

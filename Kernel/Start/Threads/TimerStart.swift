@@ -1,0 +1,67 @@
+/// How the timer comes into use: find one, measure it.
+
+import ABI
+import Arch
+import Base
+import CMachine
+import CommandLine
+import Log
+import Paging
+import Scheduling
+
+/// Takes the best timer there is into use, and the method of switching that the command line asks for.
+func startThreads() {
+  let reference = NodeReference()
+  #if arch(i386)
+    reference.node.threads.switchesByHardware = reference.node.options.switchMethod == .hardware
+  #else
+    if reference.node.options.switchMethod == .hardware {
+      log(.error, "threads", "switch=hardware: x86_64 has no hardware task switch; use switch=software")
+      endRun(.failed, status: 1)
+    }
+  #endif
+  reference.node.threads.scheduler.idle.fields.space = cpu_read_cr3()
+  guard let rate = ClockRate(ticksPerSecond: reference.node.clock.ticksPerMillisecond * 1_000) else {
+    panic("the time stamp counter runs at \(reference.node.clock.ticksPerMillisecond) ticks a millisecond")
+  }
+  if mapLocalController() {
+    LocalInterruptController.start()
+    let counts = measureLocalTimer()
+    reference.node.threads.timer.start(.local, rate: rate, countsPerTick: counts)
+    log(.info, "threads", "timer: local APIC, \((counts * 1_000) >> 24) counts in 1000 ticks")
+  } else {
+    let counts = UInt64(IntervalTimer.frequency) << 24 / rate.ticksPerSecond
+    reference.node.threads.timer.start(.interval, rate: rate, countsPerTick: counts)
+    log(.info, "threads", "timer: interval timer, because there is no local APIC")
+  }
+}
+
+/// Whether there is a local controller and its registers are mapped.
+private func mapLocalController() -> Bool {
+  guard let address = LocalInterruptController.find(), let tables = NodeReference().node.tables else { return false }
+  let frame = FrameNumber(UInt32(truncatingIfNeeded: address.rawValue >> UInt64(pageShift)))
+  var memory = NodeTableMemory()
+  do {
+    try tables.map(
+      frame, at: LocalInterruptController.window, PageAttributes(.readWrite, caching: .uncached), in: &memory)
+    return true
+  } catch {
+    log(.warning, "threads", "the local APIC at \(address) could not be mapped")
+    return false
+  }
+}
+
+/// The timer's counts in a tick of the time stamp counter, with 24 bits behind the point.
+///
+/// Measured over 2^16 ticks. The reading at each end takes a few ticks; the timer is set again if it comes early.
+private func measureLocalTimer() -> UInt64 {
+  LocalInterruptController.interrupt(afterCount: .max)
+  let first = LocalInterruptController.remainingCount
+  let start = cpu_rdtsc()
+  var now = start
+  while now &- start < 1 << 16 { now = cpu_rdtsc() }
+  let counts = UInt64(first &- LocalInterruptController.remainingCount)
+  let ticks = now &- start
+  LocalInterruptController.interrupt(afterCount: 0)
+  return max(1, (counts << 24) / ticks)
+}
