@@ -17,7 +17,9 @@ struct Samples: BitwiseCopyable {
 
   /// Takes a frame for `wanted` samples, at most 1,000.
   init(wanted: UInt32) {
-    guard let frame = try? NodeReference().node.frames.allocate() else { preconditionFailure("no frame for samples") }
+    guard let frame = try? NodeReference().node.frames.allocate() else {
+      preconditionFailure("no frame for samples")
+    }
     Frames.clear(frame)
     address = Frames.address(of: frame).rawValue
     cpu_store32(address + 8, min(wanted, 1_000))
