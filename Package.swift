@@ -115,6 +115,7 @@ if let architecture {
   // The tools read what the kernel writes with the kernel's own modules (ABI), never with a second copy.
   targets += [
     .target(name: "HostSupport", dependencies: [subprocess], path: "Tools/HostSupport"),
+    .target(name: "Bench", path: "Tools/Bench"),
     .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
     .target(
       name: "Launch", dependencies: ["ABI", "HostSupport", "ImageBuilder", subprocess], path: "Boot/Launch"),
@@ -122,7 +123,7 @@ if let architecture {
       name: "mkimage", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser],
       path: "Tools/mkimage"),
     .executableTarget(
-      name: "apus", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser],
+      name: "apus", dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", argumentParser],
       path: "Tools/apus"),
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
@@ -137,6 +138,7 @@ if let architecture {
   }
   targets += [
     tests("Base", ["Base"]),
+    tests("Bench", ["Bench"]),
     tests("ABI", ["ABI"]),
     tests("Log", ["Base", "Log"]),
     tests("FrameAllocator", ["Base", "FrameAllocator"]),
