@@ -43,7 +43,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
     let (project, toolchain) = try await common.begin()
     let wanted = names.isEmpty ? Catalogue.entries : names.flatMap(Catalogue.entries(matching:))
-    var results: [Measurement] = []
+    var results: [BenchmarkResult] = []
     var lines: [String] = []
     for method in arch == .i686 ? ["software", "hardware"] : ["software"] {
       // Only yields tell the methods apart by name; the rest is measured with the software's.
@@ -67,7 +67,7 @@ struct BenchCommand: AsyncParsableCommand {
 
   private func measure(
     _ group: String, _ method: String, _ project: Project, _ toolchain: Toolchain
-  ) async throws -> (String, [Measurement]) {
+  ) async throws -> (String, [BenchmarkResult]) {
     Terminal.shared.step("measuring \(group)")
     var description = try ImageDescription(
       text: "architecture = \"\(arch.rawValue)\"\nkernel = \"BenchKernel\"\n", file: "bench.toml")
@@ -83,7 +83,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
     let unit = wall ? "ticks" : "instructions"
     let measured = try SampleReader.read(report.serial).compactMap {
-      Measurement(name: $0.name, arch: arch.rawValue, unit: unit, samples: $0.samples)
+      BenchmarkResult(name: $0.name, arch: arch.rawValue, unit: unit, samples: $0.samples)
     }
     return (QEMU.command(for: machine).shellLine, measured)
   }

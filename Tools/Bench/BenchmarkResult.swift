@@ -3,7 +3,7 @@
 import Foundation
 
 /// The samples of one benchmark.
-public struct Measurement: Codable, Sendable, Equatable {
+public struct BenchmarkResult: Codable, Sendable, Equatable {
   /// A stable path such as `yield/software/same-space`.
   public var name: String
   /// The processor architecture.
@@ -45,10 +45,10 @@ public struct BenchmarkReport: Codable, Sendable, Equatable {
   /// The emulator's own words about its version.
   public var emulator: String
   /// The measurements.
-  public var results: [Measurement]
+  public var results: [BenchmarkResult]
 
   /// Collects what was measured.
-  public init(commandLines: [String], emulator: String, results: [Measurement]) {
+  public init(commandLines: [String], emulator: String, results: [BenchmarkResult]) {
     self.commandLines = commandLines
     self.emulator = emulator
     self.results = results
