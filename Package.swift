@@ -68,7 +68,10 @@ if let architecture {
     .target(name: "CMachine", path: "Kernel/Machine"),
     bareMetal(
       "Arch", ["ABI", "Base", "CMachine", "Core", "Log", "X86"], sources: ["X86", architectureFolder],
-      exclude: ["\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm", architecture == "i686" ? "X86_64" : "I686"]),
+      exclude: [
+        "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
+        architecture == "i686" ? "X86_64" : "I686",
+      ]),
     bareMetal(
       "Start",
       [
@@ -91,7 +94,8 @@ if let architecture {
     bareMetal(
       "Benchmarks",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Log", "Scheduling",
+        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Log",
+        "Scheduling",
         "Start", "Sync", "Trace",
       ]))
   products += [

@@ -21,7 +21,9 @@ private func sharedFrame() -> UInt {
 private func semaphore(_ address: UInt) -> Semaphore {
   // SAFETY: the address lies in a frame that stays with the benchmark for ever.
   let place = unsafe UnsafeMutablePointer<Semaphore.Record>(bitPattern: address).unsafelyUnwrapped
-  guard let made = try? unsafe Semaphore(at: place, count: 0) else { preconditionFailure("a semaphore of none") }
+  guard let made = try? unsafe Semaphore(at: place, count: 0) else {
+    preconditionFailure("a semaphore of none")
+  }
   return made
 }
 
@@ -79,7 +81,9 @@ func benchmarkQueue(_ name: Text) {
     // SAFETY: the addresses lie in a frame that stays with the benchmark for ever, apart from each other.
     let place = unsafe UnsafeMutablePointer<MessageQueue.Record>(bitPattern: address).unsafelyUnwrapped
     let storage = unsafe UnsafeMutablePointer<UInt>(bitPattern: address + 512).unsafelyUnwrapped
-    guard let made = try? unsafe MessageQueue(at: place, storage: storage, capacity: 4, wordsPerMessage: words) else {
+    guard
+      let made = try? unsafe MessageQueue(at: place, storage: storage, capacity: 4, wordsPerMessage: words)
+    else {
       preconditionFailure("a queue of none")
     }
     return made
@@ -115,7 +119,8 @@ func benchmarkPick(_ name: Text, threads: Int) {
   // Below the benchmark's own thread, so they are ready and never run while it measures.
   for index in 0..<max(0, threads - 2) {
     _ = try? Threads.create(
-      ThreadName("ready"), level: PriorityLevel(truncating: index % 8), isDetached: true) { _ in 0 }
+      ThreadName("ready"), level: PriorityLevel(truncating: index % 8), isDetached: true
+    ) { _ in 0 }
   }
   benchmarkYield(name, otherSpace: false)
 }

@@ -17,7 +17,9 @@ struct Samples: BitwiseCopyable {
 
   /// Takes a frame for `wanted` samples, at most 1,000.
   init(wanted: UInt32) {
-    guard let frame = try? NodeReference().node.frames.allocate() else { preconditionFailure("no frame for samples") }
+    guard let frame = try? NodeReference().node.frames.allocate() else {
+      preconditionFailure("no frame for samples")
+    }
     Frames.clear(frame)
     address = Frames.address(of: frame).rawValue
     cpu_store32(address + 8, min(wanted, 1_000))
@@ -49,12 +51,12 @@ struct Samples: BitwiseCopyable {
     cpu_store32(address, index + 1)
   }
 
-  /// Writes all samples to the console, version 1 of the form:
+  /// Writes all samples to the console, and gives the frame back.
+  ///
+  /// Version 1 of the form:
   ///
   ///     bench 1 NAME: 33 33 34 ...
   ///     bench 1 NAME end 1000
-  ///
-  /// and gives the frame back.
   func report(_ name: Text) {
     let reference = NodeReference()
     var line = Text()

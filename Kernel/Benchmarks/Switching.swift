@@ -9,10 +9,10 @@ import Scheduling
 import Start
 import Trace
 
-
-
 /// Makes a thread, or stops.
-func make(_ name: ThreadName, level: Int = 20, space: UInt = 0, argument: UInt, _ body: ThreadBody) -> ThreadReference {
+func make(_ name: ThreadName, level: Int = 20, space: UInt = 0, argument: UInt, _ body: ThreadBody)
+  -> ThreadReference
+{
   do {
     return try Threads.create(
       name, level: PriorityLevel(truncating: level), argument: argument, space: space, body)

@@ -44,12 +44,15 @@ func interruptDispatch(_ frameAddress: UnsafeMutableRawPointer) {
 
 private func deviceInterrupt(_ vector: UInt8) {
   let reference = NodeReference()
-  guard let line = LegacyInterruptController.line(of: vector), LegacyInterruptController.isGenuine(line) else {
+  guard let line = LegacyInterruptController.line(of: vector), LegacyInterruptController.isGenuine(line)
+  else {
     // Not acknowledged: the local controller's spurious one must not be, and nothing else is ever asked for.
     reference.node.interrupts.noteSpurious()
     return
   }
-  if reference.node.interrupts.note(line, at: cpu_rdtsc(), window: reference.node.clock.ticksPerMillisecond * 10) {
+  if reference.node.interrupts.note(
+    line, at: cpu_rdtsc(), window: reference.node.clock.ticksPerMillisecond * 10)
+  {
     LegacyInterruptController.mask(line)
     log(.error, "interrupts", "line \(line) is masked: more than \(InterruptCounts.mostInWindow) in 10 ms")
   }

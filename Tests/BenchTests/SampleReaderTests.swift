@@ -6,7 +6,8 @@ import Testing
     let text = "noise\nbench 1 a/b: 3 1\nbench 1 a/b: 2\nbench 1 a/b end 3\n"
     let read = try SampleReader.read(text)
     #expect(read.count == 1)
-    let result = try #require(BenchmarkResult(name: "a/b", arch: "i686", unit: "ticks", samples: read[0].samples))
+    let result = try #require(
+      BenchmarkResult(name: "a/b", arch: "i686", unit: "ticks", samples: read[0].samples))
     #expect([result.min, result.median, result.max] == [1, 2, 3])
     #expect(result.samples == [3, 1, 2])
   }

@@ -5,7 +5,9 @@ import Testing
 extension EmulatorTests {
   @Suite struct ThreadBehaviours {
     /// A processor and a way to switch.
-    static let ways: [(Architecture, String)] = [(.i686, "software"), (.i686, "hardware"), (.x86_64, "software")]
+    static let ways: [(Architecture, String)] = [
+      (.i686, "software"), (.i686, "hardware"), (.x86_64, "software"),
+    ]
 
     @Test(
       arguments: ways,

@@ -64,7 +64,9 @@ public struct BenchmarkReport: Codable, Sendable, Equatable {
   /// The report as comma-separated values, one sample a line.
   public var csv: String {
     let lines = results.flatMap { result in
-      result.samples.enumerated().map { "\(result.name),\(result.arch),\(result.unit),\($0.offset),\($0.element)" }
+      result.samples.enumerated().map {
+        "\(result.name),\(result.arch),\(result.unit),\($0.offset),\($0.element)"
+      }
     }
     return (["name,arch,unit,index,value"] + lines).joined(separator: "\n") + "\n"
   }

@@ -18,10 +18,12 @@ public enum Catalogue {
     .init(
       name: "yield/software/same-space",
       explanation: "from one thread's call of yield to its return in another of the same level"),
-    .init(name: "yield/software/other-space", explanation: "the same between threads with different page tables"),
+    .init(
+      name: "yield/software/other-space", explanation: "the same between threads with different page tables"),
     .init(
       name: "yield/hardware/same-space",
-      explanation: "the same by a jump to a task-state segment (i686; instructions don't count the jump's work)"),
+      explanation:
+        "the same by a jump to a task-state segment (i686; instructions don't count the jump's work)"),
     .init(
       name: "yield/hardware/other-space",
       explanation: "the same with different page tables"),

@@ -27,7 +27,8 @@ struct BenchCommand: AsyncParsableCommand {
   @Flag(help: "Measure in ticks of the time stamp counter, without counting instructions.") var wall = false
   @Option(help: ArgumentHelp("Write a report with all samples.", valueName: "file")) var json: String?
   @Option(help: ArgumentHelp("Write all samples, one a line.", valueName: "file")) var csv: String?
-  @Option(help: ArgumentHelp("End a run after this many seconds.", valueName: "seconds")) var timeout: Double = 120
+  @Option(help: ArgumentHelp("End a run after this many seconds.", valueName: "seconds")) var timeout:
+    Double = 120
   @OptionGroup var common: CommonOptions
 
   mutating func validate() throws {
@@ -38,7 +39,9 @@ struct BenchCommand: AsyncParsableCommand {
 
   func run() async throws {
     if list {
-      print(Table(["name", "a sample is"], Catalogue.entries.map { [$0.name, $0.explanation] }).text, terminator: "")
+      print(
+        Table(["name", "a sample is"], Catalogue.entries.map { [$0.name, $0.explanation] }).text,
+        terminator: "")
       return
     }
     let (project, toolchain) = try await common.begin()
@@ -47,7 +50,9 @@ struct BenchCommand: AsyncParsableCommand {
     var lines: [String] = []
     for method in arch == .i686 ? ["software", "hardware"] : ["software"] {
       // Only yields tell the methods apart by name; the rest is measured with the software's.
-      let ours = wanted.filter { $0.group == "yield" ? $0.name.hasPrefix("yield/\(method)/") : method == "software" }
+      let ours = wanted.filter {
+        $0.group == "yield" ? $0.name.hasPrefix("yield/\(method)/") : method == "software"
+      }
       var groups: [String] = []
       for entry in ours where !groups.contains(entry.group) { groups.append(entry.group) }
       for group in groups {
@@ -57,7 +62,8 @@ struct BenchCommand: AsyncParsableCommand {
       }
     }
     Terminal.shared.clearStep()
-    let version = try await Command("qemu-system-x86_64", ["--version"]).output()
+    let version =
+      try await Command("qemu-system-x86_64", ["--version"]).output()
       .split(whereSeparator: \.isNewline).first.map(String.init) ?? "unknown"
     let report = BenchmarkReport(commandLines: lines, emulator: version, results: results)
     show(report)
@@ -92,10 +98,16 @@ struct BenchCommand: AsyncParsableCommand {
     for line in report.commandLines { print(line) }
     print(report.emulator)
     let rows = report.results.map {
-      [$0.name, $0.arch, $0.unit, "\($0.samples.count)", "\($0.min)", "\($0.median)", "\($0.p99)", "\($0.max)"]
+      [
+        $0.name, $0.arch, $0.unit, "\($0.samples.count)", "\($0.min)", "\($0.median)", "\($0.p99)",
+        "\($0.max)",
+      ]
     }
     print(
-      Table(["name", "arch", "unit", "samples", "min", "median", "p99", "max"], rows, rightAligned: [3, 4, 5, 6, 7])
-        .text, terminator: "")
+      Table(
+        ["name", "arch", "unit", "samples", "min", "median", "p99", "max"], rows,
+        rightAligned: [3, 4, 5, 6, 7]
+      )
+      .text, terminator: "")
   }
 }

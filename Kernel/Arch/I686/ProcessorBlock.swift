@@ -56,7 +56,9 @@ public struct ProcessorBlock {
 
   /// Makes an entry name a task that is not running.
   @inline(__always)
-  public mutating func setTask(_ selector: UInt16, at base: UInt32) { set(selector, descriptor(ofTaskAt: base)) }
+  public mutating func setTask(_ selector: UInt16, at base: UInt32) {
+    set(selector, descriptor(ofTaskAt: base))
+  }
 
   /// The task that one of the two worst interrupts has left: whatever the link in its own task names.
   public func interruptedTask(by task: TaskState32) -> TaskState32 {

@@ -90,7 +90,9 @@ public struct DeadlineTimer: ~Copyable {
     }
   }
 
-  /// At least 1. A time that is too long is cut: the timer then interrupts early, and is set again for the rest.
+  /// The counts in a number of ticks, at least 1.
+  ///
+  /// A time that is too long is cut: the timer then interrupts early, and is set again for the rest.
   private func count(ofTicks ticks: UInt64) -> UInt32 {
     let part = min(ticks, 1 << 31)
     return UInt32(truncatingIfNeeded: max(1, min(part &* countsPerTick >> 24, 0xFFFF_FFFF)))

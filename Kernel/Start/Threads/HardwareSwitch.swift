@@ -14,7 +14,9 @@
   import X86
 
   extension ThreadSystem {
-    /// Jumps to a thread. Returns when something jumps back.
+    /// Jumps to a thread.
+    ///
+    /// Returns when something jumps back.
     mutating func jump(to thread: ThreadReference) {
       usesSecondTask.toggle()
       let selector = usesSecondTask ? Selectors32.secondThreadTask : Selectors32.firstThreadTask
@@ -36,7 +38,9 @@
         .initialize(to: task)
     }
 
-    /// Where the task of a thread lies: below its record. The idle thread's is the processor's first.
+    /// Where the task of a thread lies: below its record.
+    ///
+    /// The idle thread's is the processor's first.
     private static func task(of thread: ThreadReference) -> UInt32 {
       thread.isIdle ? UInt32(symbol_processor_block()) : UInt32(thread.address) - 128
     }

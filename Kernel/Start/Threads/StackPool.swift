@@ -82,7 +82,9 @@ struct StackPool: ~Copyable {
   private mutating func mapOne() throws(ThreadError) -> UInt {
     guard let slot = takeSlot() else { throw .tooManyThreads }
     let bottom = Self.bottom(ofSlot: slot)
-    guard let tables = NodeReference().node.tables else { preconditionFailure("threads need the kernel's page tables") }
+    guard let tables = NodeReference().node.tables else {
+      preconditionFailure("threads need the kernel's page tables")
+    }
     for index in 0..<Self.pageCount {
       let offset = index * UInt(pageSize)
       if !mapPage(bottom + offset, tables) {

@@ -90,7 +90,9 @@ extension MessageQueue {
   ///
   /// - Safety: see `send(_:in:until:)`.
   @unsafe @inline(__always) @discardableResult
-  public func send(_ message: UnsafePointer<UInt>, nanoseconds: UInt64? = nil) throws(SyncError) -> WaitOutcome {
+  public func send(_ message: UnsafePointer<UInt>, nanoseconds: UInt64? = nil) throws(SyncError)
+    -> WaitOutcome
+  {
     let reference = NodeReference()
     cpu_cli()
     defer { cpu_sti() }

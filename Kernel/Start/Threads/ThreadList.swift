@@ -33,7 +33,11 @@ enum ThreadList {
     line.append(" ")
     line.append(contentsOf: thread.fields.name.text)
     line.pad(to: 23)
-    if thread.isIdle { line.append("    -") } else { line.append(decimal: UInt64(thread.level.number), width: 5) }
+    if thread.isIdle {
+      line.append("    -")
+    } else {
+      line.append(decimal: UInt64(thread.level.number), width: 5)
+    }
     line.append(" ")
     line.append(isCurrent ? "running" : thread.waitReason?.name ?? stateName(thread.state))
     line.pad(to: 37)

@@ -42,11 +42,15 @@ public struct ThreadSystem: ~Copyable {
     let second = unsafe UnsafeMutableRawPointer(memory).advanced(by: 2048)
       .assumingMemoryBound(to: Semaphore.Record.self)
     // SAFETY: the second half of that memory is for the semaphore's record, for ever.
-    guard let made = try? unsafe Semaphore(at: second, count: 0) else { preconditionFailure("0 units are allowed") }
+    guard let made = try? unsafe Semaphore(at: second, count: 0) else {
+      preconditionFailure("0 units are allowed")
+    }
     inputArrived = made
   }
 
-  /// Lets the processor go on with another thread. Returns when the first one runs again.
+  /// Lets the processor go on with another thread.
+  ///
+  /// Returns when the first one runs again.
   @inline(__always)
   mutating func perform(_ handover: Handover) { perform(handover, at: cpu_rdtsc()) }
 

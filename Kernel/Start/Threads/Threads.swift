@@ -148,7 +148,9 @@ public enum Threads {
     return NodeReference().node.threads.timer.rate.deadline(nanoseconds: nanoseconds, after: cpu_rdtsc())
   }
 
-  /// Runs other threads whenever there are any, and waits for interrupts otherwise. For the idle thread.
+  /// Runs other threads whenever there are any, and waits for interrupts otherwise.
+  ///
+  /// For the idle thread.
   public static func idle() -> Never {
     let reference = NodeReference()
     while true {
@@ -192,7 +194,8 @@ extension ThreadSystem {
   /// Makes a thread on a stack.
   @inline(__always)
   mutating func prepare(
-    _ bottom: UInt, _ name: ThreadName, _ level: PriorityLevel, _ argument: UInt, _ isDetached: Bool, _ space: UInt,
+    _ bottom: UInt, _ name: ThreadName, _ level: PriorityLevel, _ argument: UInt, _ isDetached: Bool,
+    _ space: UInt,
     _ body: ThreadBody
   ) -> ThreadReference {
     let top = (bottom + StackPool.stackSize - UInt(MemoryLayout<Thread>.size)) & ~63

@@ -38,7 +38,9 @@ func startThreads() {
 
 /// Whether there is a local controller and its registers are mapped.
 private func mapLocalController() -> Bool {
-  guard let address = LocalInterruptController.find(), let tables = NodeReference().node.tables else { return false }
+  guard let address = LocalInterruptController.find(), let tables = NodeReference().node.tables else {
+    return false
+  }
   let frame = FrameNumber(UInt32(truncatingIfNeeded: address.rawValue >> UInt64(pageShift)))
   var memory = NodeTableMemory()
   do {

@@ -72,7 +72,9 @@ private func yieldPingPong(_: UInt) -> UInt {
   for _ in 0..<1_000 { Threads.yield() }
   let ticks = cpu_rdtsc() - start
   for _ in 0..<20 { Threads.yield() }
-  guard let (outcome, code) = try? Threads.join(partner), outcome == .satisfied, code == 7 else { fail("join failed") }
+  guard let (outcome, code) = try? Threads.join(partner), outcome == .satisfied, code == 7 else {
+    fail("join failed")
+  }
   pass("1000 round trips of yield: \(ticks) ticks, \(ticks / 2_000) one way")
 }
 
@@ -115,7 +117,9 @@ private func manyThreads(_: UInt) -> UInt {
   let before = reference.node.frames.freeCount
   for index in 0..<10_000 as Range<UInt> {
     let thread = make(ThreadName("short"), argument: index) { $0 + 1 }
-    guard let (_, code) = try? Threads.join(thread), code == index + 1 else { fail("thread \(index) was lost") }
+    guard let (_, code) = try? Threads.join(thread), code == index + 1 else {
+      fail("thread \(index) was lost")
+    }
   }
   Threads.trim()
   let after = reference.node.frames.freeCount
