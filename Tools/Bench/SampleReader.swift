@@ -1,6 +1,8 @@
 /// The console of the benchmark kernel, read.
 
-/// Reads samples in version 1 of the kernel's form:
+/// Reads samples from the kernel's console.
+///
+/// Version 1 of the form:
 ///
 ///     bench 1 NAME: 33 33 34 ...          any number of such lines
 ///     bench 1 NAME end 1000               the number of samples, so that a lost line is noticed

@@ -46,7 +46,9 @@ public enum LegacyInterruptController {
     cpu_out8(port, cpu_in8(port) | 1 << (line & 7))
   }
 
-  /// Whether the interrupt of a line is really there. Lines 7 and 15 also stand for one that was gone when the
+  /// Whether the interrupt of a line is really there.
+  ///
+  /// Lines 7 and 15 also stand for one that was gone when the
   /// processor asked which it was (8259A data sheet, "default level 7"); the one on 15 is acknowledged on line 2.
   public static func isGenuine(_ line: UInt8) -> Bool {
     guard line & 7 == 7 else { return true }

@@ -3,7 +3,9 @@
 import Base
 import CMachine
 
-/// The registers of the local APIC, at a fixed place in the kernel's windows (Intel SDM vol. 3, 10.4 and 10.5).
+/// The registers of the local APIC, at a fixed place in the kernel's windows.
+///
+/// Intel SDM vol. 3, 10.4 and 10.5.
 public enum LocalInterruptController {
   /// Where its registers appear.
   public static let window = AddressMap.windows
@@ -31,7 +33,9 @@ public enum LocalInterruptController {
     return PhysicalAddress(base & 0x000F_FFFF_FFFF_F000)
   }
 
-  /// Turns the controller on; the window must be mapped. The legacy controllers still reach the processor by line 0.
+  /// Turns the controller on; the window must be mapped.
+  ///
+  /// The legacy controllers still reach the processor by line 0.
   public static func start() {
     cpu_store32(timerRegister, 1 << 16 | UInt32(timerVector))
     cpu_store32(line0Register, 0x700)  // external interrupts, not masked

@@ -11,7 +11,9 @@ import Scheduling
 import Start
 import Trace
 
-/// Does what is asked for with threads. Returns whether it was asked for.
+/// Does what is asked for with threads.
+///
+/// Returns whether it was asked for.
 func runThreads() -> Bool {
   if isAskedFor("yield") {
     start(ThreadName("yield"), yieldPingPong)
