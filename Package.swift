@@ -152,9 +152,6 @@ if let architecture {
       dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", argumentParser] + predictModules,
       path: "Tools/apus"),
   ]
-  targets += [
-    .testTarget(name: "BenchTests", dependencies: ["Bench"], path: "Tests/BenchTests")
-  ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(
       name: "\(name)Tests", dependencies: ["ABI", "HostSupport", "ImageBuilder", "Launch"],
@@ -167,6 +164,7 @@ if let architecture {
   }
   targets += [
     tests("Base", ["Base"]),
+    tests("Bench", ["Bench"]),
     tests("ABI", ["ABI"]),
     tests("Log", ["Base", "Log"]),
     tests("FrameAllocator", ["Base", "FrameAllocator"]),

@@ -51,12 +51,12 @@ struct Samples: BitwiseCopyable {
     cpu_store32(address, index + 1)
   }
 
-  /// Writes all samples to the console, version 1 of the form:
+  /// Writes all samples to the console, and gives the frame back.
+  ///
+  /// Version 1 of the form:
   ///
   ///     bench 1 NAME: 33 33 34 ...
   ///     bench 1 NAME end 1000
-  ///
-  /// and gives the frame back.
   func report(_ name: Text) {
     let reference = NodeReference()
     var line = Text()

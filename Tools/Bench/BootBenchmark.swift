@@ -3,15 +3,10 @@ import ImageBuilder
 import Launch
 
 /// What start-up costs, in guest instructions from the kernel's first ones.
+///
+/// The kernel itself logs it (`log=debug`): the count runs from the entry code to its first line, and to the end of
+/// start-up.
 public struct BootBenchmark: Sendable {
-  /// The word by which the benchmark is asked for.
-  public static let name = "boot"
-  /// What it measures and how.
-  public static let explanation = """
-    from the kernel's first instructions to its first log line, and to the end of start-up, with 128 MiB; \
-    counted by QEMU, read from the kernel's own log (log=debug)
-    """
-
   private let project: Project
   private let toolchain: Toolchain
 
@@ -21,10 +16,13 @@ public struct BootBenchmark: Sendable {
     self.toolchain = toolchain
   }
 
-  /// Boots the kernel `runs` times and adds what it said to the report.
+  /// Boots the kernel three times with 128 MiB.
   ///
+  /// - Returns: the emulator's command line, and the results.
   /// - Throws: `ToolError` if the kernel can't be built or does not say what it cost.
-  public func run(_ architecture: Architecture, runs: Int, into report: inout BenchmarkReport) async throws {
+  public func run(
+    _ architecture: Architecture, wall: Bool
+  ) async throws -> (commandLine: String, results: [BenchmarkResult]) {
     var description = try ImageDescription(
       file: "\(project.imagesFolder)/apus-\(architecture.rawValue).toml")
     description.commandLine = "log=debug"
@@ -32,11 +30,10 @@ public struct BootBenchmark: Sendable {
     let image = ImageBuild(description, project: project, toolchain: toolchain)
     var (machine, _) = try await BootPlan(image: image, path: .kernel).prepare()
     machine.memory = 128
-    machine.countsInstructions = true
-    report.commands.append(QEMU.command(for: machine).shellLine)
-    var firstLine: [UInt64] = []
-    var end: [UInt64] = []
-    for _ in 0..<runs {
+    machine.countsInstructions = !wall
+    var firstLine: [Int] = []
+    var end: [Int] = []
+    for _ in 0..<3 {
       let serial = try await Launcher(machine).run(.init(timeout: 120, input: [])).serial
       guard let cost = Self.cost(in: serial) else {
         throw ToolError(
@@ -45,18 +42,17 @@ public struct BootBenchmark: Sendable {
       firstLine.append(cost.firstLine)
       end.append(cost.end)
     }
-    report.measurements += [
-      Measurement(
-        name: "boot/first-line", architecture: architecture.rawValue, unit: .instructions, samples: firstLine),
-      Measurement(
-        name: "boot/start-up", architecture: architecture.rawValue, unit: .instructions, samples: end),
-    ]
+    let unit = wall ? "ticks" : "instructions"
+    let results = [("boot/first-line", firstLine), ("boot/start-up", end)].compactMap {
+      BenchmarkResult(name: $0.0, arch: architecture.rawValue, unit: unit, samples: $0.1)
+    }
+    return (QEMU.command(for: machine).shellLine, results)
   }
 
   /// The two numbers in the kernel's line about its start-up, or `nil` if there is no such line.
-  public static func cost(in serial: String) -> (firstLine: UInt64, end: UInt64)? {
+  public static func cost(in serial: String) -> (firstLine: Int, end: Int)? {
     let pattern = /ticks since the entry: (\d+) to the first line, (\d+) to the end of start-up/
-    guard let match = serial.firstMatch(of: pattern), let first = UInt64(match.1), let end = UInt64(match.2)
+    guard let match = serial.firstMatch(of: pattern), let first = Int(match.1), let end = Int(match.2)
     else { return nil }
     return (first, end)
   }

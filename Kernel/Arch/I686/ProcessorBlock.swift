@@ -40,8 +40,10 @@ public struct ProcessorBlock {
     unsafe block.pointee.load(at: UInt(bitPattern: block))
   }
 
-  /// Gives the two tasks of their own the page tables in use; called after every change of the kernel's tables.
+  /// Gives the three tasks the page tables in use; called after every change of the kernel's tables.
   public mutating func usePageTables(at root: UInt32) {
+    // A switch never saves cr3: also the first task needs it to be jumped back to.
+    task.cr3 = root
     doubleFaultTask.cr3 = root
     nonMaskableTask.cr3 = root
   }

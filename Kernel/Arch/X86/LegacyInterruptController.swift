@@ -48,8 +48,8 @@ public enum LegacyInterruptController {
 
   /// Whether the interrupt of a line is really there.
   ///
-  /// Lines 7 and 15 also stand for one that was gone when the processor asked which it was (8259A data
-  /// sheet, "default level 7"); the one on 15 is acknowledged on line 2.
+  /// Lines 7 and 15 also stand for one that was gone when the
+  /// processor asked which it was (8259A data sheet, "default level 7"); the one on 15 is acknowledged on line 2.
   public static func isGenuine(_ line: UInt8) -> Bool {
     guard line & 7 == 7 else { return true }
     let port = line < 8 ? primaryCommand : secondaryCommand

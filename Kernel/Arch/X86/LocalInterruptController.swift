@@ -3,9 +3,9 @@
 import Base
 import CMachine
 
-/// The registers of the local APIC, at a fixed place in the kernel's windows (Intel SDM vol.
+/// The registers of the local APIC, at a fixed place in the kernel's windows.
 ///
-/// 3, 10.4 and 10.5).
+/// Intel SDM vol. 3, 10.4 and 10.5.
 public enum LocalInterruptController {
   /// Where its registers appear.
   public static let window = AddressMap.windows

@@ -90,7 +90,7 @@ public struct DeadlineTimer: ~Copyable {
     }
   }
 
-  /// At least 1.
+  /// The counts in a number of ticks, at least 1.
   ///
   /// A time that is too long is cut: the timer then interrupts early, and is set again for the rest.
   private func count(ofTicks ticks: UInt64) -> UInt32 {

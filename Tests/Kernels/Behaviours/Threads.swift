@@ -6,6 +6,7 @@ import Base
 import CMachine
 import FrameAllocator
 import Log
+import Provocations
 import Scheduling
 import Start
 import Trace
@@ -26,6 +27,10 @@ func runThreads() -> Bool {
     start(ThreadName("deep"), overflow)
   } else if isAskedFor("thread-misuse") {
     start(ThreadName("misuse"), misuse)
+  } else if isAskedFor("registers") {
+    start(ThreadName("registers"), registers)
+  } else if isAskedFor("soak") {
+    start(ThreadName("soak"), soak)
   } else {
     return false
   }
@@ -149,4 +154,38 @@ private func misuse(_: UInt) -> UInt {
   }
   guard refusals == 3 else { fail("only \(refusals) of 3 refused") }
   pass("3 refused by name")
+}
+
+/// Registers and flags survive a million preemptions.
+private func registers(_: UInt) -> UInt {
+  NodeReference().node.threads.timer.setSlice(ticks: 300)
+  let body: ThreadBody = { seed in
+    while provocation_hold_registers(seed, 500) == 0 {}
+    fail("a register or a flag was lost")
+  }
+  let first = make(ThreadName("first"), argument: 0x1234_5678, body)
+  let second = make(ThreadName("second"), argument: 0x7ABC_DEF0, body)
+  while first.fields.switchCount &+ second.fields.switchCount < 1_000_000 {
+    guard provocation_hold_registers(0x2222_3333, 500) == 0 else { fail("a register or a flag was lost") }
+  }
+  pass("three threads kept their registers and flags over 1000000 preemptions")
+}
+
+/// An hour of sleeps and short threads leaves the memory as it was.
+private func soak(_: UInt) -> UInt {
+  let reference = NodeReference()
+  let perSecond = reference.node.clock.ticksPerMillisecond * 1_000
+  _ = try? Threads.join(make(ThreadName("first")) { _ in 0 })
+  Threads.trim()
+  let before = reference.node.frames.freeCount
+  let end = cpu_rdtsc() + 3_600 * perSecond
+  var sleeps: UInt64 = 0
+  while cpu_rdtsc() < end {
+    guard (try? Threads.sleep(nanoseconds: 10_000_000)) == .timedOut else { fail("a sleep was cut short") }
+    sleeps += 1
+    if sleeps % 10 == 0 { _ = try? Threads.join(make(ThreadName("short")) { _ in 0 }) }
+  }
+  Threads.trim()
+  guard reference.node.frames.freeCount == before else { fail("frames were lost") }
+  pass("an hour: \(sleeps) sleeps, \(before) frames free as before")
 }

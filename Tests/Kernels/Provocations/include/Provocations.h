@@ -77,4 +77,8 @@ PROVOKE provoke_software_interrupt(uint8_t vector) {
 
 PROVOKE provoke_call(uintptr_t address) { ((void (*)(void))address)(); }
 
+// Fills the registers with a pattern made of `seed` and sets the carry flag, waits `rounds` rounds, and looks whether
+// all is still there: 0 if so.
+uintptr_t provocation_hold_registers(uintptr_t seed, uintptr_t rounds);
+
 #endif
