@@ -41,6 +41,7 @@ let logicModules: [Target] = [
   logic("Sync", ["Scheduling"]),
   logic("Trace"),
   logic("Heap", ["Base"]),
+  logic("Inspection", ["Log", "Scheduling"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -110,14 +111,19 @@ if let architecture {
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
-    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ]
   let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
   let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
   let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
+  /// What `apus predict` is made of.
+  let predictModules: [Target.Dependency] = [
+    "DelayTracer", "Plotting", "PredictFigures", "ProfileImport", "SpeedupModel", "predict-synthetic",
+  ]
+
   // The tools read what the kernel writes with the kernel's own modules (ABI), never with a second copy.
   targets += [
+    .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
     .target(name: "HostSupport", dependencies: [subprocess], path: "Tools/HostSupport"),
     .target(name: "Bench", path: "Tools/Bench"),
     .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
@@ -127,7 +133,8 @@ if let architecture {
       name: "mkimage", dependencies: ["HostSupport", "ImageBuilder", "Launch", argumentParser],
       path: "Tools/mkimage"),
     .executableTarget(
-      name: "apus", dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", argumentParser],
+      name: "apus",
+      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", argumentParser] + predictModules,
       path: "Tools/apus"),
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
@@ -158,6 +165,40 @@ if let architecture {
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),
     tests("Heap", ["Base", "Heap"]),
+  ]
+
+  // MARK: - Speedup model
+  targets += [
+    .target(name: "Plotting", path: "Tools/Plotting"),
+    .target(name: "SpeedupModel", path: "Tools/Predict/SpeedupModel"),
+    // Optimised in debug builds too: scanning a trace of gigabytes must not depend on how the tool was built.
+    .target(
+      name: "ProfileImport", dependencies: ["SpeedupModel"], path: "Tools/Predict/ProfileImport",
+      swiftSettings: [.unsafeFlags(["-O"])]),
+    .target(
+      name: "PredictFigures", dependencies: ["SpeedupModel", "Plotting"],
+      path: "Tools/Predict/PredictFigures",
+      resources: ["gzip", "bzip2", "gcc", "sqlite"].map { .embedInCode("Profiles/\($0).json") }),
+    .target(name: "CSeccomp", path: "Tools/Predict/CSeccomp"),
+    .target(
+      name: "DelayTracer", dependencies: ["SpeedupModel", "CSeccomp"], path: "Tools/Predict/DelayTracer"),
+    // Optimised always: its computation must weigh against its calls as a real program's would.
+    .executableTarget(
+      name: "predict-synthetic", dependencies: ["SpeedupModel", argumentParser],
+      path: "Tools/Predict/Synthetic", swiftSettings: [.unsafeFlags(["-O"])]),
+    .testTarget(
+      name: "PlottingTests", dependencies: ["Plotting"], path: "Tests/PlottingTests", exclude: ["Golden"]),
+    .testTarget(name: "SpeedupModelTests", dependencies: ["SpeedupModel"], path: "Tests/SpeedupModelTests"),
+    .testTarget(
+      name: "PredictFiguresTests", dependencies: ["PredictFigures"], path: "Tests/PredictFiguresTests",
+      exclude: ["Golden"]),
+    .testTarget(
+      name: "ProfileImportTests", dependencies: ["ProfileImport"], path: "Tests/ProfileImportTests"),
+    .testTarget(
+      name: "DelayTracerTests", dependencies: ["DelayTracer", "predict-synthetic"],
+      path: "Tests/DelayTracerTests"),
+    tests("Inspection", ["Inspection", "Log", "Scheduling"]),
+    tests("TraceExport", ["Trace", "TraceExport"]),
   ]
 }
 

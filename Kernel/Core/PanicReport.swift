@@ -45,11 +45,10 @@ public enum PanicReport {
       showRegisters(registers, on: &log)
     }
     log.show("  backtrace:")
-    var number = 0
-    if let registers {
-      show(frame: number, address: registers.instructionPointer, on: &log)
-      number += 1
-    }
+    // Frame 0 is the instruction itself, the others are where calls return to: whoever looks up the function of
+    // a return address must look at the byte before it.
+    if let registers { show(frame: 0, address: registers.instructionPointer, on: &log) }
+    var number = 1
     var backtrace = Backtrace(from: framePointer, in: memory)
     while let address = backtrace.next() {
       show(frame: number, address: address, on: &log)

@@ -54,9 +54,8 @@ struct ReadyQueues: ~Copyable {
     let rank = thread.fields.rank
     let mask = thread.fields.mask
     if bits & mask == 0 {
+      // Outside all queues it is a ring by itself.
       bits |= mask
-      thread.fields.next = thread
-      thread.fields.previous = thread
       setHead(ofRank: rank, to: thread)
     } else {
       thread.link(before: head(ofRank: rank))
@@ -106,14 +105,14 @@ extension ThreadReference {
     other.fields.previous = self
   }
 
-  /// Takes the thread out of a ring of two or more.
-  ///
-  /// Its own links stay as they were.
+  /// Takes the thread out of a ring of two or more; it is a ring by itself then.
   @inline(__always)
   func unlink() {
     let next = fields.next
     let previous = fields.previous
     previous.fields.next = next
     next.fields.previous = previous
+    fields.next = self
+    fields.previous = self
   }
 }

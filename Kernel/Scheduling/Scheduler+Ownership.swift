@@ -85,8 +85,8 @@ extension Scheduler {
   private mutating func grant(
     _ mutex: WaitQueueReference, to thread: ThreadReference, _ outcome: WaitOutcome
   ) {
-    mutex.remove(thread)
-    if thread.fields.isTimed { timers.remove(thread) }
+    mutex.removeFirst(thread)
+    if thread.fields.atWaitEnd.contains(.leaveTimers) { timers.remove(thread) }
     thread.fields.waitQueue = nil
     noteOutcome(outcome, of: thread)
     take(mutex, by: thread)
@@ -124,6 +124,7 @@ extension Scheduler {
     let outcome = block(on: queue, until: deadline)
     guard outcome == .blocked else { return outcome }
     thread.fields.relock = mutex
+    thread.fields.atWaitEnd.insert(.takeMutexBack)
     mutex.fields.returnCount &+= 1
     drop(mutex, by: thread)
     if let waiter = mutex.fields.first {
@@ -139,6 +140,7 @@ extension Scheduler {
   @inline(never)
   mutating func takeBack(_ mutex: WaitQueueReference, for thread: ThreadReference) {
     thread.fields.relock = nil
+    thread.fields.atWaitEnd.remove(.takeMutexBack)
     mutex.fields.returnCount &-= 1
     guard let owner = mutex.fields.owner else {
       noteOutcome(mutex.fields.isAbandoned ? .ownerEnded : .satisfied, of: thread)

@@ -62,7 +62,8 @@ extension Scheduler {
     of queue: WaitQueueReference, _ outcome: WaitOutcome = .satisfied
   ) -> ThreadReference? {
     guard let thread = queue.fields.first else { return nil }
-    endWait(of: thread, in: queue, outcome)
+    queue.removeFirst(thread)
+    leaveWait(thread, outcome)
     return thread
   }
 
@@ -76,22 +77,27 @@ extension Scheduler {
   @inline(__always)
   mutating func endWait(of thread: ThreadReference, in queue: WaitQueueReference, _ outcome: WaitOutcome) {
     queue.remove(thread)
-    if thread.fields.isTimed { timers.remove(thread) }
+    leaveWait(thread, outcome)
+  }
+
+  @inline(__always)
+  private mutating func leaveWait(_ thread: ThreadReference, _ outcome: WaitOutcome) {
     thread.fields.waitQueue = nil
     thread.fields.outcomeCode = outcome
-    if let mutex = thread.fields.relock {
-      takeBack(mutex, for: thread)
-    } else {
-      makeReady(thread)
-    }
+    if thread.fields.atWaitEnd.isEmpty { makeReady(thread) } else { performDuties(of: thread) }
+  }
+
+  @inline(never)
+  private mutating func performDuties(of thread: ThreadReference) {
+    if thread.fields.atWaitEnd.contains(.leaveTimers) { timers.remove(thread) }
+    if let mutex = thread.fields.relock { takeBack(mutex, for: thread) } else { makeReady(thread) }
   }
 
   /// Ends a wait that did not get what it waited for.
   mutating func abortWait(of thread: ThreadReference, _ outcome: WaitOutcome) {
     guard let queue = thread.fields.waitQueue else {
-      if thread.fields.isTimed { timers.remove(thread) }
-      thread.fields.outcomeCode = outcome
-      makeReady(thread)
+      // A sleep.
+      leaveWait(thread, outcome)
       return
     }
     let owner = queue.fields.owner

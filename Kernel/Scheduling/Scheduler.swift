@@ -201,9 +201,8 @@ extension ThreadReference {
   /// Writes every field of the record.
   func initialize(rank: UInt8, name: ThreadName, identifier: UInt32) {
     let thread = Thread(
-      stackPointer: 0, space: 0, next: self, previous: self, mask: PriorityLevel.mask(ofRank: rank),
-      rank: rank,
-      baseRank: rank, stateCode: .created, outcomeCode: .satisfied, isLevelHead: false, isTimed: false,
+      stackPointer: 0, space: 0, next: self, previous: self, mask: PriorityLevel.mask(ofRank: rank), rank: rank,
+      baseRank: rank, stateCode: .created, outcomeCode: .satisfied, isLevelHead: true, atWaitEnd: [],
       isDetached: false, cancellation: [], sliceTicks: 0, switchCount: 0, heldMutexCount: 0, runTicks: 0,
       waitQueue: nil, relock: nil, above: nil, below: nil, held: nil, deadline: 0, timerParent: nil,
       timerLeft: nil, timerRight: nil, exchange: 0, joiners: WaitQueue(reason: .join), exitCode: 0,

@@ -7,7 +7,8 @@
 ///
 /// The first word is the saved stack pointer, for the code that switches stacks.
 ///
-/// - Invariant: `mask` has the bit of `rank`; `rank` is that of the base level or of the most urgent thread that
+/// - Invariant: outside all queues `next` and `previous` are the thread itself, `above` and `below` nobody, and
+///   `isLevelHead` is set, so that entering an empty queue writes none of them. `mask` has the bit of `rank`; `rank` is that of the base level or of the most urgent thread that
 ///   waits for a mutex this thread holds, whichever is higher.
 public struct Thread: BitwiseCopyable {
   /// Where the thread's registers lie on its stack while it does not run.
@@ -32,7 +33,8 @@ public struct Thread: BitwiseCopyable {
 
   // Whether this is the first thread of its level in a wait queue, and so carries `above` and `below`.
   var isLevelHead: Bool
-  var isTimed: Bool
+  // What the end of its wait must see to; nothing in the usual case, which is then one test.
+  var atWaitEnd: WaitEndDuties
   var isDetached: Bool
   var cancellation: Cancellation
   // Timer interrupts that its time slice still has.
@@ -87,6 +89,15 @@ public struct Thread: BitwiseCopyable {
   public var tag: UInt32
   /// The thread's name.
   public var name: ThreadName
+}
+
+/// What is to do when a wait ends, besides leaving the queue.
+struct WaitEndDuties: OptionSet, BitwiseCopyable {
+  var rawValue: UInt8
+  /// It has a deadline: leave the timer queue.
+  static let leaveTimers = WaitEndDuties(rawValue: 1)
+  /// It waited with a condition: hold the mutex in `relock` again.
+  static let takeMutexBack = WaitEndDuties(rawValue: 2)
 }
 
 /// What other threads asked of a thread.
@@ -164,7 +175,7 @@ extension ThreadReference {
     return fields.waitQueue?.fields.reason ?? .sleep
   }
   /// When its wait ends at the latest, in ticks, or `nil` without a limit.
-  public var deadline: UInt64? { fields.isTimed ? fields.deadline : nil }
+  public var deadline: UInt64? { fields.atWaitEnd.contains(.leaveTimers) ? fields.deadline : nil }
   /// Whether somebody asked it to end.
   public var isKilled: Bool { fields.cancellation.contains(.killed) }
   /// Whether nobody will join it.

@@ -12,7 +12,7 @@
 
 /// A heap of waiting threads by their deadlines.
 ///
-/// - Invariant: `isTimed` is set exactly in the threads of the heap.
+/// - Invariant: `atWaitEnd` says so exactly in the threads of the heap.
 struct TimerQueue: ~Copyable {
   /// The thread that is due first.
   private(set) var root: ThreadReference?
@@ -28,8 +28,8 @@ struct TimerQueue: ~Copyable {
 
   /// Lets a thread join that becomes due at `deadline`.
   mutating func insert(_ thread: ThreadReference, deadline: UInt64) {
-    assert(!thread.fields.isTimed)
-    thread.fields.isTimed = true
+    assert(!thread.fields.atWaitEnd.contains(.leaveTimers))
+    thread.fields.atWaitEnd.insert(.leaveTimers)
     thread.fields.deadline = deadline
     thread.fields.timerLeft = nil
     thread.fields.timerRight = nil
@@ -46,8 +46,8 @@ struct TimerQueue: ~Copyable {
 
   /// Takes a thread out, due or not.
   mutating func remove(_ thread: ThreadReference) {
-    assert(thread.fields.isTimed)
-    thread.fields.isTimed = false
+    assert(thread.fields.atWaitEnd.contains(.leaveTimers))
+    thread.fields.atWaitEnd.remove(.leaveTimers)
     guard let last = node(at: count) else { return }
     if let parent = last.fields.timerParent {
       if count & 1 == 0 { parent.fields.timerLeft = nil } else { parent.fields.timerRight = nil }

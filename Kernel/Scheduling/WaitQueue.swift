@@ -84,16 +84,11 @@ extension WaitQueueReference {
   @inline(__always)
   func insert(_ thread: ThreadReference) {
     fields.count &+= 1
-    guard let first = fields.first else {
-      thread.fields.above = nil
-      thread.fields.below = nil
-      becomeHead(thread)
-      fields.first = thread
-      return
-    }
-    insert(thread, from: first)
+    // Alone in the queue it is linked already.
+    if let first = fields.first { insert(thread, from: first) } else { fields.first = thread }
   }
 
+  @inline(never)
   private func insert(_ thread: ThreadReference, from first: ThreadReference) {
     let rank = thread.fields.rank
     var above: ThreadReference?
@@ -107,42 +102,70 @@ extension WaitQueueReference {
       thread.link(before: head)
       return
     }
-    becomeHead(thread)
     thread.fields.above = above
     thread.fields.below = place
     place?.fields.above = thread
     if let above { above.fields.below = thread } else { fields.first = thread }
   }
 
-  @inline(__always)
-  private func becomeHead(_ thread: ThreadReference) {
-    thread.fields.isLevelHead = true
-    thread.fields.next = thread
-    thread.fields.previous = thread
-  }
-
   /// Takes a thread out that waits here.
   @inline(__always)
   func remove(_ thread: ThreadReference) {
+    if fields.first == thread { removeFirst(thread) } else { removeInside(thread) }
+  }
+
+  /// Takes the first thread out.
+  @inline(__always)
+  func removeFirst(_ thread: ThreadReference) {
+    fields.count &-= 1
+    let next = thread.fields.next
+    let below = thread.fields.below
+    if next == thread {
+      fields.first = below
+      if let below {
+        below.fields.above = nil
+        thread.fields.below = nil
+      }
+      return
+    }
+    thread.unlink()
+    next.fields.isLevelHead = true
+    fields.first = next
+    if let below { replaceHead(thread, by: next, over: below) }
+  }
+
+  @inline(never)
+  private func removeInside(_ thread: ThreadReference) {
     fields.count &-= 1
     let next = thread.fields.next
     let isAlone = next == thread
     if !isAlone { thread.unlink() }
-    guard thread.fields.isLevelHead else { return }
-    // The level goes on with its next thread, or is gone.
-    let above = thread.fields.above
+    guard thread.fields.isLevelHead else {
+      thread.fields.isLevelHead = true
+      return
+    }
+    // The level goes on with its next thread, or is gone. There is a level above, or this would be the first.
     let below = thread.fields.below
-    let aboveNow: ThreadReference?
-    let belowNow: ThreadReference?
     if isAlone {
-      (aboveNow, belowNow) = (above, below)
+      thread.fields.above?.fields.below = below
+      below?.fields.above = thread.fields.above
+      thread.fields.below = nil
     } else {
       next.fields.isLevelHead = true
-      next.fields.above = above
-      next.fields.below = below
-      (aboveNow, belowNow) = (next, next)
+      next.fields.above = thread.fields.above
+      thread.fields.above?.fields.below = next
+      if let below { replaceHead(thread, by: next, over: below) }
     }
-    below?.fields.above = aboveNow
-    if let above { above.fields.below = belowNow } else { fields.first = belowNow }
+    thread.fields.above = nil
+  }
+
+  /// Gives a head's place above the next level to its successor.
+  @inline(__always)
+  private func replaceHead(
+    _ thread: ThreadReference, by next: ThreadReference, over below: ThreadReference
+  ) {
+    next.fields.below = below
+    below.fields.above = next
+    thread.fields.below = nil
   }
 }

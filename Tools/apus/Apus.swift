@@ -14,7 +14,10 @@ struct Apus: AsyncParsableCommand {
         swift run apus run --arch i686 --boot iso
         swift run apus doctor                   are all external tools there?
       """,
-    subcommands: [Run.self, Debug.self, Test.self, BenchCommand.self, Sizes.self, Doctor.self, Clean.self])
+    subcommands: [
+      Run.self, Debug.self, Test.self, BenchCommand.self, Sizes.self, Doctor.self, Clean.self,
+      PredictCommand.self,
+    ])
 
   static func main() async {
     do {

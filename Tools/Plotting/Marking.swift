@@ -1,0 +1,53 @@
+/// How the layers of a chart are told apart on a printer without colour: by dash pattern and marker first,
+/// by shade of grey second.
+///
+/// Number 0 is the plainest; after the last the patterns repeat with other markers.
+struct Marking {
+  /// Which layer this is.
+  var index: Int
+
+  private static let dashes = ["", "7 3", "2 3", "9 3 2 3", "12 4", "4 2 1 2 1 2"]
+  private static let greys = ["#000000", "#505050", "#202020", "#707070", "#383838", "#606060"]
+  private static let fills = ["#b0b0b0", "#ffffff", "#606060", "#dcdcdc", "#303030", "#8c8c8c"]
+  /// Marker outlines in a box of ±1.
+  private enum Marker: CaseIterable { case circle, square, triangle, cross, diamond, plus }
+
+  var dash: String { Self.dashes[index % Self.dashes.count] }
+  var stroke: String { Self.greys[index % Self.greys.count] }
+  var fill: String { Self.fills[index % Self.fills.count] }
+
+  /// The attributes of a curve in this marking.
+  var curve: [(String, String)] {
+    var attributes = [("fill", "none"), ("stroke", stroke), ("stroke-width", "1.5")]
+    if !dash.isEmpty { attributes.append(("stroke-dasharray", dash)) }
+    return attributes
+  }
+
+  /// Draws this layer's marker around (`x`, `y`).
+  func draw(in document: inout SVGDocument, x: Double, y: Double, radius: Double = 3) {
+    let style = [("fill", "white"), ("stroke", stroke)]
+    func path(_ points: [(Double, Double)], closed: Bool) {
+      let text = points.enumerated().map { entry in
+        let place = (x + entry.element.0 * radius, y + entry.element.1 * radius)
+        let verb = entry.offset == 0 || (!closed && entry.offset == 2) ? "M" : "L"
+        return verb + NumberText.coordinate(place.0) + " " + NumberText.coordinate(place.1)
+      }
+      document.element("path", [("d", text.joined(separator: " ") + (closed ? " Z" : ""))] + style)
+    }
+    switch Marker.allCases[(index + index / Self.dashes.count) % Marker.allCases.count] {
+    case .circle:
+      document.element(
+        "circle",
+        [
+          ("cx", NumberText.coordinate(x)), ("cy", NumberText.coordinate(y)),
+          ("r", NumberText.coordinate(radius)),
+        ]
+          + style)
+    case .square: path([(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)], closed: true)
+    case .triangle: path([(0, -1.1), (1, 0.8), (-1, 0.8)], closed: true)
+    case .cross: path([(-1, -1), (1, 1), (-1, 1), (1, -1)], closed: false)
+    case .diamond: path([(0, -1.2), (1.2, 0), (0, 1.2), (-1.2, 0)], closed: true)
+    case .plus: path([(-1.2, 0), (1.2, 0), (0, -1.2), (0, 1.2)], closed: false)
+    }
+  }
+}

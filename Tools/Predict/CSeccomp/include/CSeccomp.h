@@ -1,0 +1,60 @@
+// Linux's seccomp user notification (seccomp(2), seccomp_unotify(2)) and the start of a filtered process.
+//
+// C because fork, the filter's ioctls and their kernel-sized structures are out of Swift's reach. Policy, threads,
+// statistics and every decision live in Swift; here is one kernel operation to a function. On other systems the
+// functions exist and fail with ENOSYS.
+#ifndef CSECCOMP_H
+#define CSECCOMP_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+// One instruction of a classic BPF program, laid out as the kernel's struct sock_filter.
+struct seccomp_instruction {
+  uint16_t code;
+  uint8_t jump_true;
+  uint8_t jump_false;
+  uint32_t operand;
+};
+
+// A call that waits for an answer.
+struct seccomp_request {
+  uint64_t id;
+  uint32_t thread;
+  int32_t number;
+};
+
+// What seccomp_start found out about the kernel.
+struct seccomp_child {
+  pid_t pid;
+  int listener;  // Notifications arrive here; -1 when no filter was asked for.
+  int killable_wait;  // 1 when signals cannot make a caller ask twice (Linux 5.19).
+};
+
+// Starts `path` with `arguments` under the filter, which every thread and child process inherits. A `count` of 0
+// starts it without any filter. Returns 0, or an errno; `step` then names what failed.
+int seccomp_start(const char *path, char *const arguments[], const struct seccomp_instruction *filter,
+                  uint16_t count, struct seccomp_child *child, const char **step);
+
+// Waits for a call. Returns 1 with the request, 0 when no filtered process is left, or -errno.
+int seccomp_receive(int listener, struct seccomp_request *request);
+
+// Lets the caller run its call in its own context. Returns 0, or an errno: ENOENT when the caller is gone.
+int seccomp_continue(int listener, uint64_t id);
+
+// The value AUDIT_ARCH_... of this machine, as filters compare it; 0 where there is no seccomp.
+uint32_t seccomp_architecture(void);
+
+// The call behind an index of the table of names, or a null pointer after the last; `number` is the kernel's.
+const char *seccomp_call_name(int index, int *number);
+
+// Waits for `pid`; returns the wait status or -errno, and the processor time of the process and its children.
+int seccomp_wait(pid_t pid, double *user_seconds, double *system_seconds);
+
+// Keeps this thread, and processes it starts, to the first processor it may use. Returns 0, or an errno.
+int processor_narrow(void);
+
+// Takes back processor_narrow.
+void processor_restore(void);
+
+#endif

@@ -1,0 +1,24 @@
+/// What the tracer cannot delay, said to the user beside every result it concerns.
+public enum InterceptionLimits {
+  /// Facts that hold for every run.
+  public static let always = [
+    "calls that glibc answers from the vDSO (clock_gettime, gettimeofday, time, getcpu) never enter the kernel",
+    "page faults, interrupts and work of io_uring are no calls and are not delayed",
+    "32-bit calls of a 64-bit program (int 0x80, x32) pass undelayed",
+    "set-uid programs run without their privileges, since filters require no_new_privs",
+    "if the tracer is killed with SIGKILL, delayed calls of the program fail with ENOSYS",
+  ]
+
+  /// What to know about single calls when they are chosen.
+  public static func about(_ call: String) -> String? {
+    switch call {
+    case "clock_gettime", "gettimeofday", "time", "getcpu":
+      "\(call): usually answered without entering the kernel"
+    case "execve": "execve: the program's own start is delayed too"
+    case "rt_sigreturn": "rt_sigreturn: delays the return of every signal handler"
+    case "restart_syscall": "restart_syscall: made by the kernel's request after a stop, not by the program"
+    case "seccomp": "seccomp: a program that wants a listener of its own is refused one (EBUSY)"
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import CSeccomp
+
+/// Which processors this thread, and the programs it starts, may use.
+public enum ProcessorAffinity {
+  /// Runs `body` with everything it starts held to one processor, where the system allows that.
+  public static func onOneProcessor<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    _ = processor_narrow()
+    defer { processor_restore() }
+    return try body()
+  }
+}

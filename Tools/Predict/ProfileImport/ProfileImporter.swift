@@ -1,0 +1,141 @@
+import SpeedupModel
+
+/// Makes profiles from what tracers write.
+///
+/// Streams: memory does not grow with the file, except for our own JSON, which is small.
+public enum ProfileImporter {
+  /// Reads the file at `path`, `-` for the standard input.
+  public static func read(path: String, as format: ProfileFormat, options: ImportOptions = ImportOptions())
+    throws(InputError) -> Profile
+  {
+    try read(LineSource(path: path), as: format, options: options)
+  }
+
+  /// Reads a file in memory.
+  public static func read(
+    bytes: [UInt8], place: String, as format: ProfileFormat, options: ImportOptions = ImportOptions()
+  ) throws(InputError) -> Profile {
+    try read(LineSource(bytes: bytes, place: place), as: format, options: options)
+  }
+
+  private static func read(_ source: LineSource, as format: ProfileFormat, options: ImportOptions)
+    throws(InputError) -> Profile
+  {
+    switch format {
+    case .straceTrace: return try readTrace(source, options)
+    case .straceSummary, .straceWallSummary:
+      var reader = StraceSummaryReader()
+      while let line = try source.next() {
+        try reader.take(line, number: source.lineNumber, place: source.place)
+      }
+      try reader.finish(place: source.place, lines: source.lineNumber)
+      let isWall = format == .straceWallSummary
+      return try assemble(
+        reader.tally.records, source, isWall ? "strace -c -w" : "strace -c", options, threads: 1,
+        notes: [
+          isWall
+            ? "times run from entry to return of a call, waiting and the tracer's stops included"
+            : "times are processor time in the kernel; waiting is not in them"
+        ])
+    case .perfSummary:
+      var reader = PerfSummaryReader()
+      while let line = try source.next() {
+        try reader.take(line, number: source.lineNumber, place: source.place)
+      }
+      try reader.finish(place: source.place, lines: source.lineNumber)
+      return try assemble(
+        reader.tally.records, source, "perf trace -s", options, threads: reader.threadCount,
+        notes: ["times run from entry to return of a call, waiting included"])
+    case .time: return try readTime(source, options)
+    case .json:
+      var bytes: [UInt8] = []
+      while let line = try source.next() {
+        bytes += line
+        bytes.append(10)
+        guard bytes.count < 64 << 20 else {
+          throw InputError(source.place, found: "more than 64 MiB", allowed: "a profile of ours")
+        }
+      }
+      return try Profile(json: bytes, place: source.place)
+    }
+  }
+
+  private static func readTrace(_ source: LineSource, _ options: ImportOptions) throws(InputError) -> Profile
+  {
+    var reader = StraceTraceReader()
+    while let line = try source.next() {
+      try reader.take(line, number: source.lineNumber, place: source.place)
+    }
+    try reader.finish(place: source.place, lines: source.lineNumber)
+    var notes = ["times run from entry to return of a call, waiting and the tracer's stops included"]
+    if options.wallSeconds == nil {
+      notes.append(
+        "the run's length is the traced run's: computation includes the tracer's stops between calls")
+    }
+    if reader.unfinished > 0 { notes.append("\(reader.unfinished) calls never returned and are not counted") }
+    return try assemble(
+      reader.tally.records, source, "strace -T -ttt", options, threads: reader.threadCount,
+      tracedSeconds: reader.lastTime - reader.firstTime, notes: notes)
+  }
+
+  private static func readTime(_ source: LineSource, _ options: ImportOptions) throws(InputError) -> Profile {
+    var reader = TimeReader()
+    while let line = try source.next() {
+      try reader.take(line, number: source.lineNumber, place: source.place)
+    }
+    try reader.finish(place: source.place, lines: source.lineNumber)
+    let (user, system) = (reader.user ?? 0, reader.system ?? 0)
+    // One entry stands for all calls: the naive model needs no more, and the refined one must say it has no counts.
+    return try Profile(
+      program: options.program ?? source.place, source: "time -p", computationSeconds: user,
+      userSeconds: user,
+      systemSeconds: system, wallSeconds: reader.real,
+      calls: [CallRecord("all_calls", count: 0, seconds: system)],
+      notes: [
+        "no calls are known one by one: only the naive model applies",
+        "p is an overestimate: system time includes interrupts and page faults",
+      ],
+      place: source.place)
+  }
+
+  /// Puts a profile together: takes the tracer's overhead off and finds out C.
+  ///
+  /// `tracedSeconds` is the length of the traced run where the trace tells it.
+  private static func assemble(
+    _ records: [CallRecord], _ source: LineSource, _ name: String, _ options: ImportOptions, threads: Int,
+    tracedSeconds: Double? = nil, notes: [String]
+  ) throws(InputError) -> Profile {
+    var notes = notes
+    let calls = records.filter { $0.count > 0 }.map { record in
+      var corrected = record
+      corrected.seconds = max(0, record.seconds - options.overheadPerCall * Double(record.count))
+      return corrected
+    }
+    if options.overheadPerCall > 0 {
+      notes.append("\(options.overheadPerCall * 1e6) µs a call are taken off for the tracer")
+    }
+    let spent = calls.reduce(0) { $0 + $1.seconds }
+    // What the tracer added to calls lengthened the traced run too, so there the calls' raw times count.
+    let raw = records.reduce(0) { $0 + $1.seconds }
+    var computation = 0.0
+    if let user = options.userSeconds {
+      computation = user
+      notes.append("computation is the user time given")
+    } else if let wall = options.wallSeconds, wall >= spent {
+      computation = wall - spent
+      notes.append("computation is the run's length less the time in calls")
+    } else if options.wallSeconds == nil, let tracedSeconds, tracedSeconds >= raw {
+      computation = tracedSeconds - raw
+      notes.append("computation is the traced run's length less the time in calls")
+    } else if options.wallSeconds == nil, tracedSeconds == nil {
+      notes.append("computation is not known and set to 0; give --user or --wall")
+    } else {
+      notes.append("calls of threads overlap, so the run's length does not tell computation; give --user")
+    }
+    return try Profile(
+      program: options.program ?? source.place, source: name, computationSeconds: computation,
+      userSeconds: options.userSeconds, systemSeconds: options.systemSeconds,
+      wallSeconds: options.wallSeconds ?? tracedSeconds, threads: threads, calls: calls, notes: notes,
+      place: source.place)
+  }
+}

@@ -1,0 +1,101 @@
+// Several threads share several delegates: a closed queueing network.
+//
+// N threads compute (a station without queue: each has its own core), then queue for one of m delegates. Both
+// solutions here are exact for exponential service times and first-come-first-served queues (Reiser and
+// Lavenberg, "Mean-value analysis of closed multichain queuing networks", JACM 27(2), 1980).
+
+/// The steady state of a closed network with one number of customers.
+public struct NetworkState: Sendable, Equatable {
+  /// Customers in the network: threads that compute and call.
+  public var customers: Int
+  /// Cycles per second of the whole network.
+  public var throughput: Double
+  /// Seconds at each station for one cycle, waiting and service.
+  public var residence: [Double]
+  /// Customers at each station on average.
+  public var queue: [Double]
+}
+
+/// A delay (thinking) and stations, each with one or more equal servers.
+public struct ClosedNetwork: Sendable, Equatable {
+  /// One station of the network.
+  public struct Station: Sendable, Equatable {
+    /// Mean seconds of service in one cycle.
+    public var demand: Double
+    /// Servers that take from the one queue.
+    public var servers: Int
+
+    /// A station with `servers` equal servers.
+    public init(demand: Double, servers: Int = 1) {
+      self.demand = demand
+      self.servers = servers
+    }
+  }
+
+  /// Z: mean seconds between leaving the last station and arriving at the first.
+  public var thinkSeconds: Double
+  /// The stations a customer visits in a cycle.
+  public var stations: [Station]
+
+  /// A network; times are not negative and servers at least 1.
+  public init(thinkSeconds: Double, stations: [Station]) {
+    self.thinkSeconds = thinkSeconds
+    self.stations = stations
+  }
+
+  /// The states for 1...`customers`, by exact mean value analysis; load-dependent where a station has
+  /// several servers.
+  public func states(upTo customers: Int) -> [NetworkState] {
+    var result: [NetworkState] = []
+    var queue = stations.map { _ in 0.0 }
+    // p[k][j]: chance that j customers are at station k; needed for j below the number of servers.
+    var marginal = stations.map { station in
+      var chances = Array(repeating: 0.0, count: station.servers)
+      chances[0] = 1
+      return chances
+    }
+    for count in 1...max(1, customers) {
+      let residence = stations.indices.map { index in
+        let station = stations[index]
+        let servers = Double(station.servers)
+        // An arriving customer sees the network with one fewer. Idle servers shorten its wait.
+        var seen = 1 + queue[index]
+        for busy in 0..<(station.servers - 1) {
+          seen += Double(station.servers - 1 - busy) * marginal[index][busy]
+        }
+        return station.demand / servers * seen
+      }
+      let cycle = thinkSeconds + residence.reduce(0, +)
+      let throughput = cycle > 0 ? Double(count) / cycle : .infinity
+      for index in stations.indices {
+        queue[index] = throughput * residence[index]
+        let station = stations[index]
+        let load = throughput * station.demand
+        let old = marginal[index]
+        var idle = Double(station.servers) - load
+        for busy in 1..<max(1, station.servers) {
+          marginal[index][busy] = load / Double(busy) * old[busy - 1]
+          idle -= Double(station.servers - busy) * marginal[index][busy]
+        }
+        // All servers' idle time adds up to m - U. Rounding may leave a tiny negative rest near saturation.
+        marginal[index][0] = max(0, idle / Double(station.servers))
+      }
+      result.append(
+        NetworkState(customers: count, throughput: throughput, residence: residence, queue: queue))
+    }
+    return result
+  }
+
+  /// N*: the number of customers beyond which the busiest station limits the throughput.
+  public var knee: Double {
+    let demands = stations.reduce(0) { $0 + $1.demand }
+    let slowest = stations.map { $0.demand / Double($0.servers) }.max() ?? 0
+    return slowest > 0 ? (thinkSeconds + demands) / slowest : .infinity
+  }
+
+  /// The most cycles per second any number of customers can reach.
+  public var throughputLimit: Double {
+    let slowest = stations.map { $0.demand / Double($0.servers) }.max() ?? 0
+    return slowest > 0 ? 1 / slowest : .infinity
+  }
+}

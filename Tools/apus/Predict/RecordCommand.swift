@@ -1,0 +1,132 @@
+import ArgumentParser
+import DelayTracer
+import Plotting
+import ProfileImport
+import SpeedupModel
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The command `apus predict record`.
+struct RecordCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "record",
+    abstract: "Run a Linux program and make its profile.",
+    discussion: """
+      Runs the program once untraced, for its real length, and once under `strace -c -w -f`, for its calls. strace \
+      adds far more time to a call than most calls take; how much is measured first and taken off, so times of \
+      cheap calls are uncertain by about a microsecond a call. The traced run is held to one processor. Needs strace (Debian package strace).
+
+      Calls that wait for other threads or processes count, but with no time, if the program makes any: that time \
+      belongs to whom they wait for.
+
+      Example: apus predict record -o gzip.json -- gzip -k9f big.txt
+      """)
+
+  @Option(name: [.short, .long], help: "File to write; the standard output without it.") var output: String?
+  @Option(help: "Name of the program; its command line without it.") var program: String?
+  @Option(help: "Times of calls: corrected, raw, or system (shares of the untraced run's system time).")
+  var times = "corrected"
+  @Argument(parsing: .postTerminator, help: "The program and its arguments, after --.") var command:
+    [String] = []
+
+  /// Calls whose time is someone else's work.
+  private static let waiting: Set<String> = [
+    "wait4", "waitid", "futex", "poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait",
+    "nanosleep",
+    "clock_nanosleep", "pause", "rt_sigsuspend", "rt_sigtimedwait",
+  ]
+
+  func validate() throws {
+    guard !command.isEmpty else { throw ValidationError("Give a program after --, as in: record -- ls -l") }
+    guard ["corrected", "raw", "system"].contains(times) else {
+      throw ValidationError("--times \(times): allowed are corrected, raw, system.")
+    }
+  }
+
+  func run() throws {
+    let plain = try DelayRun(command).run()
+    let overhead = times == "raw" ? 0 : try Self.overhead()
+    let (bytes, status) = try Self.trace(command)
+    guard status == plain.status else {
+      throw InputError(
+        command[0], found: "exit status \(plain.status) untraced but \(status) under strace",
+        allowed: "a program that does the same each time")
+    }
+    var options = ImportOptions()
+    options.program = program ?? command.joined(separator: " ")
+    options.overheadPerCall = overhead
+    let raw = try ProfileImporter.read(
+      bytes: bytes, place: "strace", as: .straceWallSummary, options: options)
+    try OutputFile.write(profile(raw, plain, overhead).json(), to: output)
+    if plain.status != 0 { OutputFile.warn("note: the program ended with status \(plain.status)") }
+  }
+
+  /// What the untraced run tells, put together with the calls of the traced one.
+  private func profile(_ raw: Profile, _ plain: DelayOutcome, _ overhead: Double) throws -> Profile {
+    var calls = raw.calls
+    var notes = ["times run from entry to return of a call, under strace"]
+    if overhead > 0 {
+      notes.append("\(NumberText.significant(overhead * 1e6)) µs a call taken off for strace")
+    }
+    let makesOthers = calls.contains { ["clone", "clone3", "fork", "vfork"].contains($0.name) }
+    if makesOthers {
+      for index in calls.indices where Self.waiting.contains(calls[index].name) { calls[index].seconds = 0 }
+      notes.append("several threads or processes: calls that wait for one another take no time")
+    }
+    let spent = calls.reduce(0) { $0 + $1.seconds }
+    if times == "system", spent > 0 {
+      for index in calls.indices { calls[index].seconds *= plain.systemSeconds / spent }
+      notes.append("times are shares of the untraced run's system time")
+    }
+    // Not the run's length less the calls: on a busy machine that holds the time other programs had.
+    notes.append(
+      "computation is the untraced run's user time; page faults and waiting for a processor are left out")
+    return try Profile(
+      program: raw.program, source: "apus predict record", computationSeconds: plain.userSeconds,
+      userSeconds: plain.userSeconds, systemSeconds: plain.systemSeconds, wallSeconds: plain.wallSeconds,
+      calls: calls,
+      notes: notes)
+  }
+
+  /// Seconds strace adds to a call: a call that takes 0.1 µs, timed by it.
+  private static func overhead() throws -> Double {
+    var samples: [Double] = []
+    for _ in 0..<3 {
+      let (bytes, _) = try trace(OwnProgram.calibrationLoad(5000))
+      let profile = try ProfileImporter.read(bytes: bytes, place: "strace", as: .straceWallSummary)
+      guard let call = profile.calls.first(where: { $0.name == "getppid" }), call.count > 0 else { continue }
+      samples.append(call.seconds / Double(call.count))
+    }
+    // The least: whatever made another sample longer was the machine, not strace.
+    return samples.min() ?? 0
+  }
+
+  private static func trace(_ command: [String]) throws -> ([UInt8], Int32) {
+    var template = Array("/tmp/apus-predict-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    guard descriptor >= 0 else {
+      throw InputError(
+        "/tmp", found: String(cString: strerror(errno)), allowed: "a place for a temporary file")
+    }
+    close(descriptor)
+    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    defer { unlink(path) }
+    // On one processor strace and the program hand over in some 4 µs; on two it takes 4 or 40, as it happens,
+    // and what is taken off would belong to another case than what was measured.
+    let run = DelayRun(["strace", "-c", "-w", "-f", "-o", path, "--"] + command)
+    let outcome: DelayOutcome
+    do throws(InputError) {
+      outcome = try ProcessorAffinity.onOneProcessor { () throws(InputError) in try run.run() }
+    } catch {
+      guard error.place == "command" else { throw error }
+      throw InputError(
+        "strace", found: "no such program", allowed: "strace installed: apt-get install strace")
+    }
+    return (try WholeFile.read(path), outcome.status)
+  }
+
+}
