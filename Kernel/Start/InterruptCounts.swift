@@ -26,7 +26,7 @@ public struct InterruptCounts: BitwiseCopyable {
       inWindow[index] = 0
     }
     inWindow[index] += 1
-    return inWindow[index] > Self.mostInWindow
+    return inWindow[index] == Self.mostInWindow + 1  // reported once, not for each
   }
 
   /// The interrupts of a line, 0 to 15, so far.
