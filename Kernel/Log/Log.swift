@@ -73,7 +73,7 @@ public struct Log<Output: ConsoleOutput & ~Copyable>: ~Copyable {
       var line = Text()
       line.append(indent)
       while position < ring.end {
-        let byte = ring[position]
+        let byte = ring.byte(at: position)
         position += 1
         if byte == UInt8(ascii: "\n") { break }
         line.append(byte: byte)

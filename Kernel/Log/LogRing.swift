@@ -30,17 +30,19 @@ public struct LogRing: ~Copyable {
   }
 
   /// The byte at a position from `start` up to, but not including, `end`.
-  public subscript(position: Int) -> UInt8 {
+  ///
+  /// Mutating only in name: of a borrowed ring the compiler would copy all bytes to the stack to read one.
+  public mutating func byte(at position: Int) -> UInt8 {
     precondition(position >= start && position < end, "the log ring was read outside what it keeps")
     return bytes[position & (Self.capacity - 1)]
   }
 
-  /// The position where the last `lineCount` whole lines begin.
-  public func startOfTail(lineCount: Int) -> Int {
+  /// The position where the last `lineCount` whole lines begin; mutating only in name, as `byte(at:)`.
+  public mutating func startOfTail(lineCount: Int) -> Int {
     var position = end
     var lines = 0
     while position > start {
-      if self[position - 1] == UInt8(ascii: "\n") {
+      if byte(at: position - 1) == UInt8(ascii: "\n") {
         if lines == lineCount { return position }
         lines += 1
       }
@@ -48,7 +50,7 @@ public struct LogRing: ~Copyable {
     }
     // Once the ring has wrapped, its oldest line has lost its beginning: leave it out.
     guard start > 0 else { return start }
-    while position < end, self[position] != UInt8(ascii: "\n") { position += 1 }
+    while position < end, byte(at: position) != UInt8(ascii: "\n") { position += 1 }
     return min(position + 1, end)
   }
 }

@@ -26,6 +26,17 @@ extension EmulatorTests {
     }
 
     @Test(arguments: architectures)
+    func everyCommandOfTheMonitorFitsItsStack(arch: Architecture) async throws {
+      let commands = ["files", "memory", "log", "threads", "top", "help", "files", "memory", "log"]
+      try await bootImage(
+        arch, path: .kernel, input: commands.map { $0 + "\r" }.joined() + "exit\r",
+        expecting: .passes(
+          "apus> files", "apus> memory", "apus> log", "start: started", "apus> threads", "monitor",
+          "apus> top",
+          "apus> help", "apus> files", "apus> memory", "apus> log", "apus> exit"))
+    }
+
+    @Test(arguments: architectures)
     func theMonitorObeysCommands(arch: Architecture) async throws {
       try await bootImage(
         arch, path: .kernel, input: "help\rmemory\rnonsense\rexit\r",

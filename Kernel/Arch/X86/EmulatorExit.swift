@@ -11,6 +11,7 @@ import Log
 ///   - status: the status that goes with it; a program's own for `passed`.
 public func endRun(_ verdict: Verdict, status: UInt32) -> Never {
   cpu_cli()
+  SerialPort.drain()
   var record: Text = "\n"
   record.append(VerdictChannel.recordPrefix)
   record.append(verdict.name)

@@ -14,8 +14,10 @@ public struct SerialPort: ConsoleOutput {
   private let fifoControl: UInt16 = 0x3FA
   private let lineControl: UInt16 = 0x3FB
   private let modemControl: UInt16 = 0x3FC
-  private let lineStatus: UInt16 = 0x3FD
+  private let lineStatus: UInt16 = SerialPort.lineStatusPort
   private let scratch: UInt16 = 0x3FF
+
+  private static let lineStatusPort: UInt16 = 0x3FD
 
   /// The interrupt line of the first serial port.
   public static let interruptLine: UInt8 = 4
@@ -55,6 +57,12 @@ public struct SerialPort: ConsoleOutput {
     var looksLeft = 100_000
     while cpu_in8(lineStatus) & 0x20 == 0, looksLeft > 0 { looksLeft -= 1 }
     cpu_out8(data, byte)
+  }
+
+  /// Waits until every byte has left the port, within limits: an emulator that ends at once would lose the rest.
+  public static func drain() {
+    var looksLeft = 100_000
+    while cpu_in8(lineStatusPort) & 0x40 == 0, looksLeft > 0 { looksLeft -= 1 }
   }
 
   /// Lets the port raise an interrupt for every byte that arrives.
