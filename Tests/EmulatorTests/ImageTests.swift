@@ -67,6 +67,15 @@ extension EmulatorTests {
         expecting: .fails("error start: command line: ", option.1, option.2))
     }
 
+    @Test(arguments: architectures)
+    func loaderInformationThatCannotBeTrueIsExplained(arch: Architecture) async throws {
+      // The loader passes it on whole; the kernel keeps 2,048 bytes.
+      let tooLong = "log=debug " + String(repeating: " ", count: 3_000)
+      try await bootImage(
+        arch, path: .kernel, append: tooLong,
+        expecting: .fails("error start: the command line is longer than 2048 bytes, at address 0x"))
+    }
+
     @Test(arguments: architectures, [8, 1024])
     func theKernelRunsWithLittleAndMuchMemory(arch: Architecture, megabytes: Int) async throws {
       try await bootImage(arch, path: .kernel, memory: megabytes, expecting: .passes("start: started"))
