@@ -99,23 +99,7 @@ _start:
         mov     eax, high
         jmp     eax                             ; absolute: out of the identity view
 
-; Says why this processor will not do, on the serial port and the screen, and stops. ebp = the text.
-refuse: mov     ecx, 0xB8000
-.next:  mov     al, [ebp]
-        test    al, al
-        jz      .stop
-        mov     dx, 0x3F8
-        out     dx, al
-        out     0xE9, al
-        mov     ah, 0x4F                        ; white on red
-        mov     [ecx], ax
-        add     ecx, 2
-        inc     ebp
-        jmp     .next
-.stop:  mov     eax, 0x21                       ; Verdict.failed, in Kernel/ABI/Verdict.swift
-        out     0xF4, eax
-        hlt
-        jmp     .stop
+%include "Refuse.inc"
 
 no_cpuid_text: db "apus: this processor has no CPUID instruction; an i686 or later is needed", 10, 0
 no_pae_text:   db "apus: this processor has no physical-address extension (CPUID.1:EDX bit 6)", 10, 0

@@ -39,6 +39,7 @@ _start:
         mov     edi, ebx
         mov     esp, boot_directories_physical + 4096
 
+        mov     ebp, no_long_mode_text          ; what refuse says; overwritten once long mode is there
         pushfd                                  ; cpuid exists exactly if bit 21 of eflags can be changed
         pop     eax
         mov     ecx, eax
@@ -101,24 +102,7 @@ _start:
         lgdt    [descriptor_register]
         jmp     0x08:long_mode
 
-; Says why this processor will not do, on the serial port and the screen, and stops.
-refuse: mov     ebp, no_long_mode_text
-        mov     ecx, 0xB8000
-.next:  mov     al, [ebp]
-        test    al, al
-        jz      .stop
-        mov     dx, 0x3F8
-        out     dx, al
-        out     0xE9, al
-        mov     ah, 0x4F                        ; white on red
-        mov     [ecx], ax
-        add     ecx, 2
-        inc     ebp
-        jmp     .next
-.stop:  mov     eax, 0x21                       ; Verdict.failed, in Kernel/ABI/Verdict.swift
-        out     0xF4, eax
-        hlt
-        jmp     .stop
+%include "Refuse.inc"
 
 bits 64
 long_mode:
