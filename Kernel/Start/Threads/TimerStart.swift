@@ -55,15 +55,22 @@ private func mapLocalController() -> Bool {
 
 /// The timer's counts in a tick of the time stamp counter, with 24 bits behind the point.
 ///
-/// Measured over 2^16 ticks. The reading at each end takes a few ticks; the timer is set again if it comes early.
+/// Measured over 2^16 ticks. The reading at each end takes a few ticks; if the processor stood still during one of
+/// them the measurement is taken again.
 private func measureLocalTimer() -> UInt64 {
-  LocalInterruptController.interrupt(afterCount: .max)
-  let first = LocalInterruptController.remainingCount
-  let start = cpu_rdtsc()
-  var now = start
-  while now &- start < 1 << 16 { now = cpu_rdtsc() }
-  let counts = UInt64(first &- LocalInterruptController.remainingCount)
-  let ticks = now &- start
+  var countsPerTick: UInt64 = 1
+  for _ in 0..<10 {
+    LocalInterruptController.interrupt(afterCount: .max)
+    let beforeFirst = cpu_rdtsc()
+    let first = LocalInterruptController.remainingCount
+    let start = cpu_rdtsc()
+    var now = start
+    while now &- start < 1 << 16 { now = cpu_rdtsc() }
+    let last = LocalInterruptController.remainingCount
+    let end = cpu_rdtsc()
+    countsPerTick = max(1, UInt64(first &- last) << 24 / (now &- start))
+    if max(start &- beforeFirst, end &- now) < (now &- start) / 64 { break }
+  }
   LocalInterruptController.interrupt(afterCount: 0)
-  return max(1, (counts << 24) / ticks)
+  return countsPerTick
 }
