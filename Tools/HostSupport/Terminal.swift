@@ -82,6 +82,21 @@ public final class Terminal: @unchecked Sendable {
     }
   }
 
+  /// Writes bytes to standard output, such as a guest's console.
+  ///
+  /// A reader that has seen enough (`| head`) must not end the run: what it no longer takes is dropped.
+  public func output(_ bytes: some Sequence<UInt8>) {
+    try? FileHandle.standardOutput.write(contentsOf: Data(bytes))
+  }
+
+  /// Prints the reason for which a command ends.
+  public func failure(_ command: String, _ error: ToolError) {
+    lock.withLock {
+      clear()
+      emit("\(command): \(error)\n")
+    }
+  }
+
   /// Prints a logged line.
   func logged(_ line: String) {
     lock.withLock {
@@ -99,5 +114,5 @@ public final class Terminal: @unchecked Sendable {
 
   private func dim(_ text: String) -> String { coloured ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
 
-  private func emit(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func emit(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 }

@@ -28,8 +28,7 @@ struct Apus: AsyncParsableCommand {
         try command.run()
       }
     } catch let error as ToolError {
-      Terminal.shared.clearStep()
-      FileHandle.standardError.write(Data("apus: \(error)\n".utf8))
+      Terminal.shared.failure("apus", error)
       Foundation.exit(error.exitStatus)
     } catch {
       exit(withError: error)

@@ -49,12 +49,12 @@ struct Run: AsyncParsableCommand {
     if dryRun { return try printCommand(machine, project: project) }
 
     let symbolizer = try kernel.map { try Symbolizer(kernel: $0, toolchain: toolchain, project: project) }
-    let filter = ConsoleFilter(symbolizer: symbolizer) { FileHandle.standardOutput.write(Data($0)) }
+    let filter = ConsoleFilter(symbolizer: symbolizer) { Terminal.shared.output($0) }
     if isatty(STDIN_FILENO) == 1 { Terminal.shared.note("(the guest's console; Ctrl-A x ends the run)") }
     let report = try await Launcher(machine, emulator: emulator).run(
       .init(timeout: timeout, relaysInput: true, output: filter.take))
     await filter.release()
-    if let last = report.serial.last, !last.isNewline { FileHandle.standardOutput.write(Data("\n".utf8)) }
+    if let last = report.serial.last, !last.isNewline { Terminal.shared.output("\n".utf8) }
     if report.outcome == .tripleFault, emulator == .qemu { try await explainReset(of: machine, symbolizer) }
     Terminal.shared.headline(report.outcome.sentence, good: report.outcome.isSuccess)
     if report.outcome.exitStatus != 0 { throw ExitCode(report.outcome.exitStatus) }

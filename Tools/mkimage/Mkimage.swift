@@ -26,8 +26,7 @@ struct Mkimage: AsyncParsableCommand {
         try command.run()
       }
     } catch let error as ToolError {
-      Terminal.shared.clearStep()
-      FileHandle.standardError.write(Data("mkimage: \(error)\n".utf8))
+      Terminal.shared.failure("mkimage", error)
       Foundation.exit(error.exitStatus)
     } catch {
       exit(withError: error)
