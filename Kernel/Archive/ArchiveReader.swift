@@ -28,6 +28,7 @@ public struct ArchiveReader: ~Escapable {
   /// After an error the reader is at its end.
   ///
   /// - Throws: what is wrong and at which byte.
+  @export(interface)
   public mutating func next() throws(ArchiveError) -> ArchiveEntry? {
     guard !isFinished else { return nil }
     // Taken back below when an entry was read whole.

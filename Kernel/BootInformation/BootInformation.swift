@@ -120,6 +120,7 @@ public struct BootInformation: ~Copyable {
   /// handed out.
   ///
   /// The kernel's own image is for the kernel to claim.
+  @export(interface)
   public mutating func claimBootData() throws(BootInformationError) {
     try memoryMap.insert(informationRange)
     for index in 0..<moduleCount where modules[index].byteCount > 0 {

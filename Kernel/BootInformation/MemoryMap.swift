@@ -38,6 +38,7 @@ public struct MemoryMap: ~Copyable {
   ///
   /// - Throws: `tooManyRanges` when the map is full. The map then holds a correct part of the range, but must
   ///   not be used any more: a reserved range may be missing from it.
+  @export(interface)
   public mutating func insert(_ range: MemoryRange) throws(BootInformationError) {
     var start = range.start
     var index = 0
@@ -67,6 +68,7 @@ public struct MemoryMap: ~Copyable {
 
   /// The lowest address at which `bytes` of usable memory lie together, aligned to `alignment` (a power of two),
   /// not below `floor` and ending at or below `limit`; `nil` if there is no such place.
+  @export(interface)
   public func firstUsable(
     bytes: UInt64, alignment: UInt64 = UInt64(pageSize), from floor: UInt64 = UInt64(pageSize),
     below limit: UInt64 = MemoryRange.addressLimit
@@ -84,6 +86,7 @@ public struct MemoryMap: ~Copyable {
   }
 
   /// Bytes of the given kind in all ranges together.
+  @export(interface)
   public func bytes(of kind: MemoryKind) -> UInt64 {
     var sum: UInt64 = 0
     for index in 0..<count where storage[index].kind == kind { sum += storage[index].length }
@@ -91,6 +94,7 @@ public struct MemoryMap: ~Copyable {
   }
 
   /// One past the highest byte of the given kind, or 0 if there is none.
+  @export(interface)
   public func end(of kind: MemoryKind) -> UInt64 {
     for index in stride(from: count - 1, through: 0, by: -1) where storage[index].kind == kind {
       return storage[index].end
@@ -104,6 +108,7 @@ public struct MemoryMap: ~Copyable {
   }
 
   /// Whether every byte from `start` up to `end` is of the given kind.
+  @export(interface)
   public func covers(_ start: UInt64, _ end: UInt64, kind: MemoryKind) -> Bool {
     var start = start
     for index in 0..<count where start < end && storage[index].end > start {
@@ -116,6 +121,7 @@ public struct MemoryMap: ~Copyable {
   // MARK: - Editing the sorted list
 
   /// Gives a part of one weaker range to a stronger kind.
+  @export(interface)
   private mutating func overrule(
     _ index: Int, from start: UInt64, to end: UInt64, kind: MemoryKind
   ) throws(BootInformationError) {
@@ -134,6 +140,7 @@ public struct MemoryMap: ~Copyable {
   }
 
   /// Puts a range that overlaps nothing at its position, merged with neighbours of its kind.
+  @export(interface)
   private mutating func place(_ range: MemoryRange, at index: Int) throws(BootInformationError) {
     let joinsBelow =
       index > 0 && storage[index - 1].end == range.start && storage[index - 1].kind == range.kind
@@ -152,6 +159,7 @@ public struct MemoryMap: ~Copyable {
     }
   }
 
+  @export(interface)
   private mutating func insertRaw(_ range: MemoryRange, at index: Int) {
     var position = count
     while position > index {
@@ -162,6 +170,7 @@ public struct MemoryMap: ~Copyable {
     count += 1
   }
 
+  @export(interface)
   private mutating func remove(at index: Int) {
     var position = index
     while position + 1 < count {

@@ -46,6 +46,7 @@ public struct SHA256: BitwiseCopyable, Sendable {
   }
 
   /// Appends bytes to the message.
+  @export(interface)
   public mutating func update(_ bytes: Span<UInt8>) {
     var index = 0
     while index < bytes.count {
@@ -71,6 +72,7 @@ public struct SHA256: BitwiseCopyable, Sendable {
   /// The digest of all bytes so far.
   ///
   /// The value itself is not changed: more may follow.
+  @export(interface)
   public func finished() -> SHA256Digest {
     var last = self
     let bits = length << 3
@@ -99,6 +101,7 @@ public struct SHA256: BitwiseCopyable, Sendable {
   /// Mixes `block` into `state`.
   ///
   /// The message schedule is kept in a window of its last 16 words.
+  @export(interface)
   private mutating func compress() {
     var window = block
     var (a, b, c, d) = (state[0], state[1], state[2], state[3])

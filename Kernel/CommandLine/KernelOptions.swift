@@ -31,6 +31,7 @@ public struct KernelOptions: Sendable {
   public init() {}
 
   /// Reads a command line.
+  @export(interface)
   public init(parsing bytes: Span<UInt8>) throws(CommandLineError) {
     var words = CommandLineWords()
     var isFirst = true

@@ -13,6 +13,7 @@ extension FrameAllocator {
   ///
   /// - Throws: `foreignFrame` for a frame outside the table, `doubleFree` for one that was added before; nothing
   ///   is added then.
+  @export(interface)
   public mutating func add(_ run: FrameRange) throws(FrameAllocatorError) {
     var start = run.start.rawValue
     var count = run.count
@@ -33,6 +34,7 @@ extension FrameAllocator {
   ///
   /// - Throws: `doubleFree` never; `foreignFrame` for a frame outside the table, `wrongOwner` for one that is
   ///   handed out. Nothing is reserved then.
+  @export(interface)
   public mutating func reserve(_ run: FrameRange) throws(FrameAllocatorError) {
     guard run.count > 0 else { return }
     let start = try checkedIndex(of: run)
@@ -67,6 +69,7 @@ extension FrameAllocator {
   ///   - alignment: what the first frame's number must be a multiple of, in frames; a power of two.
   ///   - limit: the frame that the run must end at or below, for devices and start-up code that reach less than
   ///     all memory. A search with a limit looks at every free block that is large enough.
+  @export(interface)
   public mutating func allocateRun(
     _ count: UInt32, alignment: UInt32 = 1, below limit: FrameNumber = FrameNumber(.max),
     for owner: FrameOwner = .other
@@ -99,6 +102,7 @@ extension FrameAllocator {
   /// Gives frames back that lie side by side, whether they were taken together or not.
   ///
   /// - Throws: the refusal for the first frame that is not handed out; nothing is given back then.
+  @export(interface)
   public mutating func freeRun(_ run: FrameRange) throws(FrameAllocatorError) {
     guard run.count > 0 else { throw .badRequest }
     let start = try checkedIndex(of: run)
@@ -112,6 +116,7 @@ extension FrameAllocator {
 
   // MARK: - Finding
 
+  @export(interface)
   private func checkedIndex(of run: FrameRange) throws(FrameAllocatorError) -> UInt32 {
     let index = run.start.rawValue &- first
     guard index < table.count else { throw .foreignFrame(run.start) }
@@ -120,6 +125,7 @@ extension FrameAllocator {
   }
 
   /// A free block of at least the given order whose first `count` frames end at or below the limit.
+  @export(interface)
   private func findBlock(order: UInt32, count: UInt32, below limit: UInt32) -> (index: UInt32, order: UInt32)?
   {
     var orders = filledOrders & ~(1 << order &- 1)

@@ -35,6 +35,7 @@ public struct Text: ExpressibleByStringInterpolation, BitwiseCopyable, Sendable 
   }
 
   /// Appends one byte.
+  @export(interface)
   public mutating func append(byte: UInt8) {
     guard count < Self.capacity else {
       bytes[Self.capacity - 1] = UInt8(ascii: ">")
@@ -46,6 +47,7 @@ public struct Text: ExpressibleByStringInterpolation, BitwiseCopyable, Sendable 
   }
 
   /// Appends a literal.
+  @export(interface)
   public mutating func append(_ literal: StaticString) {
     for index in 0..<literal.utf8CodeUnitCount {
       // SAFETY: the index is below the literal's own count, and a literal lives as long as the program.
@@ -54,21 +56,25 @@ public struct Text: ExpressibleByStringInterpolation, BitwiseCopyable, Sendable 
   }
 
   /// Appends another text.
+  @export(interface)
   public mutating func append(contentsOf other: Text) {
     for index in 0..<other.count { append(byte: other.bytes[index]) }
   }
 
   /// Appends bytes that come from outside, with what is not printable ASCII shown as `?`.
+  @export(interface)
   public mutating func append(printable span: Span<UInt8>) {
     for index in span.indices { append(printable: span[index]) }
   }
 
   /// Appends one byte that comes from outside, shown as `?` unless it is printable ASCII.
+  @export(interface)
   public mutating func append(printable byte: UInt8) {
     append(byte: byte >= 0x20 && byte < 0x7F ? byte : UInt8(ascii: "?"))
   }
 
   /// Appends a number in decimal, right-aligned in at least `width` columns with `padding` before it.
+  @export(interface)
   public mutating func append(decimal value: UInt64, width: Int = 0, padding: UInt8 = UInt8(ascii: " ")) {
     var digits: InlineArray<20, UInt8> = .init(repeating: 0)
     var digitCount = 0
@@ -87,6 +93,7 @@ public struct Text: ExpressibleByStringInterpolation, BitwiseCopyable, Sendable 
   }
 
   /// Appends a number in hexadecimal without a prefix, with zeros up to `width` digits.
+  @export(interface)
   public mutating func append(hexadecimal value: UInt64, width: Int = 1) {
     var digit = 15
     while digit >= width, value >> UInt64(4 * digit) == 0 { digit -= 1 }
@@ -98,6 +105,7 @@ public struct Text: ExpressibleByStringInterpolation, BitwiseCopyable, Sendable 
   }
 
   /// Fills up with blanks to `column` bytes.
+  @export(interface)
   public mutating func pad(to column: Int) {
     while count < column, count < Self.capacity { append(byte: UInt8(ascii: " ")) }
   }
@@ -122,12 +130,15 @@ extension Text {
     public init(literalCapacity: Int, interpolationCount: Int) {}
 
     /// Appends a part of the literal.
+    @export(interface)
     public mutating func appendLiteral(_ literal: StaticString) { text.append(literal) }
 
     /// Appends a constant word, such as a name.
+    @export(interface)
     public mutating func appendInterpolation(_ literal: StaticString) { text.append(literal) }
 
     /// Appends another text.
+    @export(interface)
     public mutating func appendInterpolation(_ other: Text) { text.append(contentsOf: other) }
 
     /// Appends a number in decimal.
@@ -147,16 +158,19 @@ extension Text {
     }
 
     /// Appends a physical address.
+    @export(interface)
     public mutating func appendInterpolation(_ address: PhysicalAddress) {
       appendInterpolation(hexadecimal: address.rawValue, width: 8)
     }
 
     /// Appends a virtual address with all its digits.
+    @export(interface)
     public mutating func appendInterpolation(_ address: VirtualAddress) {
       appendInterpolation(hexadecimal: address.rawValue, width: UInt.bitWidth / 4)
     }
 
     /// Appends a number of bytes in the largest binary unit that leaves no fraction.
+    @export(interface)
     public mutating func appendInterpolation(bytes count: UInt64) {
       var rest = count
       var unit = 0

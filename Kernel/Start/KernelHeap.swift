@@ -17,6 +17,7 @@ public struct NodeHeapGrowth: HeapGrowth, ~Copyable {
   public init() {}
 
   /// Maps `count` pages of data from `address` on, or none.
+  @export(interface)
   public mutating func mapPages(at address: VirtualAddress, count: Int) -> Bool {
     for index in 0..<count where !mapPage(at: address + UInt(index * pageSize)) {
       for mapped in 0..<index { unmapPage(at: address + UInt(mapped * pageSize)) }
@@ -25,6 +26,7 @@ public struct NodeHeapGrowth: HeapGrowth, ~Copyable {
     return true
   }
 
+  @export(interface)
   private func mapPage(at page: VirtualAddress) -> Bool {
     let reference = NodeReference()
     guard let tables = reference.node.tables else { return false }
@@ -43,6 +45,7 @@ public struct NodeHeapGrowth: HeapGrowth, ~Copyable {
     }
   }
 
+  @export(interface)
   private func unmapPage(at page: VirtualAddress) {
     guard let tables = NodeReference().node.tables else { return }
     do {
@@ -54,6 +57,7 @@ public struct NodeHeapGrowth: HeapGrowth, ~Copyable {
     }
   }
 
+  @export(interface)
   private func release(_ frame: FrameNumber) {
     do {
       try NodeReference().node.frames.free(frame, of: .heap)
@@ -73,6 +77,7 @@ public enum KernelHeap {
   /// - Parameters:
   ///   - byteCount: the bytes wanted.
   ///   - alignment: a power of two up to a page.
+  @export(interface)
   public static func allocate(_ byteCount: Int, alignment: Int = 16) -> VirtualAddress {
     let reference = NodeReference()
     do {
@@ -86,6 +91,7 @@ public enum KernelHeap {
   }
 
   /// Takes memory back; an address that was not given out, or memory that was written past its end, is a panic.
+  @export(interface)
   public static func free(_ address: VirtualAddress) {
     do {
       try NodeReference().node.heap.free(address)

@@ -21,6 +21,7 @@ public struct Monitor: ~Copyable {
   public init() {}
 
   /// Obeys commands until `exit` or the end of input, and then returns.
+  @export(interface)
   public mutating func run() {
     let reference = NodeReference()
     reference.node.log.output.serial.interruptOnInput()

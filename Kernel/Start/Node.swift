@@ -83,6 +83,7 @@ public struct Node: ~Copyable {
 }
 
 /// Writes a line to the node's log.
+@export(interface)
 public func log(_ level: LogLevel, _ subject: StaticString, _ text: Text) {
   let reference = NodeReference()
   let stamp = LogStamp(microseconds: reference.node.clock.microseconds, processor: 0)

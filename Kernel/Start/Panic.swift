@@ -12,6 +12,7 @@ import Log
 /// - Parameters:
 ///   - reason: what was broken, one sentence without a full stop.
 ///   - frame: the interrupted registers, or `nil` to report the caller.
+@export(interface)
 public func panic(_ reason: Text, frame: TrapFrame? = nil) -> Never {
   cpu_cli()
   let reference = NodeReference()

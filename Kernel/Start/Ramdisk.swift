@@ -14,6 +14,7 @@ public enum Ramdisk {
   /// Lists what is in it: kind or size, SHA-256 of the content as `sha256sum` prints it, name.
   ///
   /// A ramdisk that is damaged is reported with the byte at which it is; what comes before is listed.
+  @export(interface)
   public static func list() {
     let reference = NodeReference()
     guard reference.node.boot.moduleCount > 0 else {

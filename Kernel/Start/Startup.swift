@@ -16,6 +16,7 @@ import Paging
 /// - Parameters:
 ///   - magic: what the boot loader left in eax.
 ///   - information: the physical address of what it tells.
+@export(interface)
 public func startNode(magic: UInt32, information: UInt32) {
   let start = entryTicks
   let screenAddress = AddressMap.directMap + 0xB8000

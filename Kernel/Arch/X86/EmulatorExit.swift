@@ -9,6 +9,7 @@ import Log
 /// - Parameters:
 ///   - verdict: how the run ended.
 ///   - status: the status that goes with it; a program's own for `passed`.
+@export(interface)
 public func endRun(_ verdict: Verdict, status: UInt32) -> Never {
   cpu_cli()
   SerialPort.drain()

@@ -39,6 +39,7 @@ public enum Threads {
   ///   - body: what it runs.
   /// - Throws: when there is no stack for it.
   @discardableResult
+  @export(interface)
   public static func create(
     _ name: ThreadName, level: PriorityLevel, argument: UInt = 0, isDetached: Bool = false, space: UInt = 0,
     _ body: ThreadBody
@@ -90,6 +91,7 @@ public enum Threads {
   }
 
   /// Lets a thread give back what it has when it ends, without being joined.
+  @export(interface)
   public static func detach(_ thread: ThreadReference) throws(SchedulingError) {
     cpu_cli()
     defer { cpu_sti() }
@@ -97,6 +99,7 @@ public enum Threads {
   }
 
   /// Asks a thread to end: its waits are cancelled from now on.
+  @export(interface)
   public static func kill(_ thread: ThreadReference) throws(SchedulingError) {
     let reference = NodeReference()
     cpu_cli()
@@ -115,6 +118,7 @@ public enum Threads {
   }
 
   /// Makes a thread more or less urgent.
+  @export(interface)
   public static func setLevel(of thread: ThreadReference, to level: PriorityLevel) throws(SchedulingError) {
     let reference = NodeReference()
     cpu_cli()
@@ -151,6 +155,7 @@ public enum Threads {
   /// Runs other threads whenever there are any, and waits for interrupts otherwise.
   ///
   /// For the idle thread.
+  @export(interface)
   public static func idle() -> Never {
     let reference = NodeReference()
     while true {
@@ -162,6 +167,7 @@ public enum Threads {
   }
 
   /// Gives the frames of unused stacks back.
+  @export(interface)
   public static func trim() {
     cpu_cli()
     reap()
@@ -171,6 +177,7 @@ public enum Threads {
 
   /// Takes back what detached threads had.
   @inline(never)
+  @export(interface)
   static func reap() {
     let reference = NodeReference()
     while let thread = reference.node.threads.scheduler.takeFinished() {
