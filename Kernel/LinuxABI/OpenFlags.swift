@@ -11,20 +11,35 @@ public struct OpenFlags: OptionSet, BitwiseCopyable, Hashable, Sendable {
 
   /// O_WRONLY.
   @inline(__always) public static var writeOnly: Self { Self(rawValue: 1) }
+  /// O_RDWR.
   @inline(__always) public static var readWrite: Self { Self(rawValue: 2) }
+  /// O_CREAT.
   @inline(__always) public static var create: Self { Self(rawValue: 0o100) }
+  /// O_EXCL.
   @inline(__always) public static var exclusive: Self { Self(rawValue: 0o200) }
+  /// O_NOCTTY.
   @inline(__always) public static var noControllingTerminal: Self { Self(rawValue: 0o400) }
+  /// O_TRUNC.
   @inline(__always) public static var truncate: Self { Self(rawValue: 0o1000) }
+  /// O_APPEND.
   @inline(__always) public static var append: Self { Self(rawValue: 0o2000) }
+  /// O_NONBLOCK.
   @inline(__always) public static var nonBlocking: Self { Self(rawValue: 0o4000) }
+  /// O_DSYNC.
   @inline(__always) public static var dataSync: Self { Self(rawValue: 0o10000) }
+  /// FASYNC.
   @inline(__always) public static var async: Self { Self(rawValue: 0o20000) }
+  /// O_DIRECT.
   @inline(__always) public static var direct: Self { Self(rawValue: 0o40000) }
+  /// O_LARGEFILE.
   @inline(__always) public static var largeFile: Self { Self(rawValue: 0o100000) }
+  /// O_DIRECTORY.
   @inline(__always) public static var directory: Self { Self(rawValue: 0o200000) }
+  /// O_NOFOLLOW.
   @inline(__always) public static var noFollow: Self { Self(rawValue: 0o400000) }
+  /// O_NOATIME.
   @inline(__always) public static var noAccessTime: Self { Self(rawValue: 0o1000000) }
+  /// O_CLOEXEC.
   @inline(__always) public static var closeOnExec: Self { Self(rawValue: 0o2000000) }
   /// O_PATH: a place in the tree, not open for its content.
   @inline(__always) public static var path: Self { Self(rawValue: 0o10000000) }
@@ -104,12 +119,19 @@ public struct PollEvents: OptionSet, BitwiseCopyable, Hashable, Sendable {
 
   /// POLLIN.
   @inline(__always) public static var input: Self { Self(rawValue: 0x001) }
+  /// POLLPRI.
   @inline(__always) public static var priority: Self { Self(rawValue: 0x002) }
+  /// POLLOUT.
   @inline(__always) public static var output: Self { Self(rawValue: 0x004) }
+  /// POLLERR.
   @inline(__always) public static var error: Self { Self(rawValue: 0x008) }
+  /// POLLHUP.
   @inline(__always) public static var hangUp: Self { Self(rawValue: 0x010) }
+  /// POLLNVAL.
   @inline(__always) public static var invalid: Self { Self(rawValue: 0x020) }
+  /// POLLRDNORM.
   @inline(__always) public static var normalInput: Self { Self(rawValue: 0x040) }
+  /// POLLWRNORM.
   @inline(__always) public static var normalOutput: Self { Self(rawValue: 0x100) }
   /// Answered whether asked for or not.
   @inline(__always) public static var always: Self { [.error, .hangUp, .invalid] }
