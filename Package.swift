@@ -81,6 +81,7 @@ if let architecture {
       "Arch", ["ABI", "Base", "CMachine", "Core", "Log", "X86"], sources: ["X86", architectureFolder],
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
+        "\(architectureFolder)/SystemCalls.asm",
         architecture == "i686" ? "X86_64" : "I686",
       ]),
     bareMetal(
