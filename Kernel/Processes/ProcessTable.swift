@@ -72,7 +72,9 @@ public struct WaitReport: BitwiseCopyable, Hashable, Sendable {
 }
 
 /// The table; its memory is the owner's.
-public struct ProcessTable: ~Copyable {
+///
+/// Safe to use because every index is checked, and whoever makes a table promises its memory.
+@safe public struct ProcessTable: ~Copyable {
   /// The largest number of a process.
   public static var largestNumber: Int32 { 32_767 }
   /// The bytes that the memory of a table with so many entries needs.

@@ -34,10 +34,9 @@ public struct SignalInformation: BitwiseCopyable, Hashable, Sendable {
     bytes.put(UInt64(truncatingIfNeeded: code), count: 4, at: offset + 8)
     // The union begins where a pointer may.
     let union = offset + (abi == .i386 ? 12 : 16)
-    switch signal {
-    case .segmentation, .busError, .illegalInstruction, .arithmetic, .trap where code > 0:
+    if code > 0, signal.mask & SignalSets.faults != 0 {
       bytes.put(value, count: abi.wordSize, at: union)
-    default:
+    } else {
       bytes.put(UInt64(truncatingIfNeeded: process), count: 4, at: union)
       bytes.put(UInt64(user), count: 4, at: union + 4)
       bytes.put(value, count: signal == .child ? 4 : abi.wordSize, at: union + 8)
