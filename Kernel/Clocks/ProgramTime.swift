@@ -6,7 +6,9 @@ public struct ProgramTime: BitwiseCopyable, Hashable, Sendable, Comparable {
   public var nanoseconds: Int64
 
   /// Makes a time.
-  public init(seconds: Int64, nanoseconds: Int64) { (self.seconds, self.nanoseconds) = (seconds, nanoseconds) }
+  public init(seconds: Int64, nanoseconds: Int64) {
+    (self.seconds, self.nanoseconds) = (seconds, nanoseconds)
+  }
 
   /// Makes a time of nanoseconds.
   public init(nanoseconds: UInt64) {

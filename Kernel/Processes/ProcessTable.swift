@@ -466,7 +466,9 @@ public struct WaitReport: BitwiseCopyable, Hashable, Sendable {
         entry.parent >= 0
       else { continue }
       let parent = self[entry.parent]
-      if parent.group != group, parent.session == entry.session, parent.number != initialProcess { return false }
+      if parent.group != group, parent.session == entry.session, parent.number != initialProcess {
+        return false
+      }
     }
     return true
   }

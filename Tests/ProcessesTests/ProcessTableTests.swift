@@ -22,7 +22,9 @@ final class Family {
     try table.end(number, .exited(code), ticks: 5, parentIgnores: ignored)
   }
 
-  func wait(_ number: Int32, _ target: WaitTarget = .any, _ options: WaitOptions = .exited) throws -> WaitReport? {
+  func wait(_ number: Int32, _ target: WaitTarget = .any, _ options: WaitOptions = .exited) throws
+    -> WaitReport?
+  {
     try table.wait(by: number, for: target, options)
   }
 }

@@ -38,7 +38,8 @@ import Testing
   func namesOfX86_64(number: Int, name: String) { #expect(Self.name(number, isI386: false) == name) }
 
   @Test(arguments: [
-    (0, "restart_syscall"), (4, "write"), (11, "execve"), (222, ""), (252, "exit_group"), (403, "clock_gettime64"),
+    (0, "restart_syscall"), (4, "write"), (11, "execve"), (222, ""), (252, "exit_group"),
+    (403, "clock_gettime64"),
   ])
   func namesOfI386(number: Int, name: String) { #expect(Self.name(number, isI386: true) == name) }
 

@@ -58,7 +58,8 @@ public struct DebianPackage: Hashable, Sendable {
 
   private func apt(_ state: String, _ arguments: [String], directory: String? = nil) -> Command {
     let settings = [
-      "APT::Architecture=\(architecture == "all" ? "amd64" : architecture)", "APT::Architectures::=\(architecture)",
+      "APT::Architecture=\(architecture == "all" ? "amd64" : architecture)",
+      "APT::Architectures::=\(architecture)",
       "Dir::State=\(state)/state", "Dir::State::status=\(state)/status", "Dir::Cache=\(state)/cache",
       // The user that downloads are given to elsewhere could not write here.
       "APT::Sandbox::User=root", "Acquire::Languages=none",
