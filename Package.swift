@@ -50,6 +50,9 @@ let logicModules: [Target] = [
   logic("NodeLife"),
   logic("NodeSync", ["Window"]),
   logic("Inspection", ["Log", "Scheduling"]),
+  logic("GuestInterface", ["Base", "X86"]),
+  logic("ShadowPaging", ["Base", "GuestInterface", "Paging"]),
+  logic("Hypervisor", ["Base", "GuestInterface", "Paging", "ShadowPaging", "X86"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -219,6 +222,14 @@ if let architecture {
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
     tests("Inspection", ["Inspection", "Log", "Scheduling"]),
+    tests("GuestInterface", ["GuestInterface", "X86"]),
+    .target(
+      name: "GuestFixture", dependencies: ["Base", "GuestInterface", "Paging", "ShadowPaging"],
+      path: "Tests/GuestFixture"),
+    tests("ShadowPaging", ["Base", "GuestFixture", "GuestInterface", "Paging", "ShadowPaging"]),
+    tests(
+      "Hypervisor",
+      ["Base", "GuestFixture", "GuestInterface", "Hypervisor", "Paging", "ShadowPaging", "X86"]),
     tests("TraceExport", ["Trace", "TraceExport"]),
   ]
 }
