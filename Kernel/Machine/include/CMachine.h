@@ -55,6 +55,21 @@ CPU_INLINE void cpu_store16(uintptr_t address, uint16_t value) { *(volatile uint
 // Keeps the compiler from moving memory accesses across it; no instruction.
 CPU_INLINE void cpu_compiler_barrier(void) { __asm__ volatile("" : : : "memory"); }
 
+// Atomic between processors (Intel SDM vol. 3, 8.1.2): the value before the addition; whether the value was exchanged.
+CPU_INLINE uint32_t cpu_fetch_add32(uintptr_t address, uint32_t value) {
+  __asm__ volatile("lock xaddl %0, %1" : "+r"(value), "+m"(*(volatile uint32_t *)address) : : "memory", "cc");
+  return value;
+}
+
+CPU_INLINE uint8_t cpu_compare_exchange32(uintptr_t address, uint32_t expected, uint32_t value) {
+  uint8_t exchanged;
+  __asm__ volatile("lock cmpxchgl %3, %1"
+                   : "=@ccz"(exchanged), "+m"(*(volatile uint32_t *)address), "+a"(expected)
+                   : "r"(value)
+                   : "memory");
+  return exchanged;
+}
+
 // MARK: Flow
 
 CPU_INLINE void cpu_hlt(void) { __asm__ volatile("hlt" : : : "memory"); }

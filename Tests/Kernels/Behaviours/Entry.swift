@@ -15,7 +15,7 @@ import Start
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   startNode(magic: magic, information: information)
-  if !runFaults(), !runExceptions(), !runMemory(), !runHeap(), !runThreads(), !runOutcomes() {
+  if !runFaults(), !runExceptions(), !runMemory(), !runHeap(), !runThreads(), !runSync(), !runOutcomes() {
     log(.error, "test", "test= names no behaviour of this kernel")
     endRun(.failed, status: 2)
   }
