@@ -38,7 +38,7 @@ public struct ThreadSystem: ~Copyable {
       preconditionFailure("the idle thread's record lies at address 0")
     }
     // SAFETY: the linker script sets this memory aside for nothing else, more than a record needs, for ever.
-    scheduler = Scheduler(idle: unsafe ThreadReference(at: memory))
+    scheduler = Scheduler(idle: unsafe ThreadReference(at: memory), at: cpu_rdtsc())
     let second = unsafe UnsafeMutableRawPointer(memory).advanced(by: 2048)
       .assumingMemoryBound(to: Semaphore.Record.self)
     // SAFETY: the second half of that memory is for the semaphore's record, for ever.
