@@ -40,6 +40,7 @@ let logicModules: [Target] = [
   logic("Scheduling", ["Base"]),
   logic("Sync", ["Scheduling"]),
   logic("Trace"),
+  logic("FloatingPoint"),
   logic("Heap", ["Base"]),
   logic("FileSystemFormat", ["Checksum"]),
   logic("FileSystem", ["FileSystemFormat"]),
@@ -81,7 +82,8 @@ if let architecture {
   targets += [
     .target(name: "CMachine", path: "Kernel/Machine"),
     bareMetal(
-      "Arch", ["ABI", "Base", "CMachine", "Core", "Log", "X86"], sources: ["X86", architectureFolder],
+      "Arch", ["ABI", "Base", "CMachine", "Core", "FloatingPoint", "Log", "X86"],
+      sources: ["X86", architectureFolder],
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
         "\(architectureFolder)/SystemCalls.asm",
@@ -91,7 +93,9 @@ if let architecture {
       "Start",
       [
         "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
-        "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Scheduling", "Sync", "Trace", "X86",
+        "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Scheduling", "Sync",
+        "Trace",
+        "X86",
       ]),
     bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Scheduling", "Start", "X86"]),
   ]
@@ -101,8 +105,9 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Heap", "Log",
-        "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
+        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
+        "FrameAllocator",
+        "Heap", "Log", "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
       ]),
   ]
   targets.append(
@@ -186,6 +191,7 @@ if let architecture {
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),
     tests("Heap", ["Base", "Heap"]),
+    tests("FloatingPoint", ["FloatingPoint"]),
   ]
 
   // MARK: - Speedup model
