@@ -2,7 +2,9 @@
 
 /// Seconds and a part of a second, with which the calls' structures are written and read.
 public struct ProgramTime: BitwiseCopyable, Hashable, Sendable, Comparable {
+  /// Whole seconds.
   public var seconds: Int64
+  /// The rest, if it is a time below a second.
   public var nanoseconds: Int64
 
   /// Makes a time.
@@ -30,6 +32,7 @@ public struct ProgramTime: BitwiseCopyable, Hashable, Sendable, Comparable {
     return carry ? .max : sum
   }
 
+  /// The earlier is the smaller.
   public static func < (lhs: Self, rhs: Self) -> Bool {
     (lhs.seconds, lhs.nanoseconds) < (rhs.seconds, rhs.nanoseconds)
   }

@@ -13,6 +13,7 @@ public enum FutexCommand: UInt32, BitwiseCopyable, Hashable, Sendable {
 
 /// The second argument of the call, understood.
 public struct FutexOperation: BitwiseCopyable, Hashable, Sendable {
+  /// What is to be done.
   public let command: FutexCommand
   /// FUTEX_PRIVATE_FLAG: the word is of this address space only.
   public let isPrivate: Bool
@@ -76,7 +77,9 @@ public struct FutexWordChange: BitwiseCopyable, Hashable, Sendable {
 public enum RobustWord {
   /// FUTEX_WAITERS, FUTEX_OWNER_DIED and the owner's number.
   public static var waiters: UInt32 { 0x8000_0000 }
+  /// FUTEX_OWNER_DIED.
   public static var ownerDied: UInt32 { 0x4000_0000 }
+  /// The owner's number.
   public static var ownerMask: UInt32 { 0x3FFF_FFFF }
   /// The most entries that are followed.
   public static var longestList: Int { 2048 }

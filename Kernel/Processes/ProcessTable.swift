@@ -42,7 +42,9 @@ public enum WaitTarget: BitwiseCopyable, Hashable, Sendable {
 
 /// What a wait is told besides ends.
 public struct WaitOptions: OptionSet, BitwiseCopyable, Hashable, Sendable {
+  /// The bits as a program gives them.
   public let rawValue: UInt32
+  /// Makes a set of its bits.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// WNOHANG.
@@ -158,7 +160,8 @@ public struct WaitReport: BitwiseCopyable, Hashable, Sendable {
     for index in 0..<Int16(capacity) {
       let entry = self[index]
       guard entry.number > number, entry.leader == entry.number else { continue }
-      if best == nil || entry.number < best! { best = entry.number }
+      if let found = best, found < entry.number { continue }
+      best = entry.number
     }
     return best
   }

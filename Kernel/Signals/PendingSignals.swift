@@ -8,6 +8,7 @@ public struct SignalInformation: BitwiseCopyable, Hashable, Sendable {
   public var code: Int32
   /// The sender, or the child.
   public var process: Int32 = 0
+  /// The sender's user.
   public var user: UInt32 = 0
   /// The address of a fault, the status of a child, or the value of a queued signal.
   public var value: UInt64 = 0
@@ -19,7 +20,9 @@ public struct SignalInformation: BitwiseCopyable, Hashable, Sendable {
 
   /// SI_USER, SI_KERNEL, SI_TKILL.
   public static var userCode: Int32 { 0 }
+  /// SI_KERNEL.
   public static var kernelCode: Int32 { 128 }
+  /// SI_TKILL.
   public static var threadCode: Int32 { -6 }
 
   /// Bytes of the structure.

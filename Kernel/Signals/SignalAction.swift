@@ -4,7 +4,9 @@ import LinuxABI
 
 /// Flags of an action, `SA_...`.
 public struct SignalActionFlags: OptionSet, BitwiseCopyable, Hashable, Sendable {
+  /// The bits as a program gives them.
   public let rawValue: UInt32
+  /// Makes a set of its bits.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// SA_NOCLDSTOP: no signal when children stop.
@@ -114,6 +116,7 @@ public struct SignalActions: ~Copyable {
 public struct AlternateStack: BitwiseCopyable, Hashable, Sendable {
   /// The lowest address and the size.
   public var start: UInt64 = 0
+  /// Its bytes; 0 for none.
   public var size: UInt64 = 0
 
   /// None.
@@ -121,6 +124,7 @@ public struct AlternateStack: BitwiseCopyable, Hashable, Sendable {
 
   /// SS_ONSTACK, SS_DISABLE, and the flag that Linux takes with them.
   public static var onStackFlag: UInt32 { 1 }
+  /// SS_DISABLE.
   public static var disabledFlag: UInt32 { 2 }
   /// The least bytes that are taken.
   public static var leastSize: UInt64 { 2048 }

@@ -75,6 +75,7 @@ public struct SignalFrame: BitwiseCopyable {
     var statePointerOffset: Int { self == .x86_64 ? registersOffset + 184 : registersOffset + 76 }
   }
 
+  /// Its layout.
   public let kind: Kind
   /// The frame's address, which is the handler's stack pointer.
   public let address: UInt64
@@ -112,11 +113,17 @@ public struct SignalFrame: BitwiseCopyable {
 
   /// What is written.
   public struct Contents: BitwiseCopyable {
+    /// The signal.
     public var signal: SignalNumber
+    /// Why it was sent.
     public var information: SignalInformation
+    /// The program's registers.
     public var registers: ProgramRegisters
+    /// What is blocked, once the handler is left.
     public var mask: UInt64
+    /// The alternate stack.
     public var stack: AlternateStack
+    /// Where the handler returns to.
     public var restorer: UInt64
 
     /// Puts the parts together.
@@ -227,7 +234,9 @@ public struct SignalFrame: BitwiseCopyable {
 
   /// What a frame that comes back asks for.
   public struct Return: BitwiseCopyable {
+    /// The program's registers.
     public var registers: ProgramRegisters
+    /// What is blocked, once the handler is left.
     public var mask: UInt64
     /// Where floating-point state is, or 0.
     public var state: UInt64

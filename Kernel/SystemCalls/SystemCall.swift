@@ -1,11 +1,11 @@
 /// The system calls that this kernel performs, whatever interface they came by.
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
 /// A call, by Linux's name for it.
 ///
 /// Where i386 has several calls for what x86_64 does with one (16-bit user numbers, 32-bit file offsets, times of
 /// 32 bits), each is a case of its own: their arguments or structures differ. The names are Linux's, where a reader will
 /// look them up.
-// swift-format-ignore: AlwaysUseLowerCamelCase
 public enum SystemCall: UInt16, BitwiseCopyable, Hashable, Sendable, CaseIterable {
   /// A number that nobody has, or a call that is not performed: the answer is -ENOSYS.
   case unknown
