@@ -55,6 +55,21 @@ CPU_INLINE void cpu_store16(uintptr_t address, uint16_t value) { *(volatile uint
 // Keeps the compiler from moving memory accesses across it; no instruction.
 CPU_INLINE void cpu_compiler_barrier(void) { __asm__ volatile("" : : : "memory"); }
 
+// Atomic between processors (Intel SDM vol. 3, 8.1.2): the value before the addition; whether the value was exchanged.
+CPU_INLINE uint32_t cpu_fetch_add32(uintptr_t address, uint32_t value) {
+  __asm__ volatile("lock xaddl %0, %1" : "+r"(value), "+m"(*(volatile uint32_t *)address) : : "memory", "cc");
+  return value;
+}
+
+CPU_INLINE uint8_t cpu_compare_exchange32(uintptr_t address, uint32_t expected, uint32_t value) {
+  uint8_t exchanged;
+  __asm__ volatile("lock cmpxchgl %3, %1"
+                   : "=@ccz"(exchanged), "+m"(*(volatile uint32_t *)address), "+a"(expected)
+                   : "r"(value)
+                   : "memory");
+  return exchanged;
+}
+
 // MARK: Flow
 
 CPU_INLINE void cpu_hlt(void) { __asm__ volatile("hlt" : : : "memory"); }
@@ -191,6 +206,35 @@ CPU_INLINE void cpu_load_code_segment(uint16_t selector) {
 #else
   __asm__ volatile("pushl %0\n\tpushl $1f\n\tlretl\n1:" : : "r"((uint32_t)selector) : "memory");
 #endif
+}
+
+// MARK: Floating point
+
+CPU_INLINE void cpu_clts(void) { __asm__ volatile("clts" : : : "memory"); }
+
+CPU_INLINE void cpu_xsetbv(uint32_t index, uint64_t value) {
+  __asm__ volatile("xsetbv" : : "c"(index), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+}
+
+// The forms with 64-bit instruction pointers on x86_64. The compiler must not know the instructions' registers: it
+// has none of them.
+#if defined(__x86_64__)
+#define CPU_WIDE "64"
+#else
+#define CPU_WIDE ""
+#endif
+
+CPU_INLINE void cpu_fxsave(uintptr_t address) { __asm__ volatile("fxsave" CPU_WIDE " (%0)" : : "r"(address) : "memory"); }
+CPU_INLINE void cpu_fxrstor(uintptr_t address) {
+  __asm__ volatile("fxrstor" CPU_WIDE " (%0)" : : "r"(address) : "memory");
+}
+CPU_INLINE void cpu_xsave(uintptr_t address, uint64_t components) {
+  __asm__ volatile("xsave" CPU_WIDE " (%0)"
+                   : : "r"(address), "a"((uint32_t)components), "d"((uint32_t)(components >> 32)) : "memory");
+}
+CPU_INLINE void cpu_xrstor(uintptr_t address, uint64_t components) {
+  __asm__ volatile("xrstor" CPU_WIDE " (%0)"
+                   : : "r"(address), "a"((uint32_t)components), "d"((uint32_t)(components >> 32)) : "memory");
 }
 
 // MARK: Threads
