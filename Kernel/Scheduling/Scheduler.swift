@@ -64,8 +64,13 @@ public struct Scheduler: ~Copyable {
   ///   - idle: memory for the idle thread's record; the code that runs now becomes this thread.
   ///   - name: its name.
   ///   - ticksPerSlice: the timer interrupts in a time slice.
-  public init(idle: ThreadReference, name: ThreadName = ThreadName("idle"), ticksPerSlice: UInt32 = 1) {
+  ///   - now: the tick counter.
+  public init(
+    idle: ThreadReference, name: ThreadName = ThreadName("idle"), ticksPerSlice: UInt32 = 1,
+    at now: UInt64 = 0
+  ) {
     idle.initialize(rank: 0, name: name, identifier: 0)
+    idle.fields.runTicks = 0 &- now
     idle.fields.stateCode = .ready
     // Every wait that it tries ends at once with `.cancelled`: it costs no test of its own.
     idle.fields.cancellation = .killed
@@ -201,7 +206,8 @@ extension ThreadReference {
   /// Writes every field of the record.
   func initialize(rank: UInt8, name: ThreadName, identifier: UInt32) {
     let thread = Thread(
-      stackPointer: 0, space: 0, next: self, previous: self, mask: PriorityLevel.mask(ofRank: rank),
+      stackPointer: 0, switchKey: 0, floatingPoint: 0, next: self, previous: self,
+      mask: PriorityLevel.mask(ofRank: rank),
       rank: rank,
       baseRank: rank, stateCode: .created, outcomeCode: .satisfied, isLevelHead: true, atWaitEnd: [],
       isDetached: false, cancellation: [], sliceTicks: 0, switchCount: 0, heldMutexCount: 0, runTicks: 0,
