@@ -55,6 +55,10 @@ let logicModules: [Target] = [
   logic("NodeLife"),
   logic("NodeSync", ["Window"]),
   logic("Inspection", ["Log", "Scheduling"]),
+  logic("Executable", ["Base"]),
+  logic("ProgramStack"),
+  logic("Regions", ["Base"]),
+  logic("AddressSpace", ["Base", "Paging", "Regions"]),
   logic("GuestInterface", ["Base", "X86"]),
   logic("ShadowPaging", ["Base", "GuestInterface", "Paging"]),
   logic("Hypervisor", ["Base", "GuestInterface", "Paging", "ShadowPaging", "X86"]),
@@ -193,6 +197,10 @@ if let architecture {
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),
     tests("Heap", ["Base", "Heap"]),
+    tests("Executable", ["Base", "Executable"]),
+    tests("ProgramStack", ["ProgramStack"]),
+    tests("Regions", ["Base", "Regions"]),
+    tests("AddressSpace", ["AddressSpace", "Base", "Paging", "Regions"]),
     tests("FloatingPoint", ["FloatingPoint"]),
   ]
 
