@@ -77,7 +77,7 @@ private func deviceInterrupt(_ vector: UInt8) {
 }
 
 /// Takes what the serial line has received.
-func receiveInput() {
+public func receiveInput() {
   let reference = NodeReference()
   while let byte = reference.node.log.output.serial.receive() {
     reference.node.input.append(byte)

@@ -95,6 +95,12 @@ public enum KernelHeap {
     }
   }
 
+  /// Gives out memory that a program's request needs, or `nil` if the heap has not as much.
+  @export(interface)
+  public static func tryAllocate(_ byteCount: Int, alignment: Int = 16) -> VirtualAddress? {
+    try? NodeReference().node.heap.allocate(byteCount, alignment: alignment)
+  }
+
   /// Takes memory back; an address that was not given out, or memory that was written past its end, is a panic.
   @export(interface)
   public static func free(_ address: VirtualAddress) {

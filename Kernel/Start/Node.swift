@@ -35,6 +35,12 @@ public struct Node: ~Copyable {
   public var interrupts = InterruptCounts()
   /// Bytes typed at the console that nobody has read yet.
   public var input = InputQueue()
+  /// Where the records of programs, of the tree of files and of the page for calls are; 0 before there are any.
+  public var programs: UInt = 0
+  /// The tree of files.
+  public var files: UInt = 0
+  /// The frame of the page from which programs of i386 call.
+  public var callPage: UInt32 = 0
   /// Whether a panic is being reported: a second one says so and stops at once.
   var isPanicking = false
 

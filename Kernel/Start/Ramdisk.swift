@@ -65,8 +65,9 @@ public enum Ramdisk {
     return line
   }
 
+  /// The bytes of a boot module, or `nil` if the direct map does not reach them.
   @_lifetime(immortal)
-  private static func span(of module: BootModule) -> Span<UInt8>? {
+  public static func span(of module: BootModule) -> Span<UInt8>? {
     guard module.end.rawValue <= AddressMap.directMapSize,
       let address = DirectMap.virtualAddress(of: module.start),
       let start = unsafe UnsafePointer<UInt8>(bitPattern: address.rawValue)

@@ -20,6 +20,14 @@ public struct SegmentDescriptor: BitwiseCopyable, Hashable, Sendable {
   /// 64-bit code; base and limit have no meaning in long mode.
   public static func code64(ring: UInt8) -> Self { flat(kind: 0xB, ring: ring, isLong: true) }
 
+  /// Data of ring 3 where a program wants it, already marked accessed.
+  ///
+  /// - Parameters:
+  ///   - limit: the segment's size less one, in bytes or in pages; 20 bits count.
+  public static func programArea(base: UInt32, limit: UInt32, inPages: Bool, is32Bit: Bool) -> Self {
+    Self(base: base, limit: limit & 0xFFFFF, access: 0xF3, flags: (inPages ? 8 : 0) | (is32Bit ? 4 : 0))
+  }
+
   /// An available task-state segment of i686, or the first half of one of x86_64.
   ///
   /// - Parameters:

@@ -26,6 +26,13 @@ public struct MachineConsole: ConsoleOutput {
     (usesSerial, usesScreen, usesDebugPort) = (serial, screen, debug)
   }
 
+  /// Shows one byte as it is: a terminal has made its lines' ends already.
+  public mutating func writeRaw(_ byte: UInt8) {
+    if usesSerial { serial.send(byte) }
+    if usesScreen { screen.write(byte) }
+    if usesDebugPort { cpu_out8(VerdictChannel.debugConsolePort, byte) }
+  }
+
   /// Shows one byte everywhere.
   public mutating func write(_ byte: UInt8) {
     if usesSerial { serial.write(byte) }

@@ -106,6 +106,26 @@ extension Processor {
     unsafe loadSegments(context.pointee)
   }
 
+  #if !arch(i386)
+    /// The selectors that the running program has loaded.
+    public static var programSelectors: (ds: UInt16, es: UInt16, fs: UInt16, gs: UInt16) {
+      (cpu_read_ds(), cpu_read_es(), cpu_read_fs(), cpu_read_gs())
+    }
+
+    /// Loads selectors for the running program; each must be 0 or name a data segment of ring 3.
+    public static func setProgramSelectors(_ selectors: (ds: UInt16, es: UInt16, fs: UInt16, gs: UInt16)) {
+      cpu_load_ds(selectors.ds)
+      cpu_load_es(selectors.es)
+      cpu_load_fs(selectors.fs)
+      cpu_load_program_gs(selectors.gs)
+    }
+
+    /// Sets the base of `fs` or `gs` of the running program of x86_64.
+    public static func setProgramBase(_ base: UInt, isFS: Bool) {
+      cpu_wrmsr(isFS ? ModelRegister.fsBase : ModelRegister.kernelGSBase, UInt64(base))
+    }
+  #endif
+
   #if arch(i386)
     // The selectors are in the trap frame.
     private static func saveSegments(_ context: inout ProgramContext) {}

@@ -51,7 +51,8 @@ public struct SerialPort: ConsoleOutput {
     send(byte)
   }
 
-  private func send(_ byte: UInt8) {
+  /// Sends one byte as it is.
+  func send(_ byte: UInt8) {
     guard isPresent else { return }
     // A line whose other end has gone must not stop the kernel: after this many looks the byte is sent anyway.
     var looksLeft = 100_000

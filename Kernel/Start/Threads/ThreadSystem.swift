@@ -65,7 +65,7 @@ public struct ThreadSystem: ~Copyable {
   ///
   /// Returns when the first one runs again.
   @inline(__always)
-  mutating func perform(_ handover: Handover) { perform(handover, at: cpu_rdtsc()) }
+  public mutating func perform(_ handover: Handover) { perform(handover, at: cpu_rdtsc()) }
 
   /// The same, when the tick counter has just been read.
   @inline(__always)

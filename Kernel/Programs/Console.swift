@@ -1,0 +1,59 @@
+/// The console as a terminal of programs: a thread hands it what is typed.
+
+import Arch
+import Base
+import CMachine
+import LinuxABI
+import Log
+import Processes
+import Scheduling
+import Signals
+import Start
+import VirtualFileSystem
+
+/// The device behind the console's terminal.
+public enum Console {
+  /// Starts the thread that reads what is typed.
+  @export(interface)
+  public static func start() throws(ThreadError) {
+    try Threads.create(ThreadName("console"), level: PriorityLevel(truncating: 16), isDetached: true) { _ in
+      Console.run()
+    }
+  }
+
+  private static func run() -> UInt {
+    let reference = NodeReference()
+    reference.node.log.output.serial.interruptOnInput()
+    LegacyInterruptController.unmask(SerialPort.interruptLine)
+    cpu_cli()
+    receiveInput()
+    cpu_sti()
+    while true {
+      cpu_cli()
+      while let byte = reference.node.input.removeFirst() { take(byte) }
+      ProgramFiles().wakeWaiters()
+      cpu_sti()
+      // Counted, so a byte that came in between is not missed.
+      _ = try? reference.node.threads.inputArrived.wait()
+    }
+  }
+
+  private static func take(_ byte: UInt8) {
+    guard let signal = ProgramFiles().tree.receive(byte) else { return }
+    Programs().send(
+      signal.signal, SignalInformation(code: SignalInformation.kernelCode), toGroup: Int32(signal.group))
+  }
+
+  /// Shows what the terminal has for its device.
+  static func show() {
+    let files = ProgramFiles()
+    let reference = NodeReference()
+    var bytes: InlineArray<128, UInt8> = .init(repeating: 0)
+    while true {
+      var span = bytes.mutableSpan
+      let count = files.tree.takeOutput(into: &span)
+      if count == 0 { return }
+      for index in 0..<count { reference.node.log.output.writeRaw(bytes[index]) }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/// What the first program is, as the command line and the ramdisk say.
+
+import BootInformation
+import CommandLine
+import LinuxABI
+import ProgramStack
+import Start
+import VirtualFileSystem
+
+extension ProgramStart {
+  /// Collects arguments, environment and name of the first program.
+  ///
+  /// `program=` names it, what follows `--` are its arguments; without, it is `/init` or `/bin/sh`.
+  ///
+  /// - Returns: where its name begins in the list.
+  static func arguments(_ list: inout ProgramArguments) throws(ErrorNumber) -> Int {
+    let reference = NodeReference()
+    let line = reference.node.boot.commandLine()
+    var argumentCount = 1
+    if let program = reference.node.options.program {
+      try list.append(line.extracting(program))
+    } else {
+      try list.append(usualProgram)
+    }
+    if let arguments = reference.node.options.programArguments {
+      argumentCount += try appendWords(line.extracting(arguments), to: &list)
+    }
+    try list.append("PATH=/bin:/usr/bin:/sbin:/usr/sbin")
+    try list.append("HOME=/")
+    try list.append("TERM=linux")
+    list.strings = ProgramStrings(argumentCount: argumentCount, environmentCount: 3)
+    let start = list.count
+    if let program = reference.node.options.program {
+      try list.append(line.extracting(program))
+    } else {
+      try list.append(usualProgram)
+    }
+    return start
+  }
+
+  /// `/init` if it is there, else the shell.
+  private static var usualProgram: StaticString { exists("/init") ? "/init" : "/bin/sh" }
+
+  /// Whether there is a program that would be started.
+  @export(interface)
+  public static func hasInitialProgram() -> Bool {
+    NodeReference().node.options.program != nil || exists("/init") || exists("/bin/sh")
+  }
+
+  private static func exists(_ path: StaticString) -> Bool {
+    let files = ProgramFiles()
+    guard let table = try? files.tree.makeFiles(), let place = try? files.tree.makePlace() else { return false }
+    defer {
+      files.tree.releaseFiles(table)
+      files.tree.releasePlace(place)
+    }
+    let caller = FileCaller(files: table, place: place, process: 0, group: 0, session: 0, now: ProgramFiles.now)
+    // SAFETY: the text has so many bytes.
+    let name = unsafe Span(_unsafeStart: path.utf8Start, count: path.utf8CodeUnitCount)
+    return (try? files.tree.node(name, for: caller)) != nil
+  }
+
+  /// Appends words that spaces separate; quotation marks hold a word together.
+  private static func appendWords(_ text: Span<UInt8>, to list: inout ProgramArguments) throws(ErrorNumber) -> Int {
+    var count = 0
+    var position = 0
+    while true {
+      while position < text.count, text[position] == 0x20 { position += 1 }
+      guard position < text.count else { return count }
+      let quote = text[position]
+      var end = position
+      if quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") {
+        position += 1
+        end = position
+        while end < text.count, text[end] != quote { end += 1 }
+        try list.append(text.extracting(position..<end))
+        position = min(end + 1, text.count)
+      } else {
+        while end < text.count, text[end] != 0x20 { end += 1 }
+        try list.append(text.extracting(position..<end))
+        position = end
+      }
+      count += 1
+    }
+  }
+}

@@ -1,0 +1,264 @@
+/// What the kernel keeps of a process and of each of its threads.
+///
+///     Process 5 ──▶ thread 5 ⇄ thread 6          A process has files, signals' actions and an address space; what runs
+///       │                                          is its threads, each a thread of the kernel whose record names it.
+///       └─▶ address space ◀── Process 7            After vfork two processes share a space until one runs another
+///                                                  program.
+///
+/// Records lie in the kernel's heap and never move. All of it is touched only with interrupts off: a call gives way
+/// only where it waits.
+
+import Arch
+import Base
+import Clocks
+import Futex
+import LinuxABI
+import Processes
+import Scheduling
+import Signals
+import Start
+import UserMemory
+import VirtualFileSystem
+
+/// Limits that a process has for itself, RLIMIT_...
+public struct ResourceLimits: BitwiseCopyable {
+  /// Soft and hard limit of each; `UInt64.max` for none.
+  public var soft: InlineArray<16, UInt64> = .init(repeating: .max)
+  public var hard: InlineArray<16, UInt64> = .init(repeating: .max)
+
+  /// The limits of the first process.
+  public init() {
+    soft[3] = 8 << 20  // the stack, which can grow so far
+    soft[4] = 0  // no core is dumped
+    soft[7] = 1024
+    hard[7] = 1024  // descriptors of a table
+    (soft[13], hard[13]) = (0, 0)
+    (soft[14], hard[14]) = (0, 0)
+  }
+}
+
+/// A process.
+public struct Process: ~Copyable {
+  /// Its number.
+  public let number: Int32
+  /// Which interface its program uses.
+  public var abi: ProgramABI
+  /// Its address space.
+  public var space: SpaceReference
+  /// Its descriptors and its place in the tree of files.
+  public var files: FilesIndex
+  public var place: PlaceIndex
+  /// What it does about signals, and which are sent to it as a whole.
+  public var actions = SignalActions()
+  public var pending = PendingSignals()
+  /// Who it acts for.
+  public var credentials = Credentials.superuser
+  /// What it may have.
+  public var limits = ResourceLimits()
+  /// Its threads.
+  public var firstThread: ProgramThreadReference?
+  public var threadCount = 0
+  /// The last component of its program's path.
+  public var name: InlineArray<16, UInt8> = .init(repeating: 0)
+  /// Set once it is to end: how.
+  public var ending: ExitStatus?
+  /// Whether its threads are to stop.
+  public var isStopped = false
+  /// ITIMER_REAL, by the clock since start-up.
+  public var realTimer = IntervalSetting()
+  /// The ticks that ended threads have run, and the tick at which it began.
+  public var endedTicks: UInt64 = 0
+  public var startTick: UInt64
+  /// Who waits until it has another space: its parent after vfork.
+  public var released = WaitQueue(reason: .event)
+  public var isBorrowing = false
+  /// Where its threads wait for children.
+  public var children = WaitQueue(reason: .event)
+  /// Where its arguments and environment lie, for /proc.
+  public var arguments: (start: UInt, end: UInt) = (0, 0)
+  /// The signal that it wants at its parent's end, PR_SET_PDEATHSIG.
+  public var deathSignal: Int32 = 0
+  /// Nice value, which is remembered.
+  public var niceness: Int32 = 0
+  /// The program's personality, which is remembered.
+  public var personality: UInt32 = 0
+  /// What its calls cost, if that is recorded.
+  public var profile: UInt = 0
+  /// Calls that it made and that are not performed.
+  public var unknownCalls: UInt32 = 0
+
+  init(
+    number: Int32, abi: ProgramABI, space: SpaceReference, files: FilesIndex, place: PlaceIndex, startTick: UInt64
+  ) {
+    self.number = number
+    self.abi = abi
+    self.space = space
+    self.files = files
+    self.place = place
+    self.startTick = startTick
+  }
+}
+
+/// A thread of a process.
+public struct ProgramThread: ~Copyable {
+  /// What the entries of the kernel and the switch between threads use; it must be first.
+  public var context = ProgramContext()
+  /// The process it belongs to.
+  public let process: ProcessReference
+  /// Its number.
+  public var number: Int32
+  /// The kernel's thread.
+  public var thread: ThreadReference?
+  /// Neighbours in the process.
+  public var next: ProgramThreadReference?
+  public var previous: ProgramThreadReference?
+  /// Signals that are blocked, that were sent to this thread, and what is blocked again after a wait for signals.
+  public var mask: UInt64 = 0
+  public var pending = PendingSignals()
+  public var savedMask: UInt64?
+  /// Where handlers run that ask for it.
+  public var stack = AlternateStack()
+  /// Where a zero is written and a waiter woken at the thread's end.
+  public var clearAtEnd: UInt = 0
+  /// The list of mutexes that must not stay locked.
+  public var robustList: UInt = 0
+  /// Where it waits: for a word, for a signal, for the end of a stop.
+  public var waiter: FutexWaiter
+  public var queue = WaitQueue(reason: .event)
+  /// Whether something is to be seen to before it goes on: a signal, an end, a stop.
+  public var hasWork = false
+  /// Whether its registers are not what the call found: the fast way back is not for it.
+  public var isChanged = false
+  /// Whether it is to end alone.
+  public var isEnding = false
+  /// The moment that an interrupted sleep was to end, to begin it again.
+  public var sleepEnd: UInt64 = 0
+  public var sleepRemainder: UInt = 0
+
+  init(process: ProcessReference, number: Int32) {
+    self.process = process
+    self.number = number
+    waiter = FutexWaiter(thread: 0)
+  }
+}
+
+/// A process, by the place of its record.
+///
+/// Safe to use because a record is given back only when its last thread has ended and the table names it no more.
+@safe public struct ProcessReference: BitwiseCopyable, Equatable {
+  let record: UnsafeMutablePointer<Process>
+
+  init(_ record: UnsafeMutablePointer<Process>) { unsafe self.record = record }
+
+  /// The process with a payload of the table; `nil` for that of one that has ended.
+  public init?(payload: UInt) {
+    guard let record = unsafe UnsafeMutablePointer<Process>(bitPattern: payload) else { return nil }
+    unsafe self.record = record
+  }
+
+  /// Its word in the table.
+  public var payload: UInt { unsafe UInt(bitPattern: record) }
+
+  /// The record, in place.
+  public var fields: Process {
+    @inline(__always) unsafeAddress {
+      // SAFETY: the record lives while anything refers to it.
+      unsafe UnsafePointer(record)
+    }
+    @inline(__always) nonmutating unsafeMutableAddress {
+      // SAFETY: as above.
+      unsafe record
+    }
+  }
+
+  public static func == (lhs: Self, rhs: Self) -> Bool { unsafe lhs.record == rhs.record }
+
+  /// The queue of those who wait for children.
+  public var children: WaitQueueReference {
+    // SAFETY: the queue is part of the record.
+    unsafe WaitQueueReference(at: &record.pointee.children)
+  }
+
+  /// The queue of those who wait for it to give its borrowed space back.
+  public var released: WaitQueueReference {
+    // SAFETY: the queue is part of the record.
+    unsafe WaitQueueReference(at: &record.pointee.released)
+  }
+}
+
+/// A thread of a process, by the place of its record.
+@safe public struct ProgramThreadReference: BitwiseCopyable, Equatable {
+  let record: UnsafeMutablePointer<ProgramThread>
+
+  init(_ record: UnsafeMutablePointer<ProgramThread>) { unsafe self.record = record }
+
+  /// The record that a thread of the kernel names, or `nil` for the kernel's own.
+  @inline(__always)
+  public init?(_ thread: ThreadReference) {
+    guard let record = unsafe UnsafeMutablePointer<ProgramThread>(bitPattern: thread.fields.tag) else {
+      return nil
+    }
+    unsafe self.record = record
+  }
+
+  /// The thread that runs; there must be one of a program.
+  @inline(__always)
+  public static var current: ProgramThreadReference {
+    guard let thread = ProgramThreadReference(Threads.current) else {
+      preconditionFailure("a thread of the kernel is not of a program")
+    }
+    return thread
+  }
+
+  /// The address of the record.
+  public var address: UInt { unsafe UInt(bitPattern: record) }
+
+  /// The record, in place.
+  public var fields: ProgramThread {
+    @inline(__always) unsafeAddress {
+      // SAFETY: the record lives while anything refers to it.
+      unsafe UnsafePointer(record)
+    }
+    @inline(__always) nonmutating unsafeMutableAddress {
+      // SAFETY: as above.
+      unsafe record
+    }
+  }
+
+  public static func == (lhs: Self, rhs: Self) -> Bool { unsafe lhs.record == rhs.record }
+
+  /// The context, with which the record begins.
+  var context: UnsafeMutablePointer<ProgramContext> {
+    // SAFETY: it is the first field.
+    unsafe UnsafeMutableRawPointer(record).assumingMemoryBound(to: ProgramContext.self)
+  }
+
+  /// Its wait queue.
+  public var queue: WaitQueueReference {
+    // SAFETY: the queue is part of the record.
+    unsafe WaitQueueReference(at: &record.pointee.queue)
+  }
+
+  /// Its place in the table of waits at words.
+  public var waiter: FutexWaiterReference {
+    // SAFETY: the waiter is part of the record, which is given back only after it was removed.
+    unsafe FutexWaiterReference(at: &record.pointee.waiter)
+  }
+
+  /// Its registers, as the entry into the kernel has left them at the top of its stack.
+  @inline(__always)
+  public var frame: TrapFrame {
+    @inline(__always) unsafeAddress {
+      // SAFETY: every entry from ring 3 pushes the frame at the same place, the top of the thread's stack.
+      unsafe UnsafePointer<TrapFrame>(
+        bitPattern: record.pointee.context.kernelStack - UInt(MemoryLayout<TrapFrame>.size)
+      ).unsafelyUnwrapped
+    }
+    @inline(__always) nonmutating unsafeMutableAddress {
+      // SAFETY: as above.
+      unsafe UnsafeMutablePointer<TrapFrame>(
+        bitPattern: record.pointee.context.kernelStack - UInt(MemoryLayout<TrapFrame>.size)
+      ).unsafelyUnwrapped
+    }
+  }
+}

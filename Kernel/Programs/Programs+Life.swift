@@ -1,0 +1,430 @@
+/// How processes and threads begin and end.
+
+import ABI
+import Arch
+import Base
+import CMachine
+import Futex
+import LinuxABI
+import Log
+import Processes
+import Scheduling
+import Signals
+import Start
+import UserMemory
+import VirtualFileSystem
+import X86
+
+/// What `clone` is asked for.
+public struct CloneFlags: OptionSet, BitwiseCopyable {
+  public let rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static let memory = CloneFlags(rawValue: 0x100)
+  public static let place = CloneFlags(rawValue: 0x200)
+  public static let files = CloneFlags(rawValue: 0x400)
+  public static let signalHandlers = CloneFlags(rawValue: 0x800)
+  public static let vfork = CloneFlags(rawValue: 0x4000)
+  public static let sameParent = CloneFlags(rawValue: 0x8000)
+  public static let thread = CloneFlags(rawValue: 0x1_0000)
+  public static let setArea = CloneFlags(rawValue: 0x8_0000)
+  public static let tellParent = CloneFlags(rawValue: 0x10_0000)
+  public static let clearAtEnd = CloneFlags(rawValue: 0x20_0000)
+  public static let tellChild = CloneFlags(rawValue: 0x100_0000)
+  /// Name spaces and the like, which there are not.
+  public static let unsupported = CloneFlags(rawValue: 0x7E02_0000)
+}
+
+/// What a new thread or process shall have.
+public struct CloneRequest: BitwiseCopyable {
+  public var flags: CloneFlags
+  /// The signal to the parent at the end.
+  public var exitSignal: Int32 = 17
+  /// The stack pointer, or 0 for the same.
+  public var stack: UInt = 0
+  /// Where numbers are written.
+  public var parentNumber: UInt = 0
+  public var childNumber: UInt = 0
+  /// The thread area: a base address, or the address of a descriptor's description.
+  public var area: UInt = 0
+
+  public init(_ flags: CloneFlags) { self.flags = flags }
+}
+
+extension Programs {
+  /// The level at which programs run.
+  public static var level: PriorityLevel { PriorityLevel(truncating: 8) }
+
+  // MARK: - Beginning
+
+  /// The call `clone` and those like it.
+  ///
+  /// - Returns: the new number.
+  @export(interface)
+  public func clone(_ request: CloneRequest, of parent: ProgramThreadReference) throws(ErrorNumber) -> Int32 {
+    let flags = request.flags
+    guard flags.isDisjoint(with: .unsupported) else { throw .invalidArgument }
+    if flags.contains(.thread) {
+      guard flags.isSuperset(of: [.memory, .signalHandlers]) else { throw .invalidArgument }
+      return try makeThread(request, of: parent)
+    }
+    guard !flags.contains(.signalHandlers) || flags.contains(.memory) else { throw .invalidArgument }
+    return try makeProcess(request, of: parent)
+  }
+
+  private func makeThread(
+    _ request: CloneRequest, of parent: ProgramThreadReference
+  ) throws(ErrorNumber) -> Int32 {
+    let process = parent.fields.process
+    let number: Int32
+    do { number = try system.processes.makeThread(of: process.fields.number) } catch { throw .tryAgain }
+    let thread = makeThreadRecord(process, number: number)
+    system.processes.setPayload(thread.address, of: number)
+    do {
+      try begin(thread, request, from: parent)
+    } catch {
+      system.processes.endThread(number)
+      freeThreadRecord(thread)
+      throw error
+    }
+    return number
+  }
+
+  private func makeProcess(
+    _ request: CloneRequest, of parent: ProgramThreadReference
+  ) throws(ErrorNumber) -> Int32 {
+    let flags = request.flags
+    let old = parent.fields.process
+    let family = flags.contains(.sameParent) ? system.processes.parent(of: old.fields.number) : old.fields.number
+    let number: Int32
+    do {
+      number = try system.processes.makeProcess(parent: family, exitSignal: request.exitSignal)
+    } catch { throw .tryAgain }
+    var process: ProcessReference?
+    do {
+      let new = try copy(old, flags, number: number)
+      process = new
+      let thread = makeThreadRecord(new, number: number)
+      system.processes.setPayload(new.payload, of: number)
+      try begin(thread, request, from: parent)
+    } catch {
+      if let process {
+        if let thread = process.fields.firstThread { freeThreadRecord(thread) }
+        giveUp(process)
+      }
+      _ = try? system.processes.end(number, .exited(0), ticks: 0, parentIgnores: true)
+      throw error
+    }
+    if flags.contains(.vfork), let child = process {
+      child.fields.isBorrowing = true
+      while child.fields.isBorrowing, wait(in: child.released) != .interrupted {}
+      // A signal that ends the parent does not wait; the child keeps the space alive.
+    }
+    return number
+  }
+
+  /// Makes a process that has what another has.
+  private func copy(
+    _ old: ProcessReference, _ flags: CloneFlags, number: Int32
+  ) throws(ErrorNumber) -> ProcessReference {
+    let space = flags.contains(.memory) ? old.fields.space.retain() : try old.fields.space.fork()
+    let files: FilesIndex
+    let place: PlaceIndex
+    do {
+      files = try flags.contains(.files) ? Files.share(old.fields.files) : Files.copy(old.fields.files)
+    } catch {
+      space.release()
+      throw error
+    }
+    do {
+      place = try flags.contains(.place) ? Files.share(old.fields.place) : Files.copy(old.fields.place)
+    } catch {
+      Files.release(files)
+      space.release()
+      throw error
+    }
+    let new = makeRecord(
+      Process(
+        number: number, abi: old.fields.abi, space: space, files: files, place: place, startTick: cpu_rdtsc()))
+    new.fields.actions.copy(from: old.fields.actions)
+    new.fields.credentials = old.fields.credentials
+    new.fields.limits = old.fields.limits
+    new.fields.name = old.fields.name
+    new.fields.arguments = old.fields.arguments
+    new.fields.niceness = old.fields.niceness
+    new.fields.personality = old.fields.personality
+    Files.note(new, executableOf: old)
+    ProfileRecords.begin(new)
+    return new
+  }
+
+  /// Gives back what a process has.
+  func giveUp(_ process: ProcessReference) {
+    Files.release(process.fields.files)
+    Files.release(process.fields.place)
+    process.fields.space.release()
+    ProfileRecords.drop(process)
+    freeRecord(process)
+  }
+
+  /// Starts a new thread with the registers of another.
+  private func begin(
+    _ thread: ProgramThreadReference, _ request: CloneRequest, from parent: ProgramThreadReference
+  ) throws(ErrorNumber) {
+    let process = thread.fields.process
+    let flags = request.flags
+    thread.fields.mask = parent.fields.mask
+    thread.fields.context = parent.fields.context
+    describe(thread)
+    if !flags.contains(.memory) || flags.contains(.vfork) { thread.fields.stack = parent.fields.stack }
+    if flags.contains(.clearAtEnd) { thread.fields.clearAtEnd = request.childNumber }
+    #if !arch(i386)
+      let selectors = Processor.programSelectors
+      (thread.fields.context.ds, thread.fields.context.es) = (selectors.ds, selectors.es)
+      (thread.fields.context.fs, thread.fields.context.gs) = (selectors.fs, selectors.gs)
+    #endif
+    if flags.contains(.setArea) { try setArea(request.area, of: thread, from: parent) }
+    var frame = parent.frame
+    #if arch(i386)
+      frame.eax = 0
+      if request.stack != 0 { frame.espOfOuterRing = UInt32(request.stack) }
+    #else
+      frame.rax = 0
+      if request.stack != 0 { frame.rsp = UInt64(request.stack) }
+      // The way back is that of an interrupt: what syscall would have destroyed does not matter to the program.
+    #endif
+    let numberSpace = process.fields.space
+    if flags.contains(.tellChild), flags.contains(.memory) {
+      guard ProgramMemory.write(UInt32(bitPattern: thread.fields.number), to: request.childNumber) else {
+        throw .badAddress
+      }
+    }
+    let created: ThreadReference
+    do {
+      // SAFETY: the record lives until its thread has ended; the frame is copied.
+      created = try unsafe Threads.createProgram(
+        ThreadName("program"), level: Self.level, space: numberSpace.root, registers: &frame,
+        record: thread.context)
+    } catch { throw .tryAgain }
+    thread.fields.thread = created
+    Threads.copyFloatingPoint(of: Threads.current, to: created)
+    if flags.contains(.tellChild), !flags.contains(.memory) {
+      numberSpace.write(UInt32(bitPattern: thread.fields.number), to: request.childNumber)
+    }
+    if flags.contains(.tellParent) {
+      _ = ProgramMemory.write(UInt32(bitPattern: thread.fields.number), to: request.parentNumber)
+    }
+  }
+
+  /// Writes the answers that the entries of the kernel give.
+  public func describe(_ thread: ProgramThreadReference) {
+    let process = thread.fields.process
+    let credentials = process.fields.credentials
+    thread.fields.context.process = UInt(process.fields.number)
+    thread.fields.context.thread = UInt(thread.fields.number)
+    thread.fields.context.user = UInt(credentials.user)
+    thread.fields.context.effectiveUser = UInt(credentials.effectiveUser)
+    thread.fields.context.group = UInt(credentials.group)
+    thread.fields.context.effectiveGroup = UInt(credentials.effectiveGroup)
+  }
+
+  /// Writes the answers of all threads of a process, after its credentials have changed.
+  public func describeAll(_ process: ProcessReference) {
+    var next = process.fields.firstThread
+    while let thread = next {
+      describe(thread)
+      next = thread.fields.next
+    }
+  }
+
+  // MARK: - Ending
+
+  /// Makes all threads of a process end.
+  @export(interface)
+  public func end(_ process: ProcessReference, _ status: ExitStatus) {
+    guard process.fields.ending == nil else { return }
+    process.fields.ending = status
+    resume(process)
+    var next = process.fields.firstThread
+    while let thread = next {
+      next = thread.fields.next
+      interrupt(thread)
+      wakeAll(thread.queue)
+    }
+  }
+
+  /// Ends the running thread; the last one ends its process.
+  @export(interface)
+  public func endThread(_ thread: ProgramThreadReference) -> Never {
+    let reference = NodeReference()
+    let process = thread.fields.process
+    system.futexes.remove(thread.waiter)
+    releaseMutexes(of: thread)
+    if thread.fields.clearAtEnd != 0, process.fields.space.isShared || process.fields.threadCount > 1 {
+      if ProgramMemory.write(0 as UInt32, to: thread.fields.clearAtEnd) {
+        _ = wake(word: thread.fields.clearAtEnd, of: process, count: 1)
+      }
+    }
+    process.fields.endedTicks &+= Threads.current.runTicks(isCurrent: true, at: cpu_rdtsc())
+    let isLast = process.fields.threadCount == 1
+    // From here on nothing of the program is used: neither its memory nor its segments.
+    leaveSpace()
+    Processor.unloadProgram()
+    Threads.releaseFloatingPoint(of: Threads.current)
+    Threads.current.fields.tag = 0
+    if isLast { endProcess(process, thread) } else {
+      if thread.fields.number != process.fields.number { system.processes.endThread(thread.fields.number) }
+      freeThreadRecord(thread)
+      // Somebody may wait to be the only thread.
+      wakeAll(process.released)
+    }
+    _ = reference
+    Threads.exit(code: 0)
+  }
+
+  private func endProcess(_ process: ProcessReference, _ thread: ProgramThreadReference) {
+    let number = process.fields.number
+    let status = process.fields.ending ?? .exited(0)
+    let ticks = process.fields.endedTicks
+    if thread.fields.number != number { system.processes.endThread(thread.fields.number) }
+    freeThreadRecord(thread)
+    giveBackSpace(process)
+    let group = (try? system.processes.group(of: number)) ?? 0
+    let session = (try? system.processes.session(of: number)) ?? 0
+    if session == number { Files.hangUp(session: session) }
+    let parent = system.processes.parent(of: number)
+    let ignores = self.process(parent).map { ignoresChildren($0) } ?? false
+    Files.end(process)
+    if number == system.processes.initialProcess { endRunOfPrograms(status) }
+    ProfileRecords.finish(process, status)
+    giveUp(process)
+    let report: ProcessTable.EndReport
+    do {
+      report = try system.processes.end(number, status, ticks: ticks, parentIgnores: ignores)
+    } catch { preconditionFailure("a process without an entry") }
+    if report.parent != 0 {
+      let code: Int32 = status.code != nil ? 1 : 2
+      let value = status.code ?? status.signal ?? 0
+      if report.signal == 17 {
+        tellParent(report.parent, of: number, code: code, status: value, isStop: false)
+      } else if let parent = self.process(report.parent) {
+        if let signal = SignalNumber(rawValue: Int(report.signal)) {
+          send(signal, SignalInformation(code: code, process: number, value: UInt64(truncatingIfNeeded: value)), to: parent)
+        }
+        wakeAll(parent.children)
+      }
+    }
+    if report.initialProcessHasZombies, let initial = self.process(system.processes.initialProcess) {
+      wakeAll(initial.children)
+    }
+    // A group that nobody could let go on any more is told so.
+    if group != 0, system.processes.hasStopped(group: group), system.processes.isOrphaned(group: group) {
+      send(.hangUp, SignalInformation(code: SignalInformation.kernelCode), toGroup: group)
+      send(.goOn, SignalInformation(code: SignalInformation.kernelCode), toGroup: group)
+    }
+  }
+
+  private func ignoresChildren(_ process: ProcessReference) -> Bool {
+    let action = process.fields.actions[.child]
+    return action.isIgnored || action.flags.contains(.noChildWait)
+  }
+
+  /// Lets the parent of a vfork go on.
+  func giveBackSpace(_ process: ProcessReference) {
+    guard process.fields.isBorrowing else { return }
+    process.fields.isBorrowing = false
+    wakeAll(process.released)
+  }
+
+  /// The first process has ended, and so ends the run.
+  private func endRunOfPrograms(_ status: ExitStatus) -> Never {
+    ProfileRecords.writeAll()
+    Files.finish()
+    let code = status.code ?? 128 + (status.signal ?? 0)
+    if let signal = status.signal {
+      log(.error, "programs", "the first process was ended by signal \(UInt32(signal))")
+    }
+    endRun(.passed, status: UInt8(truncatingIfNeeded: code))
+  }
+
+  /// Ends all threads of a process but the running one, before it runs another program.
+  func endOthers(_ thread: ProgramThreadReference) throws(ErrorNumber) {
+    let process = thread.fields.process
+    guard process.fields.threadCount > 1 else { return }
+    var next = process.fields.firstThread
+    while let other = next {
+      next = other.fields.next
+      if other == thread { continue }
+      other.fields.isEnding = true
+      interrupt(other)
+      wakeAll(other.queue)
+    }
+    while process.fields.threadCount > 1 {
+      guard wait(in: process.released) != .interrupted else { throw .interrupted }
+    }
+    if thread.fields.number != process.fields.number {
+      system.processes.endThread(thread.fields.number)
+      thread.fields.number = process.fields.number
+      describe(thread)
+    }
+  }
+
+  /// Stops using the program's address space: the kernel's own tables are enough for the end of a thread.
+  func leaveSpace() {
+    guard let tables = NodeReference().node.tables else { return }
+    let root = UInt(truncatingIfNeeded: PhysicalAddress(startOf: tables.root).rawValue)
+    Threads.current.fields.space = root
+    cpu_write_cr3(root)
+  }
+
+  // MARK: - Words of memory
+
+  /// The name of a word that threads wait at.
+  public func key(_ address: UInt, of process: ProcessReference, isPrivate: Bool) -> FutexKey {
+    FutexKey(space: process.fields.space.payload, address: address, isShared: false)
+  }
+
+  /// Wakes threads that wait at a word.
+  @discardableResult
+  public func wake(word address: UInt, of process: ProcessReference, count: Int, bits: UInt32 = .max) -> Int {
+    system.futexes.wake(key(address, of: process, isPrivate: true), count: count, bits: bits) { record in
+      Self.wakeThread(record)
+    }
+  }
+
+  /// Ends the wait of the thread with a record.
+  public static func wakeThread(_ record: UInt) {
+    guard let pointer = unsafe UnsafeMutablePointer<ProgramThread>(bitPattern: record) else { return }
+    // SAFETY: a record that waits at a word is in use.
+    let thread = unsafe ProgramThreadReference(pointer)
+    _ = NodeReference().node.threads.scheduler.wakeFirst(of: thread.queue)
+  }
+
+  /// Marks the mutexes that a thread leaves locked (`set_robust_list`).
+  private func releaseMutexes(of thread: ProgramThreadReference) {
+    let head = thread.fields.robustList
+    guard head != 0 else { return }
+    thread.fields.robustList = 0
+    let process = thread.fields.process
+    let word = UInt(process.fields.abi.wordSize)
+    func load(_ address: UInt) -> UInt? { ProgramMemory.readWord(address, process.fields.abi) }
+    guard let first = load(head), let offset = load(head &+ word), let pending = load(head &+ 2 &* word) else { return }
+    var entry = first
+    var count = 0
+    while entry & ~1 != head & ~1, count < RobustWord.longestList {
+      if entry & ~1 != pending & ~1 { release(entry & ~1 &+ offset, of: thread) }
+      guard let next = load(entry & ~1) else { break }
+      entry = next
+      count += 1
+    }
+    if pending & ~1 != 0 { release(pending & ~1 &+ offset, of: thread) }
+  }
+
+  private func release(_ address: UInt, of thread: ProgramThreadReference) {
+    guard address & 3 == 0, let word = ProgramMemory.readWord32(address),
+      let new = RobustWord.afterEnd(of: UInt32(bitPattern: thread.fields.number), word),
+      ProgramMemory.write(new, to: address)
+    else { return }
+    if word & RobustWord.waiters != 0 { wake(word: address, of: thread.fields.process, count: 1) }
+  }
+}

@@ -1,0 +1,124 @@
+/// The address space of a process, which another may borrow.
+
+import AddressSpace
+import Arch
+import Base
+import CMachine
+import LinuxABI
+import Regions
+import Scheduling
+import Start
+import UserMemory
+
+/// A space and how many processes have it.
+struct SpaceRecord: ~Copyable {
+  var space: UserSpace
+  var count = 1
+  init(_ space: consuming UserSpace) { self.space = space }
+}
+
+/// A counted address space, by the place of its record.
+///
+/// Safe to use because the record is given back with the last process that has it.
+@safe public struct SpaceReference: BitwiseCopyable, Equatable {
+  let record: UnsafeMutablePointer<SpaceRecord>
+
+  init(_ space: consuming UserSpace) {
+    let place = KernelHeap.allocate(MemoryLayout<SpaceRecord>.size)
+    guard let record = unsafe UnsafeMutablePointer<SpaceRecord>(bitPattern: place.rawValue) else {
+      preconditionFailure("the heap gave address 0")
+    }
+    // SAFETY: the heap has just given the memory.
+    unsafe record.initialize(to: SpaceRecord(space))
+    unsafe self.record = record
+  }
+
+  public static func == (lhs: Self, rhs: Self) -> Bool { unsafe lhs.record == rhs.record }
+
+  /// A word that names it.
+  public var payload: UInt { unsafe UInt(bitPattern: record) }
+
+  /// The space, in place.
+  public var space: UserSpace {
+    @inline(__always) unsafeAddress {
+      // SAFETY: the record lives while anybody has it.
+      unsafe UnsafePointer(&record.pointee.space)
+    }
+    @inline(__always) nonmutating unsafeMutableAddress {
+      // SAFETY: as above.
+      unsafe UnsafeMutablePointer(&record.pointee.space)
+    }
+  }
+
+  /// The place of the space itself.
+  var address: UInt { unsafe UInt(bitPattern: UnsafeMutablePointer(&record.pointee.space)) }
+
+  /// What `cr3` is for it.
+  public var root: UInt { UInt(truncatingIfNeeded: space.rootAddress) }
+
+  /// Whether more than one process has it.
+  public var isShared: Bool { unsafe record.pointee.count > 1 }
+
+  /// One more process has it.
+  func retain() -> SpaceReference {
+    unsafe record.pointee.count += 1
+    return self
+  }
+
+  /// One process fewer has it; the last one gives all of it back.
+  func release() {
+    unsafe record.pointee.count -= 1
+    guard unsafe record.pointee.count == 0 else { return }
+    UserMemory.destroy(&space)
+    // SAFETY: nobody has it any more.
+    unsafe record.deinitialize(count: 1)
+    KernelHeap.free(VirtualAddress(payload))
+  }
+
+  /// A copy; this one must be in use.
+  func fork() throws(ErrorNumber) -> SpaceReference {
+    do throws(SpaceError) { return SpaceReference(try UserMemory.fork(&space)) } catch { throw .outOfMemory }
+  }
+
+  /// Moves the end of the heap.
+  public func setBreak(_ address: UInt) -> UInt { UserMemory.setBreak(address, in: &space) }
+
+  /// RLIMIT_AS.
+  public func setLimit(_ bytes: UInt64) {
+    space.pageLimit = UInt(truncatingIfNeeded: min(bytes >> 12, UInt64(UInt.max >> 12)))
+  }
+
+  /// Writes bytes, also when the space is not in use; `false` if it has no such memory.
+  func write(_ bytes: Span<UInt8>, at address: UInt) -> Bool {
+    var done = 0
+    while done < bytes.count {
+      let place = address &+ UInt(done)
+      guard let view = UserMemory.view(of: place, for: .write, in: &space) else { return false }
+      let count = min(bytes.count - done, pageSize - Int(place & UInt(pageSize - 1)))
+      for index in 0..<count { cpu_store8(view + UInt(index), bytes[done + index]) }
+      done += count
+    }
+    return true
+  }
+
+  /// Writes a word.
+  func write(_ word: UInt32, to address: UInt) {
+    var bytes: InlineArray<4, UInt8> = .init(repeating: 0)
+    var span = bytes.mutableSpan
+    span.put(UInt64(word), count: 4, at: 0)
+    _ = write(bytes.span, at: address)
+  }
+}
+
+extension ErrorNumber {
+  /// The number for a refusal of an address space.
+  public init(_ error: SpaceError) {
+    self =
+      switch error {
+      case .invalid: .invalidArgument
+      case .outOfMemory, .unmapped: .outOfMemory
+      case .occupied: .exists
+      case .writableText: .accessDenied
+      }
+  }
+}
