@@ -11,6 +11,7 @@ import Start
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   startNode(magic: magic, information: information)
+  guard NodeReference().node.identity.ownsDevices else { Threads.idle() }
   Ramdisk.list()
   do {
     try Threads.create(ThreadName("monitor"), level: PriorityLevel(truncating: 16)) { _ in
