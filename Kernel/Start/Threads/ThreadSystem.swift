@@ -19,8 +19,12 @@ public struct ThreadSystem: ~Copyable {
   public let inputArrived: Semaphore
   /// When the timer interrupts.
   public var timer = DeadlineTimer()
-  // Whether a switch is more than a change of stacks: one test for tracing and for the hardware's way together.
+  // Whether a switch is more than a change of stacks: one test for tracing, programs and the hardware's way together.
   private var isSpecial = false
+  /// Whether there may be threads of programs.
+  public var hasPrograms = false {
+    didSet { isSpecial = true }
+  }
   /// Stacks for threads.
   var stacks = StackPool()
   #if arch(i386)
@@ -38,7 +42,7 @@ public struct ThreadSystem: ~Copyable {
       preconditionFailure("the idle thread's record lies at address 0")
     }
     // SAFETY: the linker script sets this memory aside for nothing else, more than a record needs, for ever.
-    scheduler = Scheduler(idle: unsafe ThreadReference(at: memory))
+    scheduler = Scheduler(idle: unsafe ThreadReference(at: memory), at: cpu_rdtsc())
     let second = unsafe UnsafeMutableRawPointer(memory).advanced(by: 2048)
       .assumingMemoryBound(to: Semaphore.Record.self)
     // SAFETY: the second half of that memory is for the semaphore's record, for ever.
@@ -67,12 +71,16 @@ public struct ThreadSystem: ~Copyable {
     cpu_switch_stack(handover.from.address, handover.to.address)
   }
 
-  /// A switch that is recorded, or done by the processor's tasks.
+  /// A switch that is recorded, to a program's thread, or done by the processor's tasks.
   @inline(never)
   private mutating func performSpecially(_ handover: Handover, at now: UInt64) {
-    trace.record(
-      .switching, small: UInt16(truncatingIfNeeded: handover.from.fields.identifier),
-      large: handover.to.fields.identifier, at: now)
+    if trace.isOn {
+      trace.record(
+        .switching, small: UInt16(truncatingIfNeeded: handover.from.fields.identifier),
+        large: handover.to.fields.identifier, at: now)
+    }
+    let program = handover.to.fields.tag
+    if program != 0 { Processor.load(program: program) }
     #if arch(i386)
       if switchesByHardware {
         jump(to: handover.to)
@@ -94,7 +102,7 @@ public struct ThreadSystem: ~Copyable {
 
   /// Goes on with the thread that should run now; called after every change that may have made another one it.
   @inline(__always)
-  mutating func settle() {
+  public mutating func settle() {
     let handover = scheduler.reschedule()
     noteSharing()
     if let handover { perform(handover) }
