@@ -50,6 +50,7 @@ let logicModules: [Target] = [
   logic("Partition", ["Base", "Checksum"]),
   logic("Messaging", ["Base", "Window"]),
   logic("NodeLife"),
+  logic("NodeTable", ["Messaging", "Window"]),
   logic("NodeSync", ["Window"]),
   logic("Inspection", ["Log", "Scheduling"]),
 ]
@@ -88,9 +89,18 @@ if let architecture {
       "Start",
       [
         "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
-        "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Partition", "Scheduling", "Sync", "Trace", "X86",
+        "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Partition", "Scheduling", "Sync", "Trace",
+        "X86",
       ]),
-    bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Scheduling", "Start", "X86"]),
+    bareMetal(
+      "Nodes",
+      [
+        "Arch", "Base", "CMachine", "Core", "FrameAllocator", "Log", "Messaging", "NodeLife", "NodeTable",
+        "Paging", "Partition",
+        "Scheduling", "Start", "Sync", "Window",
+      ]),
+    bareMetal(
+      "Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "Scheduling", "Start", "X86"]),
   ]
   // Kernels for tests: the same start-up, then one behaviour that the command line names.
   targets += [
@@ -137,7 +147,8 @@ if let architecture {
   targets += [
     .target(name: "HostSupport", dependencies: [logging, subprocess], path: "Tools/HostSupport"),
     .target(
-      name: "SCC", dependencies: ["Base", "HostSupport", "ImageBuilder", "Partition", toml], path: "Tools/SCC"),
+      name: "SCC", dependencies: ["Base", "HostSupport", "ImageBuilder", "Partition", toml], path: "Tools/SCC"
+    ),
     .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
     .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
     .target(
@@ -154,7 +165,8 @@ if let architecture {
       name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/Bench"),
     .executableTarget(
       name: "apus",
-      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser] + predictModules,
+      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser]
+        + predictModules,
       path: "Tools/apus"),
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in

@@ -40,6 +40,10 @@ public struct Node: ~Copyable {
   public var interrupts = InterruptCounts()
   /// Bytes typed at the console that nobody has read yet.
   public var input = InputQueue()
+  /// What other nodes' interrupts call, with interrupts off; nothing if there are no other nodes.
+  public var doorbellHandler: (@convention(c) () -> Void)?
+  /// Where the module that speaks with other nodes keeps what it knows, or 0.
+  public var peers: UInt = 0
   /// Whether a panic is being reported: a second one says so and stops at once.
   var isPanicking = false
 

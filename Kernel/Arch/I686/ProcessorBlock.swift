@@ -17,13 +17,10 @@ public struct ProcessorBlock {
   public var nonMaskableTask = TaskState32()
   private var segments: InlineArray<32, SegmentDescriptor> = .init(repeating: .null)
   private var gates: InlineArray<256, InterruptGate32> = .init(repeating: .absent)
-<<<<<<< HEAD
-  /// Whether the end of this kernel is no end of the machine: others run on its other processors.
-  public var leavesMachineRunning = false
-=======
   /// Where programs enter.
   public var gate = ProgramGate()
->>>>>>> main
+  /// Whether the end of this kernel is no end of the machine: others run on its other processors.
+  public var leavesMachineRunning = false
 
   // Where the processor finds each part. The fields above are stored in this order; every size is a multiple of
   // the next part's alignment. (Embedded Swift has no key paths to ask for an offset.)
