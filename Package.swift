@@ -40,6 +40,7 @@ let logicModules: [Target] = [
   logic("Scheduling", ["Base"]),
   logic("Sync", ["Scheduling"]),
   logic("Trace"),
+  logic("FloatingPoint"),
   logic("Heap", ["Base"]),
   logic("FileSystemFormat", ["Checksum"]),
   logic("FileSystem", ["FileSystemFormat"]),
@@ -53,6 +54,9 @@ let logicModules: [Target] = [
   logic("NodeTable", ["Messaging", "Window"]),
   logic("NodeSync", ["Window"]),
   logic("Inspection", ["Log", "Scheduling"]),
+  logic("GuestInterface", ["Base", "X86"]),
+  logic("ShadowPaging", ["Base", "GuestInterface", "Paging"]),
+  logic("Hypervisor", ["Base", "GuestInterface", "Paging", "ShadowPaging", "X86"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -79,7 +83,8 @@ if let architecture {
   targets += [
     .target(name: "CMachine", path: "Kernel/Machine"),
     bareMetal(
-      "Arch", ["ABI", "Base", "CMachine", "Core", "Log", "X86"], sources: ["X86", architectureFolder],
+      "Arch", ["ABI", "Base", "CMachine", "Core", "FloatingPoint", "Log", "X86"],
+      sources: ["X86", architectureFolder],
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
         "\(architectureFolder)/SystemCalls.asm",
@@ -89,7 +94,9 @@ if let architecture {
       "Start",
       [
         "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
-        "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Partition", "Scheduling", "Sync", "Trace",
+        "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Partition", "Scheduling",
+        "Sync",
+        "Trace",
         "X86",
       ]),
     bareMetal(
@@ -108,8 +115,9 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Heap", "Log",
-        "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
+        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
+        "FrameAllocator",
+        "Heap", "Log", "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
       ]),
   ]
   targets.append(
@@ -197,6 +205,7 @@ if let architecture {
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),
     tests("Heap", ["Base", "Heap"]),
+    tests("FloatingPoint", ["FloatingPoint"]),
   ]
 
   // MARK: - Speedup model
@@ -238,6 +247,14 @@ if let architecture {
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
     tests("Inspection", ["Inspection", "Log", "Scheduling"]),
+    tests("GuestInterface", ["GuestInterface", "X86"]),
+    .target(
+      name: "GuestFixture", dependencies: ["Base", "GuestInterface", "Paging", "ShadowPaging"],
+      path: "Tests/GuestFixture"),
+    tests("ShadowPaging", ["Base", "GuestFixture", "GuestInterface", "Paging", "ShadowPaging"]),
+    tests(
+      "Hypervisor",
+      ["Base", "GuestFixture", "GuestInterface", "Hypervisor", "Paging", "ShadowPaging", "X86"]),
     tests("TraceExport", ["Trace", "TraceExport"]),
   ]
 }
