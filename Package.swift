@@ -155,8 +155,8 @@ if let architecture {
   targets += [
     .target(name: "HostSupport", dependencies: [logging, subprocess], path: "Tools/HostSupport"),
     .target(
-      name: "SCC", dependencies: ["Base", "HostSupport", "ImageBuilder", "Partition", toml], path: "Tools/SCC"
-    ),
+      name: "SCC", dependencies: ["Base", "HostSupport", "ImageBuilder", "NodeTable", "Partition", toml],
+      path: "Tools/SCC"),
     .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
     .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
     .target(
@@ -179,7 +179,7 @@ if let architecture {
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(
-      name: "\(name)Tests", dependencies: ["ABI", "HostSupport", "ImageBuilder", "Launch"],
+      name: "\(name)Tests", dependencies: ["ABI", "HostSupport", "ImageBuilder", "Launch", "SCC"],
       path: "Tests/\(name)Tests")
   }
 
@@ -242,7 +242,8 @@ if let architecture {
     tests("FileSystemImage", ["FileSystemFormat", "FileSystemImage"]),
     tests("LinuxABI", ["LinuxABI"]),
     tests("Streams", ["LinuxABI", "Streams"]),
-    tests("Partition", ["Base", "Partition"]),
+    tests("Partition", ["Base", "Paging", "Partition"]),
+    tests("SCC", ["Base", "HostSupport", "ImageBuilder", "Partition", "SCC"]),
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),

@@ -12,6 +12,14 @@ public struct FlatKernel: Sendable {
   /// Whether it is compiled for long mode.
   public let isWide: Bool
 
+  /// A kernel whose bytes are known.
+  public init(address: UInt64, bytes: [UInt8], isWide: Bool) {
+    self.address = address
+    self.bytes = bytes
+    memoryBytes = UInt64(bytes.count)
+    self.isWide = isWide
+  }
+
   /// Lays the segments of a kernel out.
   ///
   /// - Throws: `ToolError` if it has none, or they overlap.

@@ -12,7 +12,7 @@ extension MachineDescription {
       do {
         try validate(node.table, node: UInt8(node.number), nodeCount: nodes.count, memoryEnd: end)
       } catch {
-        throw explain(error, file: file)
+        throw explain(error)
       }
     }
     // Comparing all pairs of all rows would take minutes; only who shares memory can disagree.
@@ -29,7 +29,7 @@ extension MachineDescription {
             try validate(
               claim.node.table, node: UInt8(claim.node.number), against: node.table, node: UInt8(node.number))
           } catch {
-            throw explain(error, file: file)
+            throw explain(error)
           }
         }
         // The first of those that agree stands for all.
@@ -70,10 +70,10 @@ extension MachineDescription {
     }
   }
 
-  private func explain(_ error: PartitionError, file: String) -> ToolError {
+  private func explain(_ error: PartitionError) -> ToolError {
     var rows = [error.first]
     if error.second != error.first { rows.append(error.second) }
-    let place = find(error.second)?.place ?? find(error.first)?.place ?? file
+    let place = find(error.second)?.place ?? find(error.first)?.place ?? nodes[Int(error.first.node)].place
     return ToolError("\(place): \(error.reason.sentence)\n" + rows.map(draw).joined(separator: "\n"))
   }
 

@@ -62,6 +62,8 @@ public struct MachineDescription: Sendable {
     public var ramdisk: String?
     /// Its kernel's command line.
     public var commandLine = ""
+    /// `file:line:column` of its description.
+    public var place = ""
     /// The rows of its table that map something, by number.
     public var rows: [Row] = []
 
@@ -202,6 +204,7 @@ private struct NodeReader {
         throw ToolError("\(keys.place()): more than \(CoreRegisters.mostCores) nodes")
       }
       node.number = nodes.count
+      node.place = keys.place()
       node.rows = rows(of: node, extra, place: keys.place())
       nodes.append(node)
     }
@@ -230,6 +233,7 @@ private struct NodeReader {
       segment: Segment(.device, .readExecute, owner: 0, system: PhysicalAddress(0xFF00_0000)), place: place)
     for row in extra {
       var segment = row.segment
+      if segment.kind == .private { nextSystem = max(nextSystem, segment.system.rawValue + segmentSize) }
       if !row.hasOwner { segment.owner = segment.kind == .private ? number : 0 }
       rows[row.number] = .init(number: row.number, segment: segment, place: row.place)
     }

@@ -58,6 +58,12 @@ public struct ObjectFile: Sendable {
     public var address: UInt64
     /// The bytes.
     public var bytes: [UInt8]
+
+    /// Bytes for a place.
+    public init(address: UInt64, bytes: [UInt8]) {
+      self.address = address
+      self.bytes = bytes
+    }
   }
 
   /// The records in the order in which they are loaded.
