@@ -50,7 +50,6 @@ public struct Node: ~Copyable {
   public var doorbellHandler: (@convention(c) () -> Void)?
   /// Where the module that speaks with other nodes keeps what it knows, or 0.
   public var peers: UInt = 0
->>>>>>> main
   /// Whether a panic is being reported: a second one says so and stops at once.
   var isPanicking = false
 
