@@ -99,7 +99,7 @@ if let architecture {
       sources: ["X86", architectureFolder],
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
-        "\(architectureFolder)/SystemCalls.asm",
+        "\(architectureFolder)/SystemCalls.asm", "\(architectureFolder)/UserCopy.asm",
         architecture == "i686" ? "X86_64" : "I686",
       ]),
     bareMetal(
@@ -119,7 +119,31 @@ if let architecture {
         "Scheduling", "Start", "Sync", "Window",
       ]),
     bareMetal(
-      "Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "Scheduling", "Start", "X86"]),
+      "UserMemory",
+      [
+        "AddressSpace", "Arch", "Base", "CMachine", "FrameAllocator", "Log", "Paging", "Regions", "Start", "X86",
+      ]),
+    bareMetal(
+      "Programs",
+      [
+        "ABI", "AddressSpace", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine", "CommandLine",
+        "Core", "Executable", "FileSystem", "FileSystemFormat", "FrameAllocator", "Futex", "LinuxABI", "Log", "Paging",
+        "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Scheduling", "Signals", "Start", "Sync",
+        "UserMemory", "VirtualFileSystem", "X86",
+      ]),
+    bareMetal(
+      "ProgramCalls",
+      [
+        "AddressSpace", "Arch", "Base", "Clocks", "CMachine", "FileSystemFormat", "Futex", "LinuxABI", "Log",
+        "Processes", "Programs", "Randomness", "Regions", "Scheduling", "Signals", "Start", "SystemCalls", "UserMemory",
+        "VirtualFileSystem", "X86",
+      ]),
+    bareMetal(
+      "Image",
+      [
+        "ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "ProgramCalls", "Programs", "Scheduling", "Start",
+        "X86",
+      ]),
   ]
   // Kernels for tests: the same start-up, then one behaviour that the command line names.
   targets += [

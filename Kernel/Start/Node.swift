@@ -50,6 +50,10 @@ public struct Node: ~Copyable {
   public var doorbellHandler: (@convention(c) () -> Void)?
   /// Where the module that speaks with other nodes keeps what it knows, or 0.
   public var peers: UInt = 0
+  /// What the idle thread may do a piece of; answers whether there was anything.
+  public var idleWork: (@convention(c) () -> Bool)?
+  /// Where the memory of programs is kept track of; 0 before there are programs.
+  public var userMemory: UInt = 0
   /// Whether a panic is being reported: a second one says so and stops at once.
   var isPanicking = false
 
