@@ -127,14 +127,15 @@ if let architecture {
       "Programs",
       [
         "ABI", "AddressSpace", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine", "CommandLine",
-        "Core", "Executable", "FileSystem", "FileSystemFormat", "FrameAllocator", "Futex", "LinuxABI", "Log", "Paging",
+        "Core", "Executable", "FileSystem", "FileSystemFormat", "FrameAllocator", "Futex", "Heap", "LinuxABI", "Log", "Paging",
         "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Scheduling", "Signals", "Start", "Sync",
         "UserMemory", "VirtualFileSystem", "X86",
       ]),
     bareMetal(
       "ProgramCalls",
       [
-        "AddressSpace", "Arch", "Base", "Clocks", "CMachine", "FileSystemFormat", "Futex", "LinuxABI", "Log",
+        "AddressSpace", "Arch", "Base", "Clocks", "CMachine", "CommandLine", "FileSystemFormat", "FrameAllocator", "Futex",
+        "LinuxABI", "Log",
         "Processes", "Programs", "Randomness", "Regions", "Scheduling", "Signals", "Start", "SystemCalls", "UserMemory",
         "VirtualFileSystem", "X86",
       ]),

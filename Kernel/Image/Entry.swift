@@ -5,26 +5,42 @@ import Arch
 import CMachine
 import Log
 import Nodes
+import ProgramCalls
+import Programs
 import Scheduling
 import Start
 
 /// Called by `Boot/Entry/*/Entry.asm` with what the boot loader left in eax and ebx.
+///
+/// If the ramdisk has a program to start with, that is what runs, and its end is the run's; else the monitor does.
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   startNode(magic: magic, information: information)
   startNodes()
   // A further node has no console.
   guard NodeReference().node.identity.ownsDevices else { Threads.idle() }
-  Ramdisk.list()
-  do {
-    try Threads.create(ThreadName("monitor"), level: PriorityLevel(truncating: 16)) { _ in
+  if ProgramStart.prepare(), ProgramStart.hasInitialProgram() {
+    ProgramCalls.start()
+    start(ThreadName("starter")) { _ in
+      if !ProgramStart.startInitialProgram() { endRun(.failed, status: 1) }
+      return 0
+    }
+  } else {
+    Ramdisk.list()
+    start(ThreadName("monitor")) { _ in
       var monitor = Monitor()
       monitor.run(obeyNodeCommand)
       endRun(.passed, status: 0)
     }
-  } catch {
-    log(.error, "start", "no memory for the monitor's thread")
-    endRun(.failed, status: 1)
   }
   Threads.idle()
+}
+
+private func start(_ name: ThreadName, _ body: ThreadBody) {
+  do {
+    try Threads.create(name, level: PriorityLevel(truncating: 16), isDetached: true, body)
+  } catch {
+    log(.error, "start", "no memory for the first thread")
+    endRun(.failed, status: 1)
+  }
 }

@@ -33,6 +33,7 @@ extension Call {
   }
 
   /// Reads up to `count` bytes into the program's memory.
+  @inline(never)
   func read(_ number: Int32, _ address: UInt, _ count: UInt, _ place: Place) throws(ErrorNumber) -> Int {
     guard count <= UInt(Int.max) else { throw .invalidArgument }
     let total = min(Int(count), 0x7FFF_F000)
@@ -81,6 +82,7 @@ extension Call {
   }
 
   /// Writes `count` bytes of the program's memory.
+  @inline(never)
   func write(_ number: Int32, _ address: UInt, _ count: UInt, _ place: Place) throws(ErrorNumber) -> Int {
     guard count <= UInt(Int.max) else { throw .invalidArgument }
     let total = min(Int(count), 0x7FFF_F000)
@@ -126,6 +128,7 @@ extension Call {
   /// Waits until a channel has something new.
   ///
   /// - Returns: whether the time that the wait was limited to is over.
+  @inline(never)
   func wait(for channel: WaitChannel, tenths: UInt8) throws(ErrorNumber) -> Bool {
     let tick =
       tenths == 0 ? UInt64.max : programs.tick(atUptime: programs.uptime + UInt64(tenths) * 100_000_000)
@@ -137,6 +140,7 @@ extension Call {
   }
 
   /// Sends a signal of a terminal to the caller's group; the call is repeated if the process goes on.
+  @inline(never)
   func signalGroup(_ signal: SignalNumber) throws(ErrorNumber) {
     let group = Int32(try self.group(of: 0))
     programs.send(signal, SignalInformation(code: SignalInformation.kernelCode), toGroup: group)
@@ -144,6 +148,7 @@ extension Call {
   }
 
   /// The vectors of `readv` and its like: address and length of each.
+  @inline(never)
   func forEachVector(
     _ address: UInt, _ count: UInt, _ body: (UInt, UInt, Int) throws(ErrorNumber) -> Int
   ) throws(ErrorNumber) -> Int {
@@ -165,12 +170,14 @@ extension Call {
     return total
   }
 
+  @inline(never)
   func readVectors(_ place: Place) throws(ErrorNumber) -> Int {
     try forEachVector(b, c) { address, length, done throws(ErrorNumber) in
       try read(Self.int(a), address, length, place.advanced(by: done))
     }
   }
 
+  @inline(never)
   func writeVectors(_ place: Place) throws(ErrorNumber) -> Int {
     try forEachVector(b, c) { address, length, done throws(ErrorNumber) in
       try write(Self.int(a), address, length, place.advanced(by: done))
@@ -178,6 +185,7 @@ extension Call {
   }
 
   /// `sendfile`, by way of the kernel's buffer.
+  @inline(never)
   func sendFile(offsetSize: Int) throws(ErrorNumber) -> Int {
     var position = c == 0 ? 0 : try load(c, offsetSize)
     var left = Int(min(d, 0x7FFF_F000))
@@ -199,7 +207,7 @@ extension Call {
           wakeWaiters()
           // Nobody else uses the buffer for this thread's bytes meanwhile but others' calls: keep them.
           guard var copy = HeapBytes(got) else { throw .outOfMemory }
-          copy.copy(from: files.buffered(got))
+          files.copyBuffer(to: &copy, got)
           _ = try wait(for: channel, tenths: 0)
           files.fill(from: copy.bytes)
         default: throw .inputOutput
@@ -217,6 +225,7 @@ extension Call {
   // MARK: - Waiting for several
 
   /// `poll` and `ppoll`.
+  @inline(never)
   func poll(until end: UInt64) throws(ErrorNumber) -> Int {
     guard b <= 1024 else { throw .invalidArgument }
     let tick = programs.tick(atUptime: end)
@@ -238,6 +247,7 @@ extension Call {
   }
 
   /// `select` and its like: three sets of `count` bits.
+  @inline(never)
   func select(
     _ count: Int32, _ inputs: UInt, _ outputs: UInt, _ others: UInt, until end: UInt64
   ) throws(ErrorNumber) -> Int {
@@ -248,7 +258,7 @@ extension Call {
     let addresses: InlineArray<3, UInt> = [inputs, outputs, others]
     for kind in 0..<3 where addresses[kind] != 0 {
       var span = sets.mutableBytes
-      var part = span.extracting((kind * 128)..<(kind * 128 + bytes))
+      var part = span._mutatingExtracting((kind * 128)..<(kind * 128 + bytes))
       guard ProgramMemory.read(addresses[kind], count: bytes, into: &part) else { throw .badAddress }
     }
     let tick = programs.tick(atUptime: end)
@@ -266,6 +276,7 @@ extension Call {
     }
   }
 
+  @inline(never)
   private func look(
     at sets: inout HeapBytes, _ count: Int, _ addresses: InlineArray<3, UInt>
   ) throws(ErrorNumber) -> Int {
@@ -297,6 +308,7 @@ extension Call {
   }
 
   /// Sets the mask for a wait, if one is given; it is put back when the call is left.
+  @inline(never)
   func setWaitMask(_ address: UInt) throws(ErrorNumber) {
     guard address != 0 else { return }
     let mask = try load(address, 8)
@@ -307,6 +319,7 @@ extension Call {
   }
 
   /// Puts the mask back that `setWaitMask` has changed, if no signal is to be seen to first.
+  @inline(never)
   func endWaitMask() {
     guard !thread.fields.hasWork, let saved = thread.fields.savedMask else { return }
     thread.fields.savedMask = nil
@@ -315,6 +328,7 @@ extension Call {
 }
 
 extension Call.Place {
+  @inline(never)
   func advanced(by count: Int) -> Self {
     if case .at(let position) = self { return .at(position &+ UInt64(count)) }
     return self

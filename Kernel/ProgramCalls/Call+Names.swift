@@ -15,6 +15,7 @@ extension Call {
   /// A path that a program gives, in a buffer of the kernel until the next one of the same number.
   ///
   /// - Parameter slot: 0 or 1: a call has up to two paths.
+  @inline(never)
   @_lifetime(immortal)
   func path(_ address: UInt, _ slot: Int = 0) throws(ErrorNumber) -> Span<UInt8> {
     try files.path(address, slot)
@@ -22,6 +23,7 @@ extension Call {
 
   // MARK: - Opening
 
+  @inline(never)
   func open(_ directory: Int32, _ address: UInt, _ flags: UInt, _ mode: UInt) throws(ErrorNumber) -> Int {
     let flags = OpenFlags(rawValue: UInt32(truncatingIfNeeded: flags))
     let outcome = try files.tree.open(
@@ -44,12 +46,14 @@ extension Call {
     }
   }
 
+  @inline(never)
   func close(_ number: Int32) throws(ErrorNumber) -> Int {
     try files.tree.close(number, for: caller)
     wakeWaiters()
     return 0
   }
 
+  @inline(never)
   func closeRange() throws(ErrorNumber) -> Int {
     let (first, last) = (a & 0xFFFF_FFFF, b & 0xFFFF_FFFF)
     guard first <= last else { throw .invalidArgument }
@@ -67,6 +71,7 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func makePipe(_ flags: UInt) throws(ErrorNumber) -> Int {
     let flags = OpenFlags(rawValue: UInt32(truncatingIfNeeded: flags))
     guard flags.isSubset(of: [.nonBlocking, .closeOnExec, .direct]) else { throw .invalidArgument }
@@ -82,6 +87,7 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func duplicate(to new: Int32, _ flags: UInt, mayBeSame: Bool) throws(ErrorNumber) -> Int {
     let flags = OpenFlags(rawValue: UInt32(truncatingIfNeeded: flags))
     guard flags.isSubset(of: .closeOnExec) else { throw .invalidArgument }
@@ -92,6 +98,7 @@ extension Call {
   }
 
   /// `fcntl`: locks of records are always given, as there is one user.
+  @inline(never)
   func control(isWide: Bool) throws(ErrorNumber) -> Int {
     switch b {
     case 5, 12, 36:  // F_GETLK: nobody has a lock
@@ -108,6 +115,7 @@ extension Call {
     return try files.tree.control(Self.int(a), request, long(c), for: caller)
   }
 
+  @inline(never)
   func deviceControl() throws(ErrorNumber) -> Int {
     guard let request = ControlRequest(rawValue: UInt32(truncatingIfNeeded: b)) else {
       _ = try files.tree.node(of: Self.int(a), for: caller)
@@ -143,6 +151,7 @@ extension Call {
   /// The layout that `stat` has in the program's interface.
   var plainStat: StatLayout { .stat }
 
+  @inline(never)
   func information(of node: FileNode, _ layout: StatLayout, at address: UInt) throws(ErrorNumber) -> Int {
     let information = try files.tree.information(of: node)
     var bytes: InlineArray<256, UInt8> = .init(repeating: 0)
@@ -168,16 +177,19 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func stat(_ address: UInt, follow: Bool, _ layout: StatLayout, to target: UInt) throws(ErrorNumber) -> Int {
     let node = try files.tree.node(try path(address), follow: follow, for: caller)
     return try information(of: node, layout, at: target)
   }
 
+  @inline(never)
   func stat(of number: Int32, _ layout: StatLayout, to target: UInt) throws(ErrorNumber) -> Int {
     try information(of: try files.tree.node(of: number, for: caller), layout, at: target)
   }
 
   /// The file that a call with a directory, a path and flags means.
+  @inline(never)
   func node(_ directory: Int32, _ address: UInt, _ flags: UInt) throws(ErrorNumber) -> FileNode {
     let flags = UInt32(truncatingIfNeeded: flags)
     return try files.tree.node(
@@ -185,6 +197,7 @@ extension Call {
       emptyPath: flags & PathFlags.emptyPath != 0, for: caller)
   }
 
+  @inline(never)
   func access(_ directory: Int32, _ address: UInt, _ mode: UInt, _ flags: UInt) throws(ErrorNumber) -> Int {
     guard mode & ~7 == 0 else { throw .invalidArgument }
     let node = try node(directory, address, flags)
@@ -192,6 +205,7 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func readLink(_ directory: Int32, _ address: UInt, _ target: UInt, _ size: UInt) throws(ErrorNumber) -> Int {
     guard Self.int(size) > 0 else { throw .invalidArgument }
     let path = try path(address)
@@ -204,6 +218,7 @@ extension Call {
     return min(count, size)
   }
 
+  @inline(never)
   func workingDirectory() throws(ErrorNumber) -> Int {
     var buffer = files.buffer(4096)
     let count = try files.tree.workingDirectory(into: &buffer, for: caller)
@@ -213,6 +228,7 @@ extension Call {
     return count + 1
   }
 
+  @inline(never)
   func list(_ layout: DirectoryLayout) throws(ErrorNumber) -> Int {
     let size = min(Int(c & 0xFFFF_FFFF), ProgramFiles.bufferSize)
     var buffer = files.buffer(size)
@@ -221,6 +237,7 @@ extension Call {
     return count
   }
 
+  @inline(never)
   func fileSystem(_ node: FileNode, isWide: Bool, at address: UInt) throws(ErrorNumber) -> Int {
     let information = files.tree.fileSystem(of: node)
     var bytes: InlineArray<120, UInt8> = .init(repeating: 0)
@@ -236,11 +253,13 @@ extension Call {
 
   // MARK: - Changes
 
+  @inline(never)
   func changeMode(_ node: FileNode, _ mode: UInt) throws(ErrorNumber) -> Int {
     try files.tree.setPermissions(UInt16(truncatingIfNeeded: mode & 0o7777), of: node, for: caller)
     return 0
   }
 
+  @inline(never)
   func changeOwner(_ node: FileNode, _ owner: UInt32, _ group: UInt32) throws(ErrorNumber) -> Int {
     try files.tree.setOwner(
       owner == .max ? nil : owner, group: group == .max ? nil : group, of: node, for: caller)
@@ -251,6 +270,7 @@ extension Call {
   func plainUser(_ value: UInt) -> UInt32 { abi == .i386 ? narrow(value) : UInt32(truncatingIfNeeded: value) }
 
   /// `utimensat` and its like: two times, or now.
+  @inline(never)
   func setTimes(_ node: FileNode, _ address: UInt, _ layout: TimeLayout) throws(ErrorNumber) -> Int {
     let now = caller.now
     guard address != 0 else {
@@ -273,6 +293,7 @@ extension Call {
   }
 
   /// `utime`: whole seconds.
+  @inline(never)
   func setOldTimes() throws(ErrorNumber) -> Int {
     let node = try files.tree.node(try path(a), for: caller)
     guard b != 0 else { return try setTimes(node, 0, .spec) }
@@ -284,6 +305,7 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func seek() throws(ErrorNumber) -> Int {
     guard let origin = SeekOrigin(rawValue: UInt32(truncatingIfNeeded: c)) else { throw .invalidArgument }
     let position = try files.tree.seek(Self.int(a), Int64(long(b)), from: origin, for: caller)
@@ -292,6 +314,7 @@ extension Call {
   }
 
   /// `_llseek`: offset in two halves, result by reference.
+  @inline(never)
   func longSeek() throws(ErrorNumber) -> Int {
     guard let origin = SeekOrigin(rawValue: UInt32(truncatingIfNeeded: e)) else { throw .invalidArgument }
     let offset = Int64(bitPattern: Self.pair(c, b))
@@ -299,6 +322,7 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func truncate(to size: Int64) throws(ErrorNumber) -> Int {
     guard size >= 0 else { throw .invalidArgument }
     let node = try files.tree.node(try path(a), for: caller)
@@ -306,12 +330,14 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func truncateOpen(to size: Int64) throws(ErrorNumber) -> Int {
     guard size >= 0 else { throw .invalidArgument }
     try files.tree.truncate(Self.int(a), to: UInt64(size), for: caller)
     return 0
   }
 
+  @inline(never)
   func link(_ oldDirectory: Int32, _ old: UInt, _ newDirectory: Int32, _ new: UInt, _ flags: UInt) throws(ErrorNumber)
     -> Int
   {
@@ -323,6 +349,7 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func rename(_ oldDirectory: Int32, _ old: UInt, _ newDirectory: Int32, _ new: UInt, _ flags: UInt)
     throws(ErrorNumber) -> Int
   {
@@ -332,6 +359,7 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func symbolicLink(_ target: UInt, _ directory: Int32, _ name: UInt) throws(ErrorNumber) -> Int {
     let (to, named) = (try path(target, 0), try path(name, 1))
     try files.tree.makeSymbolicLink(to: to, named: named, at: directory, for: caller)

@@ -4,6 +4,7 @@ import Arch
 import Base
 import CMachine
 import Clocks
+import FrameAllocator
 import LinuxABI
 import Processes
 import Programs
@@ -32,6 +33,7 @@ extension ErrorNumber {
 extension Call {
   // MARK: - Numbers
 
+  @inline(never)
   func setGroup() throws(ErrorNumber) -> Int {
     do throws(ProcessError) {
       try programs.system.processes.setGroup(Self.int(b), of: Self.int(a), by: process.fields.number)
@@ -39,18 +41,21 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func group(of number: Int32) throws(ErrorNumber) -> Int {
     do throws(ProcessError) {
       return Int(try programs.system.processes.group(of: number == 0 ? process.fields.number : number))
     } catch { throw ErrorNumber(error) }
   }
 
+  @inline(never)
   func session(of number: Int32) throws(ErrorNumber) -> Int {
     do throws(ProcessError) {
       return Int(try programs.system.processes.session(of: number == 0 ? process.fields.number : number))
     } catch { throw ErrorNumber(error) }
   }
 
+  @inline(never)
   func makeSession() throws(ErrorNumber) -> Int {
     do throws(ProcessError) {
       return Int(try programs.system.processes.makeSession(by: process.fields.number))
@@ -65,6 +70,7 @@ extension Call {
     return number == 0xFFFF ? .max : number
   }
 
+  @inline(never)
   func changeCredentials(_ change: (inout Credentials) -> Bool) throws(ErrorNumber) -> Int {
     var credentials = process.fields.credentials
     guard change(&credentials) else { throw .notPermitted }
@@ -73,6 +79,7 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func storeThree(_ x: UInt32, _ y: UInt32, _ z: UInt32, size: Int) throws(ErrorNumber) -> Int {
     try store(UInt64(x), size, at: a)
     try store(UInt64(y), size, at: b)
@@ -82,6 +89,7 @@ extension Call {
 
   // MARK: - Beginning and end
 
+  @inline(never)
   func clone() throws(ErrorNumber) -> Int {
     // flags, stack, parent's word; then area and child's word, which x86_64 has the other way round.
     var request = CloneRequest(CloneFlags(rawValue: UInt64(a & ~0xFF)))
@@ -92,15 +100,18 @@ extension Call {
     return Int(try programs.clone(request, of: thread))
   }
 
+  @inline(never)
   func fork(_ flags: CloneFlags) throws(ErrorNumber) -> Int {
     Int(try programs.clone(CloneRequest(flags), of: thread))
   }
 
+  @inline(never)
   func exitGroup() -> Never {
     programs.end(process, .exited(Self.int(a)))
     programs.endThread(thread)
   }
 
+  @inline(never)
   func exitThread() -> Never {
     if process.fields.threadCount == 1 { programs.end(process, .exited(Self.int(a))) }
     programs.endThread(thread)
@@ -108,6 +119,7 @@ extension Call {
 
   // MARK: - Waiting for children
 
+  @inline(never)
   func wait(for target: Int32, status: UInt, _ options: WaitOptions, usage: UInt) throws(ErrorNumber) -> Int {
     guard options.isSubset(of: [.noHang, .stopped, .continued, WaitOptions(rawValue: 0xE000_0000)]) else {
       throw .invalidArgument
@@ -119,6 +131,7 @@ extension Call {
     return Int(report.number)
   }
 
+  @inline(never)
   func findChild(_ target: Int32, _ options: WaitOptions, group: Int32) throws(ErrorNumber) -> WaitReport? {
     while true {
       let found: WaitReport?
@@ -134,6 +147,7 @@ extension Call {
     }
   }
 
+  @inline(never)
   func waitID() throws(ErrorNumber) -> Int {
     let options = WaitOptions(rawValue: UInt32(truncatingIfNeeded: d))
     guard !options.isDisjoint(with: [.exited, .stopped, .continued]) else { throw .invalidArgument }
@@ -163,6 +177,7 @@ extension Call {
   }
 
   /// `struct rusage`: all of the time is the user's, the rest is not counted.
+  @inline(never)
   func storeUsage(ticks: UInt64, at address: UInt) throws(ErrorNumber) {
     var bytes: InlineArray<144, UInt8> = .init(repeating: 0)
     var span = bytes.mutableSpan
@@ -189,6 +204,7 @@ extension Call {
 
   // MARK: - Limits
 
+  @inline(never)
   func limit(_ number: UInt, narrow: Bool, at address: UInt) throws(ErrorNumber) -> Int {
     guard number < 16 else { throw .invalidArgument }
     let (soft, hard) = (process.fields.limits.soft[Int(number)], process.fields.limits.hard[Int(number)])
@@ -197,12 +213,14 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   private func storeLimit(_ value: UInt64, narrow: Bool, at address: UInt) throws(ErrorNumber) {
     // The oldest call of i386 has no more than 31 bits.
     let most: UInt64 = narrow ? 0x7FFF_FFFF : 0xFFFF_FFFF
     try store(abi == .i386 ? min(value, most) : value, abi.wordSize, at: address)
   }
 
+  @inline(never)
   func setLimit(_ number: UInt, soft: UInt64, hard: UInt64) throws(ErrorNumber) -> Int {
     guard number < 16, soft <= hard else { throw .invalidArgument }
     guard hard <= process.fields.limits.hard[Int(number)] || process.fields.credentials.isSuperuser else {
@@ -215,12 +233,14 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func setLimitWord() throws(ErrorNumber) -> Int {
     func wide(_ value: UInt64) -> UInt64 { abi == .i386 && value == 0xFFFF_FFFF ? .max : value }
     let (soft, hard) = (try load(b, abi.wordSize), try load(b &+ UInt(abi.wordSize), abi.wordSize))
     return try setLimit(a, soft: wide(soft), hard: wide(hard))
   }
 
+  @inline(never)
   func limits64() throws(ErrorNumber) -> Int {
     let number = Self.int(a)
     guard number == 0 || number == process.fields.number else {
@@ -238,6 +258,7 @@ extension Call {
 
   // MARK: - The rest
 
+  @inline(never)
   func control() throws(ErrorNumber) -> Int {
     switch Self.int(a) {
     case 1:  // PR_SET_PDEATHSIG
@@ -268,10 +289,10 @@ extension Call {
   }
 
   /// `uname`, whose fields have 65 bytes.
+  @inline(never)
   func systemName() throws(ErrorNumber) -> Int {
-    var bytes = HeapBytes(390)
-    guard bytes != nil else { throw .outOfMemory }
-    var span = bytes!.mutableBytes
+    guard var bytes = HeapBytes(390) else { throw .outOfMemory }
+    var span = bytes.mutableBytes
     for index in 0..<390 { span[index] = 0 }
     put("Linux", 0, &span)
     for index in 0..<64 { span[65 + index] = programs.system.hostName[index] }
@@ -279,15 +300,17 @@ extension Call {
     put("#1 Apus", 3, &span)
     put(abi == .i386 ? "i686" : "x86_64", 4, &span)
     put("(none)", 5, &span)
-    guard ProgramMemory.write(bytes!.bytes, to: a) else { throw .badAddress }
+    guard ProgramMemory.write(bytes.bytes, to: a) else { throw .badAddress }
     return 0
   }
 
+  @inline(never)
   private func put(_ text: StaticString, _ field: Int, _ span: inout MutableSpan<UInt8>) {
     // SAFETY: the index is below the literal's own count.
     for index in 0..<text.utf8CodeUnitCount { span[field * 65 + index] = unsafe text.utf8Start[index] }
   }
 
+  @inline(never)
   func setHostName() throws(ErrorNumber) -> Int {
     guard b <= 64 else { throw .invalidArgument }
     var name: InlineArray<65, UInt8> = .init(repeating: 0)
@@ -296,6 +319,7 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func systemInformation() throws(ErrorNumber) -> Int {
     var bytes: InlineArray<112, UInt8> = .init(repeating: 0)
     var span = bytes.mutableSpan
@@ -312,6 +336,7 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func setThreadArea() throws(ErrorNumber) -> Int {
     try programs.setArea(a, of: thread, from: thread)
     thread.checkSelectors()

@@ -10,12 +10,14 @@ import Start
 import UserMemory
 
 extension Call {
+  @inline(never)
   private func signal(_ number: UInt) throws(ErrorNumber) -> SignalNumber {
     guard let signal = SignalNumber(rawValue: Int(Self.int(number))) else { throw .invalidArgument }
     return signal
   }
 
   /// `rt_sigaction`.
+  @inline(never)
   func changeAction() throws(ErrorNumber) -> Int {
     guard d == 8 else { throw .invalidArgument }
     let signal = try signal(a)
@@ -40,6 +42,7 @@ extension Call {
   }
 
   /// `sigaction` of i386: handler, mask, flags, restorer, words all.
+  @inline(never)
   func changeOldAction() throws(ErrorNumber) -> Int {
     let signal = try signal(a)
     let old = process.fields.actions[signal]
@@ -61,6 +64,7 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   private func set(_ action: SignalAction, for signal: SignalNumber) {
     process.fields.actions[signal] = action
     // What is ignored from now on is forgotten.
@@ -74,6 +78,7 @@ extension Call {
   }
 
   /// `rt_sigprocmask`, and with `size` 4 `sigprocmask`.
+  @inline(never)
   func changeMask(size: Int) throws(ErrorNumber) -> Int {
     let old = thread.fields.mask
     if b != 0 {
@@ -93,6 +98,7 @@ extension Call {
   }
 
   /// Sets the mask; a signal that it lets in is seen to before the call is left.
+  @inline(never)
   func setMask(_ mask: UInt64) {
     thread.fields.mask = mask & ~SignalSets.unblockable
     if pending & ~thread.fields.mask != 0 { thread.fields.hasWork = true }
@@ -100,12 +106,14 @@ extension Call {
 
   private var pending: UInt64 { thread.fields.pending.set | process.fields.pending.set }
 
+  @inline(never)
   func pendingSignals(size: Int) throws(ErrorNumber) -> Int {
     try store(pending & thread.fields.mask, size, at: a)
     return 0
   }
 
   /// `rt_sigsuspend`, `sigsuspend` and `pause`: waits for a signal that is not in the mask.
+  @inline(never)
   func suspend(_ mask: UInt64?) throws(ErrorNumber) -> Int {
     if let mask {
       thread.fields.savedMask = thread.fields.mask
@@ -115,6 +123,7 @@ extension Call {
     throw ErrorNumber(rawValue: Int32(-Programs.restartWithoutHandler))
   }
 
+  @inline(never)
   func alternateStack() throws(ErrorNumber) -> Int {
     let word = UInt(abi.wordSize)
     let pointer = thread.registers.sp
@@ -146,6 +155,7 @@ extension Call {
       code: SignalInformation.userCode, process: process.fields.number, user: process.fields.credentials.user)
   }
 
+  @inline(never)
   func kill() throws(ErrorNumber) -> Int {
     let target = Self.int(a)
     let number = Self.int(b)
@@ -181,6 +191,7 @@ extension Call {
   }
 
   /// `tkill` and `tgkill`.
+  @inline(never)
   func killThread(_ number: Int32, of leader: Int32?, _ signalNumber: UInt) throws(ErrorNumber) -> Int {
     guard number > 0, Self.int(signalNumber) >= 0, signalNumber <= 64 else { throw .invalidArgument }
     guard let target = programs.thread(number) else { throw .noSuchProcess }
@@ -196,6 +207,7 @@ extension Call {
   }
 
   /// `rt_sigtimedwait`.
+  @inline(never)
   func awaitSignal(_ layout: TimeLayout) throws(ErrorNumber) -> Int {
     guard d == 8 else { throw .invalidArgument }
     let wanted = try load(a, 8) & ~SignalSets.unblockable

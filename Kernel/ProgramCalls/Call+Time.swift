@@ -14,6 +14,7 @@ import UserMemory
 
 extension Call {
   /// Nanoseconds of a clock; `nil` if there is no such clock.
+  @inline(never)
   private func read(_ number: UInt) throws(ErrorNumber) -> UInt64 {
     guard let clock = ClockNumber(rawValue: Self.int(number)) else { throw .invalidArgument }
     switch clock {
@@ -25,17 +26,20 @@ extension Call {
     }
   }
 
+  @inline(never)
   func clockTime(_ layout: TimeLayout) throws(ErrorNumber) -> Int {
     try storeTime(try read(a), at: b, layout)
     return 0
   }
 
+  @inline(never)
   func clockResolution(_ layout: TimeLayout) throws(ErrorNumber) -> Int {
     _ = try read(a)
     if b != 0 { try storeTime(1, at: b, layout) }
     return 0
   }
 
+  @inline(never)
   func setClock(_ layout: TimeLayout) throws(ErrorNumber) -> Int {
     guard a == 0 else { throw .invalidArgument }
     guard process.fields.credentials.isSuperuser else { throw .notPermitted }
@@ -44,12 +48,14 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   func timeOfDay() throws(ErrorNumber) -> Int {
     if a != 0 { try storeTime(programs.timeOfDay, at: a, .value) }
     if b != 0 { try store(0, 8, at: b) }
     return 0
   }
 
+  @inline(never)
   func time() throws(ErrorNumber) -> Int {
     let seconds = programs.timeOfDay / 1_000_000_000
     if a != 0 { try storeWord(UInt(truncatingIfNeeded: seconds), at: a) }
@@ -57,6 +63,7 @@ extension Call {
   }
 
   /// `times`, in hundredths of a second.
+  @inline(never)
   func times() throws(ErrorNumber) -> Int {
     if a != 0 {
       let word = UInt(abi.wordSize)
@@ -69,6 +76,7 @@ extension Call {
     return Int(truncatingIfNeeded: programs.uptime / 10_000_000)
   }
 
+  @inline(never)
   func usage() throws(ErrorNumber) -> Int {
     switch Self.int(a) {
     case 0: try storeUsage(ticks: ownTicks, at: b)
@@ -82,6 +90,7 @@ extension Call {
   // MARK: - Sleeping
 
   /// `nanosleep` and `clock_nanosleep`.
+  @inline(never)
   func sleep(
     clock: UInt, isAbsolute: Bool, _ request: UInt, remainder: UInt, _ layout: TimeLayout
   ) throws(ErrorNumber) -> Int {
@@ -115,6 +124,7 @@ extension Call {
 
   // MARK: - Timers
 
+  @inline(never)
   func alarm() -> Int {
     let now = programs.uptime
     let left = process.fields.realTimer.remaining(at: now)
@@ -123,12 +133,14 @@ extension Call {
     return Int(truncatingIfNeeded: (left + 999_999_999) / 1_000_000_000)
   }
 
+  @inline(never)
   func timer() throws(ErrorNumber) -> Int {
     guard a <= 2 else { throw .invalidArgument }
     try storeTimer(at: b, isReal: a == 0)
     return 0
   }
 
+  @inline(never)
   private func storeTimer(at address: UInt, isReal: Bool) throws(ErrorNumber) {
     let timer = process.fields.realTimer
     try storeTime(isReal ? timer.interval : 0, at: address, .value)
@@ -136,6 +148,7 @@ extension Call {
       isReal ? timer.remaining(at: programs.uptime) : 0, at: address &+ 2 * UInt(abi.wordSize), .value)
   }
 
+  @inline(never)
   func setTimer() throws(ErrorNumber) -> Int {
     guard a <= 2 else { throw .invalidArgument }
     let interval = b == 0 ? 0 : try loadDuration(b, .value)
@@ -152,6 +165,7 @@ extension Call {
 
   // MARK: - Words
 
+  @inline(never)
   func futex(_ layout: TimeLayout) throws(ErrorNumber) -> Int {
     guard let operation = FutexOperation(argument: UInt32(truncatingIfNeeded: b)) else {
       throw .noSuchCall
@@ -193,10 +207,12 @@ extension Call {
     }
   }
 
+  @inline(never)
   private func wake(_ key: FutexKey, _ count: Int, _ bits: UInt32) -> Int {
     programs.system.futexes.wake(key, count: count, bits: bits) { Programs.wakeThread($0) }
   }
 
+  @inline(never)
   private func wait(
     at key: FutexKey, _ operation: FutexOperation, bits: UInt32, _ layout: TimeLayout
   ) throws(ErrorNumber) -> Int {

@@ -37,6 +37,7 @@ struct Call {
   // MARK: - Memory of the program
 
   /// Reads a number of up to eight bytes.
+  @inline(never)
   func load(_ address: UInt, _ count: Int) throws(ErrorNumber) -> UInt64 {
     var bytes: InlineArray<8, UInt8> = .init(repeating: 0)
     var span = bytes.mutableSpan
@@ -45,6 +46,7 @@ struct Call {
   }
 
   /// Writes a number of up to eight bytes.
+  @inline(never)
   func store(_ value: UInt64, _ count: Int, at address: UInt) throws(ErrorNumber) {
     var bytes: InlineArray<8, UInt8> = .init(repeating: 0)
     var span = bytes.mutableSpan
@@ -80,6 +82,7 @@ struct Call {
   }
 
   /// Reads a time.
+  @inline(never)
   func loadTime(_ address: UInt, _ layout: TimeLayout) throws(ErrorNumber) -> ProgramTime {
     let size = layout == .wideSpec ? 8 : abi.wordSize
     let (first, second) = (try load(address, size), try load(address &+ UInt(size), size))
@@ -94,12 +97,14 @@ struct Call {
   }
 
   /// Reads a time as nanoseconds.
+  @inline(never)
   func loadDuration(_ address: UInt, _ layout: TimeLayout) throws(ErrorNumber) -> UInt64 {
     guard let total = try loadTime(address, layout).total else { throw .invalidArgument }
     return total
   }
 
   /// Writes nanoseconds as a time.
+  @inline(never)
   func storeTime(_ nanoseconds: UInt64, at address: UInt, _ layout: TimeLayout) throws(ErrorNumber) {
     let time = ProgramTime(nanoseconds: nanoseconds)
     let size = layout == .wideSpec ? 8 : abi.wordSize

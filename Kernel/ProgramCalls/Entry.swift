@@ -3,6 +3,7 @@
 import Arch
 import Base
 import CMachine
+import CommandLine
 import LinuxABI
 import Log
 import Programs
@@ -22,12 +23,12 @@ public enum ProgramCalls {
         performI386()
         return true
       }
-      answer(SystemCall(i386:), isNative: true)
+      answer({ SystemCall(i386: $0) }, isNative: true)
     #else
       Processor.block.gate.handler = { _ in performX86() }
       Processor.block.gate.handler32 = { _ in performI386() }
-      answer(SystemCall(x86_64:), isNative: true)
-      answer(SystemCall(i386:), isNative: false)
+      answer({ SystemCall(x86_64: $0) }, isNative: true)
+      answer({ SystemCall(i386: $0) }, isNative: false)
     #endif
   }
 
@@ -127,7 +128,7 @@ private func answer(_ call: Call, _ name: SystemCall, _ number: UInt) {
     result = error.result
   }
   call.thread.result = result
-  if programs.system.isProfiling { ProfileRecords.note(call.process, name, ticks: cpu_rdtsc() &- start, result) }
+  if programs.system.isProfiling { ProfileRecords.note(call.process, name.rawValue, ticks: cpu_rdtsc() &- start, result) }
   // Whoever was woken and is as urgent shares the level; only a more urgent one runs at once.
   programs.settle()
   if call.thread.fields.hasWork { programs.leave(call.thread, fromCall: true) }

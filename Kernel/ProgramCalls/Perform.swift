@@ -10,6 +10,7 @@ import CMachine
 import LinuxABI
 import Processes
 import Programs
+import Randomness
 import Scheduling
 import Signals
 import Start
@@ -20,6 +21,7 @@ import X86
 
 extension Call {
   /// Performs a call of a program.
+  @inline(never)
   func perform(_ call: SystemCall) throws(ErrorNumber) -> Int {
     switch call {
     case .read: return try read(Self.int(a), b, c, .current)
@@ -64,6 +66,7 @@ extension Call {
     abi == .i386 ? pair(low, high) : UInt64(low)
   }
 
+  @inline(never)
   private func select(
     _ count: Int32, _ inputs: UInt, _ outputs: UInt, _ others: UInt, limitAt address: UInt
   ) throws(ErrorNumber) -> Int {
@@ -71,6 +74,7 @@ extension Call {
     return try select(count, inputs, outputs, others, until: end(after: limit))
   }
 
+  @inline(never)
   private func performNames(_ call: SystemCall) throws(ErrorNumber) -> Int {
     let here = PathFlags.workingDirectory
     switch call {
@@ -137,6 +141,7 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   private func performAttributes(_ call: SystemCall) throws(ErrorNumber) -> Int {
     let here = PathFlags.workingDirectory
     switch call {
@@ -191,6 +196,7 @@ extension Call {
     }
   }
 
+  @inline(never)
   private func performMemory(_ call: SystemCall) throws(ErrorNumber) -> Int {
     switch call {
     case .brk: return Int(bitPattern: process.fields.space.setBreak(a))
@@ -213,6 +219,7 @@ extension Call {
     }
   }
 
+  @inline(never)
   private func performProcesses(_ call: SystemCall) throws(ErrorNumber) -> Int {
     let processes = process.fields.credentials
     switch call {
@@ -242,6 +249,7 @@ extension Call {
     }
   }
 
+  @inline(never)
   private func performCredentials(_ call: SystemCall) throws(ErrorNumber) -> Int {
     let now = process.fields.credentials
     func number(_ value: UInt) -> UInt32 { UInt32(truncatingIfNeeded: value) }
@@ -275,6 +283,7 @@ extension Call {
     }
   }
 
+  @inline(never)
   private func performSignals(_ call: SystemCall) throws(ErrorNumber) -> Int {
     switch call {
     case .rt_sigaction: return try changeAction()
@@ -306,6 +315,7 @@ extension Call {
     }
   }
 
+  @inline(never)
   private func performTime(_ call: SystemCall) throws(ErrorNumber) -> Int {
     switch call {
     case .clock_gettime: return try clockTime(.spec)
@@ -330,6 +340,7 @@ extension Call {
     }
   }
 
+  @inline(never)
   private func performRest(_ call: SystemCall) throws(ErrorNumber) -> Int {
     switch call {
     case .uname: return try systemName()
@@ -388,12 +399,14 @@ extension Call {
   }
 
   /// Lets the next thread of the level run.
+  @inline(never)
   private func yield() {
     let reference = NodeReference()
     if let handover = reference.node.threads.scheduler.yield() { reference.node.threads.perform(handover) }
   }
 
   /// `reboot`: the run ends with the first process.
+  @inline(never)
   private func restart() throws(ErrorNumber) -> Int {
     // Enabling and disabling Ctrl-Alt-Del means nothing here.
     guard c != 0, c != 0x89AB_CDEF else { return 0 }

@@ -3,6 +3,7 @@
 import Arch
 import Base
 import CMachine
+import Core
 import LinuxABI
 import Log
 import Processes

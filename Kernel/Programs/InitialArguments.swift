@@ -15,15 +15,14 @@ extension ProgramStart {
   /// - Returns: where its name begins in the list.
   static func arguments(_ list: inout ProgramArguments) throws(ErrorNumber) -> Int {
     let reference = NodeReference()
-    let line = reference.node.boot.commandLine()
     var argumentCount = 1
     if let program = reference.node.options.program {
-      try list.append(line.extracting(program))
+      try reference.node.boot.appendCommandLine(program, to: &list)
     } else {
       try list.append(usualProgram)
     }
     if let arguments = reference.node.options.programArguments {
-      argumentCount += try appendWords(line.extracting(arguments), to: &list)
+      argumentCount += try reference.node.boot.appendCommandLineWords(arguments, to: &list)
     }
     try list.append("PATH=/bin:/usr/bin:/sbin:/usr/sbin")
     try list.append("HOME=/")
@@ -31,7 +30,7 @@ extension ProgramStart {
     list.strings = ProgramStrings(argumentCount: argumentCount, environmentCount: 3)
     let start = list.count
     if let program = reference.node.options.program {
-      try list.append(line.extracting(program))
+      try reference.node.boot.appendCommandLine(program, to: &list)
     } else {
       try list.append(usualProgram)
     }
@@ -61,7 +60,7 @@ extension ProgramStart {
   }
 
   /// Appends words that spaces separate; quotation marks hold a word together.
-  private static func appendWords(_ text: Span<UInt8>, to list: inout ProgramArguments) throws(ErrorNumber) -> Int {
+  fileprivate static func appendWords(_ text: Span<UInt8>, to list: inout ProgramArguments) throws(ErrorNumber) -> Int {
     var count = 0
     var position = 0
     while true {
@@ -82,5 +81,23 @@ extension ProgramStart {
       }
       count += 1
     }
+  }
+}
+
+extension BootInformation {
+  /// Appends a part of the command line.
+  fileprivate func appendCommandLine(
+    _ range: Range<Int>, to list: inout ProgramArguments
+  ) throws(ErrorNumber) {
+    let line = commandLine()
+    try list.append(line.extracting(range))
+  }
+
+  /// Appends the words of a part of the command line; returns how many.
+  fileprivate func appendCommandLineWords(
+    _ range: Range<Int>, to list: inout ProgramArguments
+  ) throws(ErrorNumber) -> Int {
+    let line = commandLine()
+    return try ProgramStart.appendWords(line.extracting(range), to: &list)
   }
 }

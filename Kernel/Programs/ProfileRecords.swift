@@ -10,4 +10,6 @@ public enum ProfileRecords {
   static func drop(_ process: ProcessReference) {}
   static func finish(_ process: ProcessReference, _ status: ExitStatus) {}
   static func writeAll() {}
+  /// Counts a call.
+  public static func note(_ process: ProcessReference, _ call: UInt16, ticks: UInt64, _ result: Int) {}
 }

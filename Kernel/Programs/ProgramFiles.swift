@@ -19,7 +19,7 @@ import UserMemory
 import VirtualFileSystem
 
 /// A part of the node; its place is in `Node.files`.
-struct FilesRecord: ~Copyable {
+@safe struct FilesRecord: ~Copyable {
   var tree: VirtualFileSystem
   /// A buffer for what goes between files and programs, and two for paths.
   let buffer: UnsafeMutablePointer<UInt8>
@@ -44,14 +44,9 @@ struct FilesRecord: ~Copyable {
 
   /// The tree, in place.
   public var tree: VirtualFileSystem {
-    @inline(__always) unsafeAddress {
-      // SAFETY: the record was made at start-up and stays for ever.
-      unsafe UnsafePointer(&pointer.pointee.tree)
-    }
-    @inline(__always) nonmutating unsafeMutableAddress {
-      // SAFETY: as above.
-      unsafe UnsafeMutablePointer(&pointer.pointee.tree)
-    }
+    // SAFETY: the record was made at start-up and stays for ever.
+    @inline(__always) _read { yield unsafe pointer.pointee.tree }
+    @inline(__always) nonmutating _modify { yield unsafe &pointer.pointee.tree }
   }
 
   // MARK: - Buffers
@@ -77,6 +72,13 @@ struct FilesRecord: ~Copyable {
     // SAFETY: as above.
     let span = unsafe Span(_unsafeStart: UnsafePointer(pointer.pointee.buffer), count: count)
     return unsafe _overrideLifetime(span, copying: ())
+  }
+
+  /// Keeps what is in the buffer.
+  public func copyBuffer(to bytes: inout HeapBytes, _ count: Int) {
+    let source = buffered(count)
+    var span = bytes.mutableBytes
+    for index in 0..<count { span[index] = source[index] }
   }
 
   /// Puts bytes back into the buffer.

@@ -12,8 +12,8 @@ public enum ProgramMemory {
   public static func read(_ address: UInt, count: Int, into buffer: inout MutableSpan<UInt8>) -> Bool {
     guard count > 0 else { return true }
     guard count <= buffer.count else { return false }
-    return buffer.withUnsafeMutableBytes { bytes in
-      guard let base = unsafe bytes.baseAddress else { return false }
+    return unsafe buffer.withUnsafeMutableBytes { bytes in
+      guard let base = bytes.baseAddress else { return false }
       // SAFETY: the buffer has room for so many bytes, as compared.
       return unsafe UserCopy.copyIn(base, from: address, UInt(count)) == 0
     }
@@ -24,7 +24,7 @@ public enum ProgramMemory {
   public static func write(_ bytes: Span<UInt8>, to address: UInt) -> Bool {
     guard bytes.count > 0 else { return true }
     return unsafe bytes.withUnsafeBytes { source in
-      guard let base = unsafe source.baseAddress else { return false }
+      guard let base = source.baseAddress else { return false }
       // SAFETY: the span has so many bytes.
       return unsafe UserCopy.copyOut(address, from: base, UInt(source.count)) == 0
     }

@@ -15,6 +15,7 @@ import FrameAllocator
 import LinuxABI
 import Log
 import Paging
+import Randomness
 import Regions
 import Scheduling
 import Start
@@ -53,7 +54,7 @@ public enum ProgramStart {
   /// Memory for the tree.
   private static func makeFiles() -> Bool {
     let count = VirtualFileSystem.byteCount(for: FileLimits())
-    guard let memory = takeRun(count), let buffer = takeRun(ProgramFiles.bufferSize + 2 * ProgramFiles.pathSize)
+    guard let memory = unsafe takeRun(count), let buffer = unsafe takeRun(ProgramFiles.bufferSize + 2 * ProgramFiles.pathSize)
     else { return false }
     let place = KernelHeap.allocate(MemoryLayout<FilesRecord>.size)
     guard let record = unsafe UnsafeMutablePointer<FilesRecord>(bitPattern: place.rawValue) else { return false }
@@ -78,13 +79,16 @@ public enum ProgramStart {
     let module = NodeReference().node.boot.module(at: 0)
     guard let bytes = Ramdisk.span(of: module) else { return false }
     do throws(FileSystemError) {
-      // As large as the archive and half of what is free.
+      // A power of two, which is what the allocator has most of: a quarter of what is free, if the content fits.
       let free = Int(NodeReference().node.frames.freeCount) * pageSize
-      let size = min(bytes.count + free / 4, 64 << 20)
-      guard let root = disk(size, inodes: UInt32(min(size / 4096, 16_384))) else { return false }
+      var size = 1 << 20
+      while size < min(free / 4, 64 << 20) || size < bytes.count * 3 / 2 { size *= 2 }
+      if size > free / 2 { size /= 2 }
+      guard let root = disk(size) else { return false }
       files.tree.mountRoot(try FileSystem(formatting: root, inodeCount: UInt32(min(size / 8192, 8192)), at: now))
-      guard let devices = disk(DeviceFiles.blockCount * 4096, inodes: 64),
-        let temporary = disk(min(free / 8, 16 << 20), inodes: 1024)
+      guard Unpacking.unpack(bytes) else { return false }
+      guard let devices = disk(DeviceFiles.blockCount * 4096),
+        let temporary = disk(size / 4)
       else { return false }
       var deviceDisk = try FileSystem(formatting: devices, inodeCount: 64, at: now)
       try DeviceFiles.fill(&deviceDisk, at: now)
@@ -99,14 +103,17 @@ public enum ProgramStart {
         return false
       }
     } catch {
-      log(.error, "programs", "the ramdisk has no room")
+      log(.error, "programs", "the ramdisk has no room: error \(UInt32(bitPattern: error.errorNumber))")
       return false
     }
-    return Unpacking.unpack(bytes)
+    return true
   }
 
-  private static func disk(_ byteCount: Int, inodes: UInt32) -> BlockStore? {
-    guard let memory = takeRun(byteCount) else { return nil }
+  private static func disk(_ byteCount: Int) -> BlockStore? {
+    guard let memory = unsafe takeRun(byteCount) else {
+      log(.error, "programs", "no \(bytes: UInt64(byteCount)) in a row for a disk")
+      return nil
+    }
     // SAFETY: the frames were taken for the disk alone.
     return unsafe BlockStore(base: memory, count: byteCount)
   }
@@ -139,7 +146,7 @@ public enum ProgramStart {
       let wanted = min(count, pageSize)
       var got = 0
       do throws(ErrorNumber) {
-        var part = buffer.extracting(0..<wanted)
+        var part = buffer._mutatingExtracting(0..<wanted)
         got = try ProgramFiles().tree.read(FileNode(rawValue: file), at: page * UInt64(pageSize), into: &part)
       } catch { return 2 }
       for index in got..<pageSize { buffer[index] = 0 }
@@ -159,8 +166,10 @@ public enum ProgramStart {
     let reference = NodeReference()
     do throws(ErrorNumber) {
       let nameStart = try arguments(&list)
-      try Console.start()
-      try Programs.startTimers()
+      do throws(ThreadError) {
+        try Console.start()
+        try Programs.startTimers()
+      } catch { throw ErrorNumber.outOfMemory }
       cpu_cli()
       defer { cpu_sti() }
       try Programs().startInitialProcess(&list, nameStart: nameStart)

@@ -14,7 +14,7 @@ import Start
 import VirtualFileSystem
 
 /// What the kernel remembers of programs together; the node names it.
-public struct ProgramSystem: ~Copyable {
+@safe public struct ProgramSystem: ~Copyable {
   /// The processes by number.
   public var processes: ProcessTable
   /// Who waits at words of memory.
@@ -88,7 +88,6 @@ public struct ProgramSystem: ~Copyable {
         processes: ProcessTable(memory: table, capacity: ProgramSystem.capacity), channels: channels,
         channelCount: channelCount))
     NodeReference().node.programs = record.rawValue
-    NodeReference().node.threads.hasPrograms = true
   }
 
   // MARK: - Records
@@ -231,6 +230,12 @@ public struct ProgramSystem: ~Copyable {
     precondition(Int(channel.rawValue) < system.channelCount, "a channel that does not exist")
     // SAFETY: the index was checked, and the queues stay for ever.
     return unsafe WaitQueueReference(at: system.channels + Int(channel.rawValue))
+  }
+
+  /// Where the thread of timers waits.
+  var alarms: WaitQueueReference {
+    // SAFETY: the queue is part of the record, which stays for ever.
+    unsafe WaitQueueReference(at: &pointer.pointee.alarms)
   }
 
   /// The queue of those who wait for several files.

@@ -14,6 +14,7 @@ import LinuxABI
 import Log
 import Processes
 import ProgramStack
+import Randomness
 import Regions
 import Scheduling
 import Signals
@@ -39,11 +40,12 @@ public struct ProgramArguments: ~Copyable {
 
   /// Appends a string without its end.
   mutating func append(_ text: Span<UInt8>) throws(ErrorNumber) {
-    guard text.count < Self.limit - count else { throw .argumentListTooLong }
+    let start = count
+    guard text.count < Self.limit - start else { throw .argumentListTooLong }
+    count = start + text.count + 1
     var span = bytes.mutableBytes
-    for index in text.indices { span[count + index] = text[index] }
-    span[count + text.count] = 0
-    count += text.count + 1
+    for index in text.indices { span[start + index] = text[index] }
+    span[start + text.count] = 0
   }
 
   /// Appends a fixed text.
@@ -105,6 +107,7 @@ extension Programs {
   }
 
   /// Runs what the last string names.
+  @inline(never)
   private func execute(
     _ list: inout ProgramArguments, nameStart: Int, by thread: ProgramThreadReference
   ) throws(ErrorNumber) {
@@ -112,16 +115,12 @@ extension Programs {
     let files = ProgramFiles()
     var nameStart = nameStart
     for _ in 0..<5 {
-      let name = list.bytes.bytes.extracting(nameStart..<(list.count - 1))
-      guard name.count > 0 else { throw .noSuchFile }
-      let node = try files.tree.node(name, for: files.caller(process))
-      try files.checkAccess(node, 1)
+      let node = try find(list, nameStart, for: process)
       let information = try files.tree.information(of: node)
       guard FileMode(rawValue: information.mode).kind == .regular else { throw .accessDenied }
       guard var head = HeapBytes(4096) else { throw .outOfMemory }
-      var span = head.mutableBytes
-      let count = try files.tree.read(node, at: 0, into: &span)
-      if count >= 2, span[0] == UInt8(ascii: "#"), span[1] == UInt8(ascii: "!") {
+      let count = try Self.read(node, into: &head)
+      if count >= 2, head.bytes[0] == UInt8(ascii: "#"), head.bytes[1] == UInt8(ascii: "!") {
         nameStart = try interpret(&list, nameStart, head.bytes.extracting(0..<count))
         continue
       }
@@ -131,9 +130,30 @@ extension Programs {
     throw .tooManySymbolicLinks
   }
 
+  /// The file with the name at the end of a list; it must be one that may be executed.
+  @inline(never)
+  private func find(
+    _ list: borrowing ProgramArguments, _ nameStart: Int, for process: ProcessReference
+  ) throws(ErrorNumber) -> FileNode {
+    let files = ProgramFiles()
+    let name = list.bytes.bytes.extracting(nameStart..<(list.count - 1))
+    guard name.count > 0 else { throw .noSuchFile }
+    let node = try files.tree.node(name, for: files.caller(process))
+    try files.checkAccess(node, 1)
+    return node
+  }
+
+  /// Reads the beginning of a file.
+  @inline(never)
+  private static func read(_ node: FileNode, into head: inout HeapBytes) throws(ErrorNumber) -> Int {
+    var span = head.mutableBytes
+    return try ProgramFiles().tree.read(node, at: 0, into: &span)
+  }
+
   /// Puts the interpreter that a script names before its arguments.
   ///
   /// - Returns: where the new name begins.
+  @inline(never)
   private func interpret(
     _ list: inout ProgramArguments, _ nameStart: Int, _ line: Span<UInt8>
   ) throws(ErrorNumber) -> Int {
@@ -180,6 +200,7 @@ extension Programs {
   }
 
   /// Loads an ELF file and goes on in it.
+  @inline(never)
   private func load(
     _ list: inout ProgramArguments, _ nameStart: Int, _ node: FileNode, _ size: UInt64, _ head: Span<UInt8>,
     by thread: ProgramThreadReference
@@ -237,6 +258,7 @@ extension Programs {
   }
 
   /// Maps what the plan says.
+  @inline(never)
   private func mapSegments(
     _ plan: LoadPlan, _ node: FileNode, _ bias: UInt64, in space: SpaceReference
   ) throws(ErrorNumber) {
@@ -262,6 +284,7 @@ extension Programs {
   }
 
   /// Makes the stack with arguments and what the kernel tells; returns the stack pointer.
+  @inline(never)
   private func makeStack(
     _ plan: LoadPlan, _ bias: UInt64, _ list: borrowing ProgramArguments, in space: SpaceReference,
     _ thread: ProgramThreadReference
@@ -300,6 +323,7 @@ extension Programs {
   }
 
   /// Gives a process its new space; the old one goes, or back to who lent it.
+  @inline(never)
   private func replace(
     _ process: ProcessReference, _ thread: ProgramThreadReference, by space: SpaceReference, _ abi: ProgramABI
   ) {
@@ -331,6 +355,7 @@ extension Programs {
   }
 
   /// Notes what runs: for /proc, and for the files.
+  @inline(never)
   private func note(
     _ list: borrowing ProgramArguments, _ nameStart: Int, _ node: FileNode, _ process: ProcessReference
   ) {
@@ -347,6 +372,7 @@ extension Programs {
   }
 
   /// Makes the thread go on at the beginning of a program.
+  @inline(never)
   private func enter(_ thread: ProgramThreadReference, at entry: UInt64, stack: UInt64) {
     var frame = TrapFrame()
     #if arch(i386)

@@ -7,6 +7,7 @@ import CMachine
 import Futex
 import LinuxABI
 import Log
+import Paging
 import Processes
 import Scheduling
 import Signals
@@ -16,7 +17,7 @@ import VirtualFileSystem
 import X86
 
 /// What `clone` is asked for.
-public struct CloneFlags: OptionSet, BitwiseCopyable {
+public struct CloneFlags: OptionSet, BitwiseCopyable, Sendable {
   public let rawValue: UInt64
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 
@@ -72,6 +73,7 @@ extension Programs {
     return try makeProcess(request, of: parent)
   }
 
+  @inline(never)
   private func makeThread(
     _ request: CloneRequest, of parent: ProgramThreadReference
   ) throws(ErrorNumber) -> Int32 {
@@ -90,6 +92,7 @@ extension Programs {
     return number
   }
 
+  @inline(never)
   private func makeProcess(
     _ request: CloneRequest, of parent: ProgramThreadReference
   ) throws(ErrorNumber) -> Int32 {
@@ -124,6 +127,7 @@ extension Programs {
   }
 
   /// Makes a process that has what another has.
+  @inline(never)
   private func copy(
     _ old: ProcessReference, _ flags: CloneFlags, number: Int32
   ) throws(ErrorNumber) -> ProcessReference {
@@ -168,6 +172,7 @@ extension Programs {
   }
 
   /// Starts a new thread with the registers of another.
+  @inline(never)
   private func begin(
     _ thread: ProgramThreadReference, _ request: CloneRequest, from parent: ProgramThreadReference
   ) throws(ErrorNumber) {
@@ -282,6 +287,7 @@ extension Programs {
     Threads.exit(code: 0)
   }
 
+  @inline(never)
   private func endProcess(_ process: ProcessReference, _ thread: ProgramThreadReference) {
     let number = process.fields.number
     let status = process.fields.ending ?? .exited(0)
@@ -344,10 +350,11 @@ extension Programs {
     if let signal = status.signal {
       log(.error, "programs", "the first process was ended by signal \(UInt32(signal))")
     }
-    endRun(.passed, status: UInt8(truncatingIfNeeded: code))
+    endRun(.passed, status: UInt32(truncatingIfNeeded: code & 0xFF))
   }
 
   /// Ends all threads of a process but the running one, before it runs another program.
+  @inline(never)
   func endOthers(_ thread: ProgramThreadReference) throws(ErrorNumber) {
     let process = thread.fields.process
     guard process.fields.threadCount > 1 else { return }
@@ -401,6 +408,7 @@ extension Programs {
   }
 
   /// Marks the mutexes that a thread leaves locked (`set_robust_list`).
+  @inline(never)
   private func releaseMutexes(of thread: ProgramThreadReference) {
     let head = thread.fields.robustList
     guard head != 0 else { return }

@@ -187,6 +187,7 @@ extension Programs {
   /// Does what a signal does by default.
   ///
   /// - Returns: whether nothing came of it.
+  @inline(never)
   private func perform(_ signal: SignalNumber, _ thread: ProgramThreadReference) -> Bool {
     let process = thread.fields.process
     let isInitial = process.fields.number == system.processes.initialProcess
@@ -244,6 +245,7 @@ extension Programs {
   // MARK: - Handlers
 
   /// Makes a thread go on in a handler.
+  @inline(never)
   private func deliver(
     _ signal: SignalNumber, _ information: SignalInformation, _ action: SignalAction,
     to thread: ProgramThreadReference
@@ -293,6 +295,7 @@ extension Programs {
     thread.fields.isChanged = true
   }
 
+  @inline(never)
   private func write(_ frame: SignalFrame, _ contents: SignalFrame.Contents) -> Bool {
     var bytes: InlineArray<440, UInt8> = .init(repeating: 0)
     var span = bytes.mutableSpan

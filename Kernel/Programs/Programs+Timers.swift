@@ -3,6 +3,7 @@
 import Arch
 import Base
 import CMachine
+import Clocks
 import LinuxABI
 import Processes
 import Scheduling
@@ -15,12 +16,6 @@ extension Programs {
     guard process.fields.realTimer.due < system.alarmDeadline else { return }
     system.alarmDeadline = process.fields.realTimer.due
     wakeAll(alarms)
-  }
-
-  /// Where the thread of timers waits.
-  private var alarms: WaitQueueReference {
-    // SAFETY: the queue is part of the system's record, which stays for ever.
-    unsafe WaitQueueReference(at: alarmQueue)
   }
 
   /// Starts the thread that sees to timers.

@@ -40,18 +40,16 @@ struct SpaceRecord: ~Copyable {
 
   /// The space, in place.
   public var space: UserSpace {
-    @inline(__always) unsafeAddress {
-      // SAFETY: the record lives while anybody has it.
-      unsafe UnsafePointer(&record.pointee.space)
-    }
-    @inline(__always) nonmutating unsafeMutableAddress {
-      // SAFETY: as above.
-      unsafe UnsafeMutablePointer(&record.pointee.space)
-    }
+    // SAFETY: the record lives while anybody has it.
+    @inline(__always) _read { yield unsafe record.pointee.space }
+    @inline(__always) nonmutating _modify { yield unsafe &record.pointee.space }
   }
 
   /// The place of the space itself.
-  var address: UInt { unsafe UInt(bitPattern: UnsafeMutablePointer(&record.pointee.space)) }
+  var address: UInt {
+    // SAFETY: the space is stored in the record and does not move.
+    unsafe withUnsafeMutablePointer(to: &record.pointee.space) { UInt(bitPattern: $0) }
+  }
 
   /// What `cr3` is for it.
   public var root: UInt { UInt(truncatingIfNeeded: space.rootAddress) }
