@@ -21,8 +21,23 @@ import X86
 
 extension Call {
   /// Performs a call of a program.
-  @inline(never)
+  ///
+  /// One group after the other is asked, so that no group's needs are on the stack while another's call runs.
   func perform(_ call: SystemCall) throws(ErrorNumber) -> Int {
+    if let result = try performTransfer(call) { return result }
+    if let result = try performNames(call) { return result }
+    if let result = try performMemory(call) { return result }
+    if let result = try performSignals(call) { return result }
+    if let result = try performTime(call) { return result }
+    if let result = try performProcesses(call) { return result }
+    if let result = try performAttributes(call) { return result }
+    if let result = try performCredentials(call) { return result }
+    if let result = try performRest(call) { return result }
+    throw .noSuchCall
+  }
+
+  @inline(never)
+  private func performTransfer(_ call: SystemCall) throws(ErrorNumber) -> Int? {
     switch call {
     case .read: return try read(Self.int(a), b, c, .current)
     case .write: return try write(Self.int(a), b, c, .current)
@@ -55,7 +70,7 @@ extension Call {
       if f != 0 { try setWaitMask(try loadWord(f)) }
       defer { endWaitMask() }
       return try select(Self.int(a), b, c, d, until: end(after: limit))
-    default: return try performNames(call)
+    default: return nil
     }
   }
 
@@ -75,7 +90,7 @@ extension Call {
   }
 
   @inline(never)
-  private func performNames(_ call: SystemCall) throws(ErrorNumber) -> Int {
+  private func performNames(_ call: SystemCall) throws(ErrorNumber) -> Int? {
     let here = PathFlags.workingDirectory
     switch call {
     case .open: return try open(here, a, b, c)
@@ -135,14 +150,14 @@ extension Call {
     case .rename: return try rename(here, a, here, b, 0)
     case .renameat: return try rename(Self.int(a), b, Self.int(c), d, 0)
     case .renameat2: return try rename(Self.int(a), b, Self.int(c), d, e)
-    default: return try performAttributes(call)
+    default: return nil
     }
     wakeWaiters()
     return 0
   }
 
   @inline(never)
-  private func performAttributes(_ call: SystemCall) throws(ErrorNumber) -> Int {
+  private func performAttributes(_ call: SystemCall) throws(ErrorNumber) -> Int? {
     let here = PathFlags.workingDirectory
     switch call {
     case .chmod: return try changeMode(try node(here, a, 0), b)
@@ -182,22 +197,27 @@ extension Call {
       _ = try files.tree.node(of: Self.int(a), for: caller)
       return 0
     case .fadvise64, .fadvise64_64: return 0
-    case .getrandom:
-      var done: UInt = 0
-      while done < b {
-        let size = min(Int(b - done), ProgramFiles.bufferSize)
-        var buffer = files.buffer(size)
-        files.tree.random.fill(&buffer)
-        try store(files.buffered(size), at: a &+ done)
-        done += UInt(size)
-      }
-      return Int(b)
-    default: return try performMemory(call)
+    case .getrandom: return try randomBytes()
+    default: return nil
     }
   }
 
+  /// `getrandom`.
   @inline(never)
-  private func performMemory(_ call: SystemCall) throws(ErrorNumber) -> Int {
+  private func randomBytes() throws(ErrorNumber) -> Int {
+    var done: UInt = 0
+    while done < b {
+      let size = min(Int(b - done), ProgramFiles.bufferSize)
+      var buffer = files.buffer(size)
+      files.tree.random.fill(&buffer)
+      try store(files.buffered(size), at: a &+ done)
+      done += UInt(size)
+    }
+    return Int(b)
+  }
+
+  @inline(never)
+  private func performMemory(_ call: SystemCall) throws(ErrorNumber) -> Int? {
     switch call {
     case .brk: return Int(bitPattern: process.fields.space.setBreak(a))
     case .mmap where abi == .i386:
@@ -215,12 +235,12 @@ extension Call {
     case .mremap: return try remap()
     case .madvise: return try advise()
     case .msync, .mlock, .munlock, .mlockall, .munlockall: return 0
-    default: return try performProcesses(call)
+    default: return nil
     }
   }
 
   @inline(never)
-  private func performProcesses(_ call: SystemCall) throws(ErrorNumber) -> Int {
+  private func performProcesses(_ call: SystemCall) throws(ErrorNumber) -> Int? {
     let processes = process.fields.credentials
     switch call {
     case .clone: return try clone()
@@ -245,12 +265,12 @@ extension Call {
     case .geteuid, .geteuid32: return Int(processes.effectiveUser)
     case .getgid, .getgid32: return Int(processes.group)
     case .getegid, .getegid32: return Int(processes.effectiveGroup)
-    default: return try performCredentials(call)
+    default: return nil
     }
   }
 
   @inline(never)
-  private func performCredentials(_ call: SystemCall) throws(ErrorNumber) -> Int {
+  private func performCredentials(_ call: SystemCall) throws(ErrorNumber) -> Int? {
     let now = process.fields.credentials
     func number(_ value: UInt) -> UInt32 { UInt32(truncatingIfNeeded: value) }
     // Calls of i386 without a "32" have numbers of 16 bits.
@@ -279,12 +299,12 @@ extension Call {
     case .setgroups, .setgroups32:
       guard now.isSuperuser else { throw .notPermitted }
       return 0
-    default: return try performSignals(call)
+    default: return nil
     }
   }
 
   @inline(never)
-  private func performSignals(_ call: SystemCall) throws(ErrorNumber) -> Int {
+  private func performSignals(_ call: SystemCall) throws(ErrorNumber) -> Int? {
     switch call {
     case .rt_sigaction: return try changeAction()
     case .sigaction: return try changeOldAction()
@@ -311,12 +331,12 @@ extension Call {
     case .kill: return try kill()
     case .tkill: return try killThread(Self.int(a), of: nil, b)
     case .tgkill: return try killThread(Self.int(b), of: Self.int(a), c)
-    default: return try performTime(call)
+    default: return nil
     }
   }
 
   @inline(never)
-  private func performTime(_ call: SystemCall) throws(ErrorNumber) -> Int {
+  private func performTime(_ call: SystemCall) throws(ErrorNumber) -> Int? {
     switch call {
     case .clock_gettime: return try clockTime(.spec)
     case .clock_gettime64: return try clockTime(.wideSpec)
@@ -336,12 +356,12 @@ extension Call {
     case .setitimer: return try setTimer()
     case .futex: return try futex(.spec)
     case .futex_time64: return try futex(.wideSpec)
-    default: return try performRest(call)
+    default: return nil
     }
   }
 
   @inline(never)
-  private func performRest(_ call: SystemCall) throws(ErrorNumber) -> Int {
+  private func performRest(_ call: SystemCall) throws(ErrorNumber) -> Int? {
     switch call {
     case .uname: return try systemName()
     case .sethostname: return try setHostName()
@@ -394,7 +414,7 @@ extension Call {
     case .reboot:
       guard process.fields.credentials.isSuperuser else { throw .notPermitted }
       return try restart()
-    default: throw .noSuchCall
+    default: return nil
     }
   }
 

@@ -58,6 +58,8 @@ public struct Process: ~Copyable {
   /// Its threads.
   public var firstThread: ProgramThreadReference?
   public var threadCount = 0
+  /// Its program's file.
+  public var executable = FileNode(rawValue: .max)
   /// The last component of its program's path.
   public var name: InlineArray<16, UInt8> = .init(repeating: 0)
   /// Set once it is to end: how.

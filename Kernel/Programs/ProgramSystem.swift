@@ -93,13 +93,20 @@ import VirtualFileSystem
   // MARK: - Records
 
   /// A record for a new process, which is the caller's to name in the table.
-  func makeRecord(_ process: consuming Process) -> ProcessReference {
-    let place = KernelHeap.allocate(MemoryLayout<Process>.size)
-    guard let record = unsafe UnsafeMutablePointer<Process>(bitPattern: place.rawValue) else {
+  ///
+  /// A function of its own, because a record is large: it stands on the stack only here.
+  @inline(never)
+  func makeRecord(
+    number: Int32, abi: ProgramABI, space: SpaceReference, files: FilesIndex, place: PlaceIndex
+  ) -> ProcessReference {
+    let address = KernelHeap.allocate(MemoryLayout<Process>.size)
+    guard let record = unsafe UnsafeMutablePointer<Process>(bitPattern: address.rawValue) else {
       preconditionFailure("the heap gave address 0")
     }
     // SAFETY: the heap has just given the memory.
-    unsafe record.initialize(to: process)
+    unsafe record.initialize(
+      to: Process(
+        number: number, abi: abi, space: space, files: files, place: place, startTick: cpu_rdtsc()))
     return unsafe ProcessReference(record)
   }
 
@@ -111,6 +118,7 @@ import VirtualFileSystem
   }
 
   /// A record for a new thread of a process.
+  @inline(never)
   func makeThreadRecord(_ process: ProcessReference, number: Int32) -> ProgramThreadReference {
     let place = KernelHeap.allocate(MemoryLayout<ProgramThread>.size)
     guard let record = unsafe UnsafeMutablePointer<ProgramThread>(bitPattern: place.rawValue) else {

@@ -367,8 +367,18 @@ extension Programs {
     for index in 0..<min(15, list.count - 1 - start) { name[index] = bytes[start + index] }
     process.fields.name = name
     files.tree.closeForExecution(process.fields.files)
-    files.tree.setExecutable(node, in: node, ofProcess: UInt32(process.fields.number))
     files.wakeWaiters()
+    defer { process.fields.executable = node }
+    // The same again, perhaps by way of /proc/self/exe: where it lies is known.
+    if process.fields.executable == node { return }
+    // The directory in which the path has found it; a link may have led elsewhere, then only its name is known.
+    let path = bytes.extracting(nameStart..<max(nameStart + 1, start))
+    let isRelative = start == nameStart
+    let directory =
+      isRelative
+      ? try? files.tree.node(of: PathFlags.workingDirectory, for: files.caller(process))
+      : try? files.tree.node(path, for: files.caller(process))
+    files.tree.setExecutable(node, in: directory ?? node, ofProcess: UInt32(process.fields.number))
   }
 
   /// Makes the thread go on at the beginning of a program.
@@ -407,9 +417,7 @@ extension Programs {
     let table = try files.tree.makeFiles()
     let place = try files.tree.makePlace()
     let process = makeRecord(
-      Process(
-        number: number, abi: Self.nativeClass == .bits32 ? .i386 : .x86_64, space: space, files: table, place: place,
-        startTick: cpu_rdtsc()))
+      number: number, abi: Self.nativeClass == .bits32 ? .i386 : .x86_64, space: space, files: table, place: place)
     let thread = makeThreadRecord(process, number: number)
     system.processes.setPayload(process.payload, of: number)
     describe(thread)

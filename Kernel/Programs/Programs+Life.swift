@@ -147,13 +147,12 @@ extension Programs {
       space.release()
       throw error
     }
-    let new = makeRecord(
-      Process(
-        number: number, abi: old.fields.abi, space: space, files: files, place: place, startTick: cpu_rdtsc()))
-    new.fields.actions.copy(from: old.fields.actions)
+    let new = makeRecord(number: number, abi: old.fields.abi, space: space, files: files, place: place)
+    new.fields.actions.copy(from: &old.fields.actions)
     new.fields.credentials = old.fields.credentials
     new.fields.limits = old.fields.limits
     new.fields.name = old.fields.name
+    new.fields.executable = old.fields.executable
     new.fields.arguments = old.fields.arguments
     new.fields.niceness = old.fields.niceness
     new.fields.personality = old.fields.personality

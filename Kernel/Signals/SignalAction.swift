@@ -90,13 +90,15 @@ public struct SignalActions: ~Copyable {
   public init() {}
 
   /// The action for a signal.
+  ///
+  /// Changing, as is everything here: only so is the table not copied to be looked at.
   public subscript(_ signal: SignalNumber) -> SignalAction {
-    get { actions[Int(signal.rawValue) - 1] }
+    mutating get { actions[Int(signal.rawValue) - 1] }
     set { actions[Int(signal.rawValue) - 1] = newValue }
   }
 
   /// Takes the actions of another process.
-  public mutating func copy(from other: borrowing SignalActions) {
+  public mutating func copy(from other: inout SignalActions) {
     for index in 0..<64 { actions[index] = other.actions[index] }
   }
 
@@ -106,7 +108,7 @@ public struct SignalActions: ~Copyable {
   }
 
   /// Whether a signal that is not blocked would have no effect.
-  public func ignores(_ signal: SignalNumber) -> Bool {
+  public mutating func ignores(_ signal: SignalNumber) -> Bool {
     let action = self[signal]
     return action.isIgnored || action.isDefault && DefaultAction(of: signal) == .ignore
   }
