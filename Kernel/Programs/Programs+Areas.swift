@@ -16,9 +16,9 @@ extension Programs {
     _ value: UInt, of thread: ProgramThreadReference, from caller: ProgramThreadReference
   ) throws(ErrorNumber) {
     guard thread.fields.process.fields.abi == .i386 else {
-      guard value < 0x7FFF_FFFF_F000 else { throw .notPermitted }
-      thread.fields.context.fsBase = value
       #if !arch(i386)
+        guard value < 0x7FFF_FFFF_F000 else { throw .notPermitted }
+        thread.fields.context.fsBase = value
         thread.fields.context.fs = 0
       #endif
       return

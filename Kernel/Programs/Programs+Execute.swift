@@ -38,6 +38,16 @@ public struct ProgramArguments: ~Copyable {
     self.bytes = bytes
   }
 
+  /// The bytes of the arguments alone.
+  var argumentBytes: Int {
+    var end = 0
+    for _ in 0..<strings.argumentCount {
+      while bytes.bytes[end] != 0 { end += 1 }
+      end += 1
+    }
+    return end
+  }
+
   /// Appends a string without its end.
   mutating func append(_ text: Span<UInt8>) throws(ErrorNumber) {
     let start = count
@@ -244,7 +254,9 @@ extension Programs {
     }
     // From here on the old program is gone.
     replace(process, thread, by: space, header.fileClass == .bits32 ? .i386 : .x86_64)
-    process.fields.arguments = (UInt(truncatingIfNeeded: start), UInt(layout.stackTop))
+    // The strings lie at the top of the stack, in the order of the list, below a word of zeros.
+    let strings = layout.stackTop - 8 - UInt(list.count)
+    process.fields.arguments = (strings, strings + UInt(list.argumentBytes))
     note(list, nameStart, node, process)
     enter(thread, at: plan.entry &+ bias, stack: start)
   }
