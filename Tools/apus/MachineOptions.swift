@@ -60,6 +60,9 @@ struct MachineOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The folder that becomes the ramdisk.", valueName: "folder"))
   var ramdisk: String?
 
+  @Flag(help: "Boot to the kernel's own console instead of a shell.")
+  var monitor = false
+
   @Option(help: ArgumentHelp("Which bare-metal product to boot.", visibility: .hidden))
   var kernel: KernelProduct?
 
@@ -111,7 +114,15 @@ struct MachineOptions: ParsableArguments {
         description.commandLine = [description.commandLine, append].filter { !$0.isEmpty }.joined(
           separator: " ")
       }
-      if let ramdisk { description.ramdisk = URL(filePath: ramdisk).standardizedFileURL.path }
+      if let ramdisk {
+        description.ramdisk = URL(filePath: ramdisk).standardizedFileURL.path
+      } else if image == nil, kernel == nil, !monitor {
+        do {
+          description.ramdisk = try await ShellRamdisk(description.architecture, project: project).prepare()
+        } catch {
+          Terminal.shared.note("no shell, because Debian's busybox-static can't be had: \(error)")
+        }
+      }
       // A changed image does not take the place of the one that was described.
       if description != plain { description.name += "-run" }
       let plan = BootPlan(
