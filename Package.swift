@@ -37,9 +37,10 @@ let logicModules: [Target] = [
   logic("ACPI", ["Base"]),
   logic("Archive"),
   logic("Checksum"),
-  logic("Scheduling", ["Base"]),
-  logic("Sync", ["Scheduling"]),
-  logic("Trace"),
+  logic("Scheduling", ["Base", "Trace"]),
+  logic("Sync", ["Scheduling", "Trace"]),
+  .target(name: "CTicks", path: "Kernel/Ticks"),
+  logic("Trace", ["CTicks"]),
   logic("Heap", ["Base"]),
   logic("FileSystemFormat", ["Checksum"]),
   logic("FileSystem", ["FileSystemFormat"]),
@@ -51,7 +52,7 @@ let logicModules: [Target] = [
   logic("Messaging", ["Base", "Window"]),
   logic("NodeLife"),
   logic("NodeSync", ["Window"]),
-  logic("Inspection", ["Log", "Scheduling"]),
+  logic("Inspection", ["Log", "Scheduling", "Trace"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -136,7 +137,7 @@ if let architecture {
   // The tools read what the kernel writes with the kernel's own modules (ABI), never with a second copy.
   targets += [
     .target(name: "HostSupport", dependencies: [logging, subprocess], path: "Tools/HostSupport"),
-    .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
+    .target(name: "TraceExport", dependencies: ["ABI", "Trace"], path: "Tools/TraceExport"),
     .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
     .target(
       name: "FileSystemImage", dependencies: ["FileSystemFormat", "FileSystem", "FileSystemCheck"],
@@ -152,12 +153,14 @@ if let architecture {
       name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/Bench"),
     .executableTarget(
       name: "apus",
-      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", argumentParser] + predictModules,
+      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "TraceExport", argumentParser]
+        + predictModules,
       path: "Tools/apus"),
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(
-      name: "\(name)Tests", dependencies: ["ABI", "HostSupport", "ImageBuilder", "Launch"],
+      name: "\(name)Tests",
+      dependencies: ["ABI", "HostSupport", "ImageBuilder", "Launch", "Trace", "TraceExport"],
       path: "Tests/\(name)Tests")
   }
 
@@ -179,7 +182,7 @@ if let architecture {
     tests("ACPI", ["ACPI", "Base"]),
     tests("Archive", ["Archive"]),
     tests("Checksum", ["Checksum"]),
-    tests("Scheduling", ["Scheduling"]),
+    tests("Scheduling", ["Scheduling", "Trace"]),
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),
     tests("Heap", ["Base", "Heap"]),
@@ -223,8 +226,8 @@ if let architecture {
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
-    tests("Inspection", ["Inspection", "Log", "Scheduling"]),
-    tests("TraceExport", ["Trace", "TraceExport"]),
+    tests("Inspection", ["Inspection", "Log", "Scheduling", "Trace"]),
+    tests("TraceExport", ["ABI", "Trace", "TraceExport"]),
   ]
 }
 

@@ -14,6 +14,8 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   case threadSwitch
   /// Where the console is shown.
   case console
+  /// Whether events are recorded, and how many.
+  case trace
 
   /// The option's name, as it is written before the `=`.
   public var name: StaticString {
@@ -23,6 +25,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .test: "test"
     case .threadSwitch: "switch"
     case .console: "console"
+    case .trace: "trace"
     }
   }
 
@@ -34,6 +37,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .test: "the name of a test"
     case .threadSwitch: "software or hardware"
     case .console: "serial, screen and debug, separated by commas"
+    case .trace: "on, off, or KiB for events: a power of two from 4 to 16384"
     }
   }
 }

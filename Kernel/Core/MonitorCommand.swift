@@ -12,6 +12,8 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
   case ps
   /// Shows who used the processor in the last second.
   case top
+  /// Shows the last events of the trace.
+  case trace
   /// Shows the last lines of the log, the ones that were not shown among them.
   case log
   /// Ends the run with status 0.
@@ -27,6 +29,7 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .memory: "memory"
     case .ps: "ps"
     case .top: "top"
+    case .trace: "trace"
     case .log: "log"
     case .exit: "exit"
     case .panic: "panic"
@@ -41,6 +44,7 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .memory: "shows physical memory by kind, and what is free"
     case .ps: "lists the threads: level, state, share of the processor, switches, stack"
     case .top: "shows how the threads share the processor during one second"
+    case .trace: "shows the last events, if the kernel runs with trace=on"
     case .log: "shows the last lines of the log, hidden ones too"
     case .exit: "ends the run with status 0; so does the end of input (Ctrl-D)"
     case .panic: "breaks an invariant on purpose, to see a report"

@@ -32,6 +32,7 @@ public func startNode(magic: UInt32, information: UInt32) {
   readCommandLine()
   startMemory()
   startThreads()
+  startTrace(kilobytes: reference.node.options.traceKilobytes)
   log(.info, "start", "started")
   // Read by `apus bench boot`: keep the wording.
   log(

@@ -13,14 +13,23 @@ extension ThreadSystem {
     let now = cpu_rdtsc()
     timer.isSliceArmed = true
     timer.sliceStart = now
-    if timer.sliceEnd < timer.armed { timer.arm(timer.sliceEnd, now: now) }
+    if timer.sliceEnd < timer.armed { arm(timer.sliceEnd, now: now) }
   }
 
   /// Sets the timer for the first deadline, if it is not set for an earlier moment.
   @inline(__always)
   mutating func armForDeadline() {
     let next = scheduler.nextDeadline
-    if next < (timer.isSliceArmed ? timer.sliceEnd : timer.armed) { timer.arm(next, now: cpu_rdtsc()) }
+    if next < (timer.isSliceArmed ? timer.sliceEnd : timer.armed) { arm(next, now: cpu_rdtsc()) }
+  }
+
+  /// Sets the timer, and records it.
+  private mutating func arm(_ deadline: UInt64, now: UInt64) {
+    timer.arm(deadline, now: now)
+    if deadline == .max { return }
+    let isSliceEnd = timer.isSliceArmed && deadline == timer.sliceEnd
+    scheduler.trace.record(
+      .timer, small: isSliceEnd ? 1 : 0, large: UInt32(clamping: deadline > now ? deadline - now : 0))
   }
 
   /// The end of a slice when no deadline is near: set the timer for the next one, and give way.
@@ -34,17 +43,20 @@ extension ThreadSystem {
       LocalInterruptController.interrupt(afterCount: timer.sliceCount)
       // Whoever shares a level has a slice, so there is no need to ask whether this is the end of one.
       if let handover = scheduler.yield() {
-        perform(handover, at: now)
+        perform(handover, .slice, at: now)
         return
       }
     }
-    deadlineInterrupt()
+    deadlineInterrupt(LocalInterruptController.timerVector)
   }
 
   /// Any other interrupt of the timer, whatever it was set for.
+  ///
+  /// - Parameter vector: how it came.
   @inline(never)
-  mutating func deadlineInterrupt() {
+  mutating func deadlineInterrupt(_ vector: UInt8) {
     let now = cpu_rdtsc()
+    scheduler.trace.record(.interruptBegin, small: UInt16(vector), at: now)
     timer.interruptCount &+= 1
     scheduler.expire(at: now)
     if timer.isSliceArmed, now >= timer.sliceEnd {
@@ -58,8 +70,9 @@ extension ThreadSystem {
     } else {
       timer.isSliceArmed = false
     }
-    timer.arm(min(scheduler.nextDeadline, timer.isSliceArmed ? timer.sliceEnd : .max), now: now)
-    if let handover { perform(handover, at: now) }
+    arm(min(scheduler.nextDeadline, timer.isSliceArmed ? timer.sliceEnd : .max), now: now)
+    scheduler.trace.record(.interruptEnd, small: UInt16(vector))
+    if let handover { perform(handover) }
   }
 }
 

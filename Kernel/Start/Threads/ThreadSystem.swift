@@ -13,27 +13,30 @@ import Trace
 public struct ThreadSystem: ~Copyable {
   /// Who runs and who runs next.
   public var scheduler: Scheduler
-  /// What happened last.
-  public var trace = TraceRing()
   /// A unit for every byte that was typed.
   public let inputArrived: Semaphore
   /// When the timer interrupts.
   public var timer = DeadlineTimer()
-  // Whether a switch is more than a change of stacks: one test for tracing, programs and the hardware's way together.
+  // Whether a switch is more than a change of stacks: one test for the trace, programs and the hardware's way together.
   private var isSpecial = false
+  // Whether it is more than that and an event in the trace.
+  private var isMoreThanTraced = false
   /// Whether there may be threads of programs.
   public var hasPrograms = false {
-    didSet { isSpecial = true }
+    didSet { noteExtras() }
   }
   /// Stacks for threads.
   var stacks = StackPool()
   #if arch(i386)
     /// Whether threads are switched by the processor's tasks.
     public var switchesByHardware = false {
-      didSet { isSpecial = switchesByHardware || trace.isOn }
+      didSet { noteExtras() }
     }
     // Which of the two descriptors for threads' tasks the processor is in.
     var usesSecondTask = false
+    private var isByHardware: Bool { switchesByHardware }
+  #else
+    private var isByHardware: Bool { false }
   #endif
 
   /// The code that runs now becomes the idle thread.
@@ -56,29 +59,46 @@ public struct ThreadSystem: ~Copyable {
   ///
   /// Returns when the first one runs again.
   @inline(__always)
-  mutating func perform(_ handover: Handover) { perform(handover, at: cpu_rdtsc()) }
+  mutating func perform(_ handover: Handover, _ cause: SwitchCause = .turn) {
+    perform(handover, cause, at: cpu_rdtsc())
+  }
 
   /// The same, when the tick counter has just been read.
   @inline(__always)
-  mutating func perform(_ handover: Handover, at now: UInt64) {
+  mutating func perform(_ handover: Handover, _ cause: SwitchCause = .turn, at now: UInt64) {
     handover.account(at: now)
-    if isSpecial {
-      performSpecially(handover, at: now)
-      return
+    if _slowPath(isSpecial) {
+      if isMoreThanTraced {
+        performWithExtras(handover, cause, at: now)
+        return
+      }
+      record(handover, cause, at: now)
     }
     let space = handover.to.fields.space
     if space != handover.from.fields.space { cpu_write_cr3(space) }
     cpu_switch_stack(handover.from.address, handover.to.address)
   }
 
-  /// A switch that is recorded, to a program's thread, or done by the processor's tasks.
+  /// Records a switch and what led to it; the trace is on.
+  @inline(__always)
+  private mutating func record(_ handover: Handover, _ cause: SwitchCause, at now: UInt64) {
+    if cause == .slice { recordSlice(at: now) }
+    scheduler.noteSwitch(handover, cause, at: now)
+  }
+
+  /// Records the timer's interrupt at the end of a slice, all of which is over at the switch.
   @inline(never)
-  private mutating func performSpecially(_ handover: Handover, at now: UInt64) {
-    if trace.isOn {
-      trace.record(
-        .switching, small: UInt16(truncatingIfNeeded: handover.from.fields.identifier),
-        large: handover.to.fields.identifier, at: now)
-    }
+  private mutating func recordSlice(at now: UInt64) {
+    let vector = UInt16(LocalInterruptController.timerVector)
+    scheduler.trace.record(.interruptBegin, small: vector, at: now)
+    scheduler.trace.record(.timer, small: 1, large: UInt32(clamping: timer.sliceTicks), at: now)
+    scheduler.trace.record(.interruptEnd, small: vector, at: now)
+  }
+
+  /// A switch to or from a program's thread, or one by the processor's tasks.
+  @inline(never)
+  private mutating func performWithExtras(_ handover: Handover, _ cause: SwitchCause, at now: UInt64) {
+    if scheduler.trace.isOn { record(handover, cause, at: now) }
     let program = handover.to.fields.tag
     if program != 0 { Processor.load(program: program) }
     #if arch(i386)
@@ -92,20 +112,22 @@ public struct ThreadSystem: ~Copyable {
     cpu_switch_stack(handover.from.address, handover.to.address)
   }
 
-  /// Records events in a ring from now on.
-  ///
-  /// - Safety: see `TraceRing.start`.
-  @unsafe public mutating func startTrace(in memory: UnsafeMutableRawPointer, size: UInt) -> Bool {
-    isSpecial = true
-    return unsafe trace.start(in: memory, size: size)
+  /// Finds out what switches are besides a change of stacks; called after any of it has changed.
+  mutating func noteExtras() {
+    isMoreThanTraced = hasPrograms || isByHardware
+    isSpecial = isMoreThanTraced || scheduler.trace.isOn
   }
 
   /// Goes on with the thread that should run now; called after every change that may have made another one it.
   @inline(__always)
-  public mutating func settle() {
+  public mutating func settle() { settle(.turn) }
+
+  /// The same, for a reason.
+  @inline(__always)
+  mutating func settle(_ cause: SwitchCause) {
     let handover = scheduler.reschedule()
     noteSharing()
-    if let handover { perform(handover) }
+    if let handover { perform(handover, cause) }
   }
 
   /// Sets the timer for the end of a slice if the current thread has come to share its level.

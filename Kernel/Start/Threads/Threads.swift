@@ -95,7 +95,7 @@ public enum Threads {
     let reference = NodeReference()
     cpu_cli()
     do { try reference.node.threads.scheduler.exit(code: code) } catch { panic("the idle thread ended") }
-    reference.node.threads.settle()
+    reference.node.threads.settle(.wait)
     preconditionFailure("a thread ran after its end")
   }
 
@@ -226,7 +226,7 @@ extension ThreadSystem {
   public mutating func waitForOutcome(isTimed: Bool) -> WaitOutcome {
     let thread = scheduler.current
     if isTimed { armForDeadline() }
-    settle()
+    settle(.wait)
     return thread.outcome
   }
 
