@@ -41,18 +41,33 @@ let logicModules: [Target] = [
   logic("Sync", ["Scheduling", "Trace"]),
   .target(name: "CTicks", path: "Kernel/Ticks"),
   logic("Trace", ["CTicks"]),
+  logic("FloatingPoint"),
   logic("Heap", ["Base"]),
   logic("FileSystemFormat", ["Checksum"]),
   logic("FileSystem", ["FileSystemFormat"]),
   logic("FileSystemCheck", ["FileSystemFormat"]),
   logic("LinuxABI"),
   logic("Streams", ["LinuxABI"]),
+  logic("SystemCalls"),
+  logic("Processes"),
+  logic("Signals", ["LinuxABI"]),
+  logic("Futex"),
+  logic("Clocks"),
+  logic("Randomness"),
+  logic("VirtualFileSystem", ["FileSystem", "FileSystemFormat", "LinuxABI", "Randomness", "Streams"]),
   logic("Window"),
   logic("Partition", ["Base", "Checksum"]),
   logic("Messaging", ["Base", "Window"]),
   logic("NodeLife"),
   logic("NodeSync", ["Window"]),
   logic("Inspection", ["Log", "Scheduling", "Trace"]),
+  logic("Executable", ["Base"]),
+  logic("ProgramStack"),
+  logic("Regions", ["Base"]),
+  logic("AddressSpace", ["Base", "Paging", "Regions"]),
+  logic("GuestInterface", ["Base", "X86"]),
+  logic("ShadowPaging", ["Base", "GuestInterface", "Paging"]),
+  logic("Hypervisor", ["Base", "GuestInterface", "Paging", "ShadowPaging", "X86"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -79,7 +94,8 @@ if let architecture {
   targets += [
     .target(name: "CMachine", path: "Kernel/Machine"),
     bareMetal(
-      "Arch", ["ABI", "Base", "CMachine", "Core", "Log", "X86"], sources: ["X86", architectureFolder],
+      "Arch", ["ABI", "Base", "CMachine", "Core", "FloatingPoint", "Log", "X86"],
+      sources: ["X86", architectureFolder],
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
         "\(architectureFolder)/SystemCalls.asm",
@@ -89,7 +105,9 @@ if let architecture {
       "Start",
       [
         "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
-        "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Scheduling", "Sync", "Trace", "X86",
+        "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Scheduling", "Sync",
+        "Trace",
+        "X86",
       ]),
     bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Scheduling", "Start", "X86"]),
   ]
@@ -99,8 +117,9 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Heap", "Log",
-        "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
+        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
+        "FrameAllocator",
+        "Heap", "Log", "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
       ]),
   ]
   targets.append(
@@ -186,6 +205,11 @@ if let architecture {
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),
     tests("Heap", ["Base", "Heap"]),
+    tests("Executable", ["Base", "Executable"]),
+    tests("ProgramStack", ["ProgramStack"]),
+    tests("Regions", ["Base", "Regions"]),
+    tests("AddressSpace", ["AddressSpace", "Base", "Paging", "Regions"]),
+    tests("FloatingPoint", ["FloatingPoint"]),
   ]
 
   // MARK: - Speedup model
@@ -222,11 +246,26 @@ if let architecture {
     tests("FileSystemImage", ["FileSystemFormat", "FileSystemImage"]),
     tests("LinuxABI", ["LinuxABI"]),
     tests("Streams", ["LinuxABI", "Streams"]),
+    tests("SystemCalls", ["SystemCalls"]),
+    tests("Processes", ["Processes"]),
+    tests("Signals", ["LinuxABI", "Signals"]),
+    tests("Futex", ["Futex"]),
+    tests("Clocks", ["Clocks"]),
+    tests("Randomness", ["Randomness"]),
+    tests("VirtualFileSystem", ["FileSystem", "FileSystemFormat", "LinuxABI", "VirtualFileSystem"]),
     tests("Partition", ["Base", "Partition"]),
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
     tests("Inspection", ["Inspection", "Log", "Scheduling", "Trace"]),
+    tests("GuestInterface", ["GuestInterface", "X86"]),
+    .target(
+      name: "GuestFixture", dependencies: ["Base", "GuestInterface", "Paging", "ShadowPaging"],
+      path: "Tests/GuestFixture"),
+    tests("ShadowPaging", ["Base", "GuestFixture", "GuestInterface", "Paging", "ShadowPaging"]),
+    tests(
+      "Hypervisor",
+      ["Base", "GuestFixture", "GuestInterface", "Hypervisor", "Paging", "ShadowPaging", "X86"]),
     tests("TraceExport", ["ABI", "Trace", "TraceExport"]),
   ]
 }

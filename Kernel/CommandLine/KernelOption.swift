@@ -12,6 +12,8 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   case test
   /// How threads are switched.
   case threadSwitch
+  /// When floating-point state is switched.
+  case floatingPoint
   /// Where the console is shown.
   case console
   /// Whether events are recorded, and how many.
@@ -24,6 +26,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .program: "program"
     case .test: "test"
     case .threadSwitch: "switch"
+    case .floatingPoint: "fpu"
     case .console: "console"
     case .trace: "trace"
     }
@@ -36,6 +39,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .program: "a path in the ramdisk"
     case .test: "the name of a test"
     case .threadSwitch: "software or hardware"
+    case .floatingPoint: "lazy or eager"
     case .console: "serial, screen and debug, separated by commas"
     case .trace: "on, off, or KiB for events: a power of two from 4 to 16384"
     }

@@ -7,6 +7,17 @@ import Scheduling
 import Sync
 import Trace
 
+/// What a switch is more than a change of stacks and of address spaces.
+struct SwitchDuties: OptionSet, BitwiseCopyable {
+  var rawValue: UInt8
+  /// It is recorded.
+  static let trace = SwitchDuties(rawValue: 1)
+  /// The processor's tasks do it.
+  static let hardware = SwitchDuties(rawValue: 2)
+  /// The thread that runs carries more than its stack.
+  static let leaveBelongings = SwitchDuties(rawValue: 4)
+}
+
 /// All that a processor remembers of its threads; a part of the node.
 ///
 /// Touched only with interrupts off.
@@ -17,26 +28,24 @@ public struct ThreadSystem: ~Copyable {
   public let inputArrived: Semaphore
   /// When the timer interrupts.
   public var timer = DeadlineTimer()
-  // Whether a switch is more than a change of stacks: one test for the trace, programs and the hardware's way together.
-  private var isSpecial = false
-  // Whether it is more than that and an event in the trace.
-  private var isMoreThanTraced = false
-  /// Whether there may be threads of programs.
-  public var hasPrograms = false {
-    didSet { noteExtras() }
+  // What a switch is more than a change of stacks: one test for all of it.
+  private var duties: SwitchDuties = [] {
+    didSet { isMoreThanTraced = !duties.subtracting(.trace).isEmpty }
   }
+  // Whether it is more than that and an event in the trace. A byte of its own: the compiler would read the duties into
+  // a register for two tests, which costs every switch an instruction.
+  private var isMoreThanTraced = false
+  /// Whose floating-point state the registers hold.
+  var floatingPoint = FloatingPointSystem()
   /// Stacks for threads.
   var stacks = StackPool()
   #if arch(i386)
     /// Whether threads are switched by the processor's tasks.
     public var switchesByHardware = false {
-      didSet { noteExtras() }
+      didSet { if switchesByHardware { duties.insert(.hardware) } else { duties.remove(.hardware) } }
     }
     // Which of the two descriptors for threads' tasks the processor is in.
     var usesSecondTask = false
-    private var isByHardware: Bool { switchesByHardware }
-  #else
-    private var isByHardware: Bool { false }
   #endif
 
   /// The code that runs now becomes the idle thread.
@@ -67,15 +76,22 @@ public struct ThreadSystem: ~Copyable {
   @inline(__always)
   mutating func perform(_ handover: Handover, _ cause: SwitchCause = .turn, at now: UInt64) {
     handover.account(at: now)
-    if _slowPath(isSpecial) {
+    if _slowPath(duties.rawValue != 0) {
       if isMoreThanTraced {
-        performWithExtras(handover, cause, at: now)
+        performSpecially(handover, cause)
         return
       }
       record(handover, cause, at: now)
     }
-    let space = handover.to.fields.space
-    if space != handover.from.fields.space { cpu_write_cr3(space) }
+    let key = handover.to.fields.switchKey
+    if key != handover.from.fields.switchKey {
+      if _slowPath(handover.to.fields.carriesMore) {
+        go(handover)
+        return
+      }
+      // Here the key is the space alone.
+      cpu_write_cr3(key)
+    }
     cpu_switch_stack(handover.from.address, handover.to.address)
   }
 
@@ -95,15 +111,24 @@ public struct ThreadSystem: ~Copyable {
     scheduler.trace.record(.interruptEnd, small: vector, at: now)
   }
 
-  /// A switch to or from a program's thread, or one by the processor's tasks.
+  /// A switch that is done by the processor's tasks, or of a thread that carries more than its stack.
+  ///
+  /// It reads the counter itself: kept for it, the reading would cost every other switch a register.
   @inline(never)
-  private mutating func performWithExtras(_ handover: Handover, _ cause: SwitchCause, at now: UInt64) {
-    if scheduler.trace.isOn { record(handover, cause, at: now) }
-    let program = handover.to.fields.tag
-    if program != 0 { Processor.load(program: program) }
+  private mutating func performSpecially(_ handover: Handover, _ cause: SwitchCause) {
+    if scheduler.trace.isOn { record(handover, cause, at: cpu_rdtsc()) }
+    go(handover)
+  }
+
+  /// Switches with all that the threads carry; the switch is in the trace already.
+  @inline(never)
+  private mutating func go(_ handover: Handover) {
+    if duties.contains(.leaveBelongings) || handover.to.fields.carriesMore { moveBelongings(handover) }
     #if arch(i386)
       if switchesByHardware {
         jump(to: handover.to)
+        // Every jump closes the registers.
+        floatingPoint.open(ifHolding: handover.from.fields.floatingPoint)
         return
       }
     #endif
@@ -112,10 +137,22 @@ public struct ThreadSystem: ~Copyable {
     cpu_switch_stack(handover.from.address, handover.to.address)
   }
 
-  /// Finds out what switches are besides a change of stacks; called after any of it has changed.
-  mutating func noteExtras() {
-    isMoreThanTraced = hasPrograms || isByHardware
-    isSpecial = isMoreThanTraced || scheduler.trace.isOn
+  /// What threads carry besides their stack: it is brought before the stacks change, since the kernel does not use it.
+  private mutating func moveBelongings(_ handover: Handover) {
+    noteBelongings(of: handover.to)
+    floatingPoint.change(from: handover.from.fields.floatingPoint, to: handover.to.fields.floatingPoint)
+    let program = handover.to.fields.tag
+    if program != 0 { Processor.load(program: program) }
+  }
+
+  /// Notes whether a switch away from a thread, which runs now or next, has belongings to move.
+  mutating func noteBelongings(of thread: ThreadReference) {
+    if thread.fields.carriesMore { duties.insert(.leaveBelongings) } else { duties.remove(.leaveBelongings) }
+  }
+
+  /// Sees to it that switches are recorded while the trace is on; called after it was turned on or off.
+  mutating func noteTrace() {
+    if scheduler.trace.isOn { duties.insert(.trace) } else { duties.remove(.trace) }
   }
 
   /// Goes on with the thread that should run now; called after every change that may have made another one it.

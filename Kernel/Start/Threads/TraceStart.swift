@@ -32,7 +32,7 @@ public func startTrace(kilobytes: UInt32) {
     unsafe reference.node.threads.scheduler.startTrace(
       in: memory, size: size, processor: 0, ticksPerSecond: rate)
   else { preconditionFailure("the memory of a trace is not aligned") }
-  reference.node.threads.noteExtras()
+  reference.node.threads.noteTrace()
   var record = Text()
   record.append(TraceChannel.recordPrefix)
   record.append("0 ")
@@ -49,6 +49,6 @@ extension ThreadSystem {
   @export(interface)
   public mutating func record(_ isOn: Bool) {
     if isOn { scheduler.trace.resume() } else { scheduler.trace.stop() }
-    noteExtras()
+    noteTrace()
   }
 }

@@ -23,6 +23,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
     !runThreads(),
     !runSync(),
     !runTracing(),
+    !runFloatingPoint(),
     !runRing3(),
     !runOutcomes()
   {
