@@ -43,7 +43,7 @@ extension Scheduler {
   @inline(__always)
   private mutating func leaveReady(_ thread: ThreadReference) {
     assert(!thread.isIdle, "the idle thread cannot wait")
-    ready.remove(thread)
+    ready.removeHead(thread)
     thread.fields.stateCode = .waiting
     thread.fields.outcomeCode = .blocked
   }

@@ -107,6 +107,19 @@ public struct Scheduler: ~Copyable {
     return Handover(from: from, to: to)
   }
 
+  /// Makes the thread current that should run, after an operation has made the current one wait or end.
+  ///
+  /// It is another one then, so there is nothing to ask.
+  @inline(__always)
+  public mutating func leaveCurrent() -> Handover {
+    let to = ready.first()
+    let from = current
+    assert(to != from)
+    current = to
+    to.fields.switchCount &+= 1
+    return Handover(from: from, to: to)
+  }
+
   /// Whether another thread than the current one should run.
   @inline(__always)
   public mutating func isSwitchDue() -> Bool { ready.first() != current }

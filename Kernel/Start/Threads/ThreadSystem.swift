@@ -19,14 +19,15 @@ public struct ThreadSystem: ~Copyable {
   public let inputArrived: Semaphore
   /// When the timer interrupts.
   public var timer = DeadlineTimer()
-  // Whether a switch is more than a change of stacks: one test for tracing and for the hardware's way together.
-  private var isSpecial = false
+  // The address space whose threads can be switched to by changing stacks and no more: the one in use, or 0, which is
+  // none, while switches are recorded or done by the processor's tasks. One comparison for all three.
+  private var plainSpace: UInt = 0
   /// Stacks for threads.
   var stacks = StackPool()
   #if arch(i386)
     /// Whether threads are switched by the processor's tasks.
     public var switchesByHardware = false {
-      didSet { isSpecial = switchesByHardware || trace.isOn }
+      didSet { noteWayToSwitch() }
     }
     // Which of the two descriptors for threads' tasks the processor is in.
     var usesSecondTask = false
@@ -58,13 +59,25 @@ public struct ThreadSystem: ~Copyable {
   @inline(__always)
   mutating func perform(_ handover: Handover, at now: UInt64) {
     handover.account(at: now)
-    if isSpecial {
-      performSpecially(handover, at: now)
-      return
-    }
     let space = handover.to.fields.space
-    if space != handover.from.fields.space { cpu_write_cr3(space) }
+    if space != plainSpace {
+      if plainSpace == 0 {
+        performSpecially(handover, at: now)
+        return
+      }
+      plainSpace = space
+      cpu_write_cr3(space)
+    }
     cpu_switch_stack(handover.from.address, handover.to.address)
+  }
+
+  /// Finds out how to switch from now on; the current thread's space must be the one in use.
+  mutating func noteWayToSwitch() {
+    var isPlain = !trace.isOn
+    #if arch(i386)
+      if switchesByHardware { isPlain = false }
+    #endif
+    plainSpace = isPlain ? scheduler.current.fields.space : 0
   }
 
   /// A switch that is recorded, or done by the processor's tasks.
@@ -88,16 +101,28 @@ public struct ThreadSystem: ~Copyable {
   ///
   /// - Safety: see `TraceRing.start`.
   @unsafe public mutating func startTrace(in memory: UnsafeMutableRawPointer, size: UInt) -> Bool {
-    isSpecial = true
-    return unsafe trace.start(in: memory, size: size)
+    let isStarted = unsafe trace.start(in: memory, size: size)
+    noteWayToSwitch()
+    return isStarted
   }
 
   /// Goes on with the thread that should run now; called after every change that may have made another one it.
   @inline(__always)
   mutating func settle() {
-    let handover = scheduler.reschedule()
+    guard let handover = scheduler.reschedule() else {
+      noteSharing()
+      return
+    }
     noteSharing()
-    if let handover { perform(handover) }
+    perform(handover)
+  }
+
+  /// The same after the current thread has begun to wait or has ended.
+  @inline(__always)
+  mutating func leaveCurrent() {
+    let handover = scheduler.leaveCurrent()
+    noteSharing()
+    perform(handover)
   }
 
   /// Sets the timer for the end of a slice if the current thread has come to share its level.

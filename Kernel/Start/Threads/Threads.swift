@@ -63,7 +63,7 @@ public enum Threads {
     let reference = NodeReference()
     cpu_cli()
     do { try reference.node.threads.scheduler.exit(code: code) } catch { panic("the idle thread ended") }
-    reference.node.threads.settle()
+    reference.node.threads.leaveCurrent()
     preconditionFailure("a thread ran after its end")
   }
 
@@ -194,7 +194,7 @@ extension ThreadSystem {
   mutating func waitForOutcome(isTimed: Bool) -> WaitOutcome {
     let thread = scheduler.current
     if isTimed { armForDeadline() }
-    settle()
+    leaveCurrent()
     return thread.outcome
   }
 

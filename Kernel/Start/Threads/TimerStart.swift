@@ -21,6 +21,7 @@ func startThreads() {
     }
   #endif
   reference.node.threads.scheduler.idle.fields.space = cpu_read_cr3()
+  reference.node.threads.noteWayToSwitch()
   guard let rate = ClockRate(ticksPerSecond: reference.node.clock.ticksPerMillisecond * 1_000) else {
     panic("the time stamp counter runs at \(reference.node.clock.ticksPerMillisecond) ticks a millisecond")
   }
