@@ -44,6 +44,8 @@ let logicModules: [Target] = [
   logic("FileSystemFormat", ["Checksum"]),
   logic("FileSystem", ["FileSystemFormat"]),
   logic("FileSystemCheck", ["FileSystemFormat"]),
+  logic("LinuxABI"),
+  logic("Streams", ["LinuxABI"]),
   logic("Window"),
   logic("Partition", ["Base", "Checksum"]),
   logic("Messaging", ["Base", "Window"]),
@@ -79,13 +81,14 @@ if let architecture {
       "Arch", ["ABI", "Base", "CMachine", "Core", "Log", "X86"], sources: ["X86", architectureFolder],
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
+        "\(architectureFolder)/SystemCalls.asm",
         architecture == "i686" ? "X86_64" : "I686",
       ]),
     bareMetal(
       "Start",
       [
         "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
-        "FrameAllocator", "Heap", "Log", "Paging", "Scheduling", "Sync", "Trace", "X86",
+        "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Scheduling", "Sync", "Trace", "X86",
       ]),
     bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Scheduling", "Start", "X86"]),
   ]
@@ -214,6 +217,8 @@ if let architecture {
       path: "Tests/DelayTracerTests"),
     tests("FileSystem", ["FileSystemFormat", "FileSystem", "FileSystemCheck"]),
     tests("FileSystemImage", ["FileSystemFormat", "FileSystemImage"]),
+    tests("LinuxABI", ["LinuxABI"]),
+    tests("Streams", ["LinuxABI", "Streams"]),
     tests("Partition", ["Base", "Partition"]),
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),

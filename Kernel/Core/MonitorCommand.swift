@@ -9,7 +9,7 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
   /// Shows how much memory there is and who has it.
   case memory
   /// Lists the threads.
-  case threads
+  case ps
   /// Shows who used the processor in the last second.
   case top
   /// Shows the last lines of the log, the ones that were not shown among them.
@@ -25,7 +25,7 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .help: "help"
     case .files: "files"
     case .memory: "memory"
-    case .threads: "threads"
+    case .ps: "ps"
     case .top: "top"
     case .log: "log"
     case .exit: "exit"
@@ -39,7 +39,7 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .help: "lists these commands"
     case .files: "lists the ramdisk's files with sizes and SHA-256 checksums"
     case .memory: "shows physical memory by kind, and what is free"
-    case .threads: "lists the threads: level, state, time, switches, stack"
+    case .ps: "lists the threads: level, state, share of the processor, switches, stack"
     case .top: "shows how the threads share the processor during one second"
     case .log: "shows the last lines of the log, hidden ones too"
     case .exit: "ends the run with status 0; so does the end of input (Ctrl-D)"

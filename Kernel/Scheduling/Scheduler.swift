@@ -64,8 +64,13 @@ public struct Scheduler: ~Copyable {
   ///   - idle: memory for the idle thread's record; the code that runs now becomes this thread.
   ///   - name: its name.
   ///   - ticksPerSlice: the timer interrupts in a time slice.
-  public init(idle: ThreadReference, name: ThreadName = ThreadName("idle"), ticksPerSlice: UInt32 = 1) {
+  ///   - now: the tick counter.
+  public init(
+    idle: ThreadReference, name: ThreadName = ThreadName("idle"), ticksPerSlice: UInt32 = 1,
+    at now: UInt64 = 0
+  ) {
     idle.initialize(rank: 0, name: name, identifier: 0)
+    idle.fields.runTicks = 0 &- now
     idle.fields.stateCode = .ready
     // Every wait that it tries ends at once with `.cancelled`: it costs no test of its own.
     idle.fields.cancellation = .killed

@@ -85,8 +85,8 @@ public struct Thread: BitwiseCopyable {
   public var longestWakeTicks: UInt32
   /// When the thread was last made ready, low 32 bits of the tick counter, where the architecture measures it.
   public var readySince: UInt32
-  /// A number for the owner of the record: the index of its stack, for example.
-  public var tag: UInt32
+  /// A word for the owner of the record: the address of what a program's thread has besides, 0 for the kernel's own.
+  public var tag: UInt
   /// The thread's name.
   public var name: ThreadName
 }

@@ -16,9 +16,20 @@ func interruptDispatch(_ frameAddress: UnsafeMutableRawPointer) {
   let frame = unsafe frameAddress.assumingMemoryBound(to: TrapFrame.self)
   let vector = UInt8(truncatingIfNeeded: unsafe frame.pointee.vector)
   guard let exception = ExceptionVector(rawValue: vector) else {
-    deviceInterrupt(vector)
-    // Whoever is most urgent now runs: the check on leaving every handler.
-    NodeReference().node.threads.settle()
+    if vector == LocalInterruptController.timerVector {
+      timerInterrupt()
+    } else {
+      deviceInterrupt(vector)
+      // Whoever is most urgent now runs: the check on leaving every handler.
+      NodeReference().node.threads.settle()
+    }
+    if unsafe frame.pointee.ring == 3, let leave = Processor.block.gate.leaveHandler {
+      leave(UInt(bitPattern: frameAddress))
+    }
+    return
+  }
+  if unsafe frame.pointee.ring == 3, let handler = Processor.block.gate.exceptionHandler {
+    handler(UInt(bitPattern: frameAddress))
     return
   }
   panic(describe(exception, unsafe frame.pointee), frame: unsafe frame.pointee)
@@ -58,7 +69,7 @@ private func deviceInterrupt(_ vector: UInt8) {
   }
   LegacyInterruptController.acknowledge(line)
   switch line {
-  case IntervalTimer.interruptLine: reference.node.threads.deadlineInterrupt()
+  case IntervalTimer.interruptLine: reference.node.threads.deadlineInterrupt(at: cpu_rdtsc())
   case SerialPort.interruptLine: receiveInput()
   default: break
   }

@@ -88,7 +88,7 @@ public struct Monitor: ~Copyable {
       Ramdisk.list()
     case .command(.memory):
       showMemory()
-    case .command(.threads):
+    case .command(.ps):
       ThreadList.show()
     case .command(.top):
       ThreadList.showShares()

@@ -9,13 +9,19 @@ import Scheduling
 /// A thread whose wait times out or is cancelled has not arrived: the others go on waiting for it, or for another.
 @safe public struct Barrier: BitwiseCopyable {
   /// What a barrier is in memory.
-  public struct Record: BitwiseCopyable {
-    var queue: WaitQueue
+  public typealias Record = SyncRecord<State>
+
+  /// What it knows.
+  public struct State: SyncState {
     // Zero once destroyed.
     var parties: UInt32
+    /// Whether it was not destroyed yet.
+    public var isAlive: Bool { parties != 0 }
+    /// Notes that it is destroyed.
+    public mutating func end() { parties = 0 }
   }
 
-  private let record: UnsafeMutablePointer<Record>
+  private let object: SyncObject<State>
 
   /// Makes a barrier for a number of threads.
   ///
@@ -23,31 +29,12 @@ import Scheduling
   /// - Safety: as for `Mutex.init(at:)`.
   @unsafe public init(at record: UnsafeMutablePointer<Record>, parties: UInt32) throws(SyncError) {
     guard parties > 0 else { throw .badCount }
-    unsafe self.record = record
-    unsafe record.initialize(to: Record(queue: WaitQueue(reason: .barrier), parties: parties))
-  }
-
-  @inline(__always)
-  private var fields: Record {
-    unsafeAddress {
-      // SAFETY: `init(at:)` made its caller promise that the record is there.
-      unsafe UnsafePointer(record)
-    }
-    nonmutating unsafeMutableAddress {
-      // SAFETY: `init(at:)` made its caller promise that the record is there and writable.
-      unsafe record
-    }
-  }
-
-  @inline(__always)
-  private var queue: WaitQueueReference {
-    // SAFETY: the queue is part of the record, which stays until `destroy`, and that is refused while a thread
-    // waits in the queue.
-    unsafe WaitQueueReference(at: &record.pointee.queue)
+    // SAFETY: the caller promises the memory.
+    object = unsafe SyncObject(at: record, waitingFor: .barrier, State(parties: parties))
   }
 
   /// The number of threads that have arrived and wait.
-  public var waiterCount: Int { Int(fields.queue.count) }
+  public var waiterCount: Int { Int(object.queue.fields.count) }
 
   /// Arrives; the last to arrive lets all others pass.
   ///
@@ -57,20 +44,16 @@ import Scheduling
   public func wait(
     in scheduler: inout Scheduler, until deadline: UInt64 = .max
   ) throws(SyncError) -> WaitOutcome {
-    if fields.parties == 0 { throw .destroyed }
-    guard fields.queue.count &+ 1 == fields.parties else {
-      return scheduler.block(on: queue, until: deadline)
+    try object.checkAlive()
+    guard object.queue.fields.count &+ 1 == object.state.parties else {
+      return scheduler.block(on: object.queue, until: deadline)
     }
-    while scheduler.wakeFirst(of: queue) != nil {}
+    while scheduler.wakeFirst(of: object.queue) != nil {}
     return .satisfied
   }
 
   /// Ends the barrier's life.
   ///
   /// - Throws: `.stillWaitedFor` or `.destroyed`.
-  public func destroy() throws(SyncError) {
-    if fields.parties == 0 { throw .destroyed }
-    if !queue.isEmpty { throw .stillWaitedFor }
-    fields.parties = 0
-  }
+  public func destroy() throws(SyncError) { try object.destroy() }
 }

@@ -11,43 +11,32 @@ import Scheduling
 /// mutex's, and its level counts for the owner from then on.
 @safe public struct Condition: BitwiseCopyable {
   /// What a condition variable is in memory.
-  public struct Record: BitwiseCopyable {
-    var queue: WaitQueue
+  public typealias Record = SyncRecord<State>
+
+  /// What it knows.
+  public struct State: SyncState {
+    // The mutex of the threads that wait.
     var mutex: WaitQueueReference?
-    var isAlive: Bool
+    /// Whether it was not destroyed yet.
+    public private(set) var isAlive = true
+    /// Notes that it is destroyed.
+    public mutating func end() { isAlive = false }
+
+    init() {}
   }
 
-  private let record: UnsafeMutablePointer<Record>
+  private let object: SyncObject<State>
 
   /// Makes a condition variable.
   ///
   /// - Safety: as for `Mutex.init(at:)`.
   @unsafe public init(at record: UnsafeMutablePointer<Record>) {
-    unsafe self.record = record
-    unsafe record.initialize(to: Record(queue: WaitQueue(reason: .condition), mutex: nil, isAlive: true))
-  }
-
-  @inline(__always)
-  private var fields: Record {
-    unsafeAddress {
-      // SAFETY: `init(at:)` made its caller promise that the record is there.
-      unsafe UnsafePointer(record)
-    }
-    nonmutating unsafeMutableAddress {
-      // SAFETY: `init(at:)` made its caller promise that the record is there and writable.
-      unsafe record
-    }
-  }
-
-  @inline(__always)
-  private var queue: WaitQueueReference {
-    // SAFETY: the queue is part of the record, which stays until `destroy`, and that is refused while a thread
-    // waits in the queue.
-    unsafe WaitQueueReference(at: &record.pointee.queue)
+    // SAFETY: the caller promises the memory.
+    object = unsafe SyncObject(at: record, waitingFor: .condition, State())
   }
 
   /// The number of threads that wait for a signal.
-  public var waiterCount: Int { Int(fields.queue.count) }
+  public var waiterCount: Int { Int(object.queue.fields.count) }
 
   /// Unlocks the mutex and begins to wait for a signal; the mutex is locked again when the wait is over.
   ///
@@ -57,11 +46,11 @@ import Scheduling
   public func wait(
     with mutex: Mutex, in scheduler: inout Scheduler, until deadline: UInt64 = .max
   ) throws(SyncError) -> WaitOutcome {
-    guard fields.isAlive else { throw .destroyed }
+    try object.checkAlive()
     guard mutex.owner == scheduler.current else { throw .notOwner }
-    if let other = fields.mutex, other != mutex.queue, !queue.isEmpty { throw .otherMutex }
-    fields.mutex = mutex.queue
-    return scheduler.block(on: queue, releasing: mutex.queue, until: deadline)
+    if let other = object.state.mutex, other != mutex.queue, !object.queue.isEmpty { throw .otherMutex }
+    object.state.mutex = mutex.queue
+    return scheduler.block(on: object.queue, releasing: mutex.queue, until: deadline)
   }
 
   /// Ends the wait of the first thread, if any waits.
@@ -69,8 +58,8 @@ import Scheduling
   /// - Returns: whether another thread should run now.
   /// - Throws: `.destroyed`.
   public func signal(in scheduler: inout Scheduler) throws(SyncError) -> Bool {
-    guard fields.isAlive else { throw .destroyed }
-    _ = scheduler.wakeFirst(of: queue)
+    try object.checkAlive()
+    _ = scheduler.wakeFirst(of: object.queue)
     return scheduler.isSwitchDue()
   }
 
@@ -79,17 +68,13 @@ import Scheduling
   /// - Returns: whether another thread should run now.
   /// - Throws: `.destroyed`.
   public func broadcast(in scheduler: inout Scheduler) throws(SyncError) -> Bool {
-    guard fields.isAlive else { throw .destroyed }
-    while scheduler.wakeFirst(of: queue) != nil {}
+    try object.checkAlive()
+    while scheduler.wakeFirst(of: object.queue) != nil {}
     return scheduler.isSwitchDue()
   }
 
   /// Ends the condition variable's life.
   ///
   /// - Throws: `.stillWaitedFor` or `.destroyed`.
-  public func destroy() throws(SyncError) {
-    guard fields.isAlive else { throw .destroyed }
-    if !queue.isEmpty { throw .stillWaitedFor }
-    fields.isAlive = false
-  }
+  public func destroy() throws(SyncError) { try object.destroy() }
 }

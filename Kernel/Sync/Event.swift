@@ -17,47 +17,37 @@ import Scheduling
   }
 
   /// What an event is in memory.
-  public struct Record: BitwiseCopyable {
-    var queue: WaitQueue
+  public typealias Record = SyncRecord<State>
+
+  /// What it knows.
+  public struct State: SyncState {
     var isSet: Bool
     var reset: Reset
-    var isAlive: Bool
+    /// Whether it was not destroyed yet.
+    public private(set) var isAlive = true
+    /// Notes that it is destroyed.
+    public mutating func end() { isAlive = false }
+
+    init(isSet: Bool, reset: Reset) {
+      self.isSet = isSet
+      self.reset = reset
+    }
   }
 
-  private let record: UnsafeMutablePointer<Record>
+  private let object: SyncObject<State>
 
   /// Makes an event.
   ///
   /// - Safety: as for `Mutex.init(at:)`.
   @unsafe public init(at record: UnsafeMutablePointer<Record>, reset: Reset, isSet: Bool = false) {
-    unsafe self.record = record
-    unsafe record.initialize(
-      to: Record(queue: WaitQueue(reason: .event), isSet: isSet, reset: reset, isAlive: true))
-  }
-
-  @inline(__always)
-  private var fields: Record {
-    unsafeAddress {
-      // SAFETY: `init(at:)` made its caller promise that the record is there.
-      unsafe UnsafePointer(record)
-    }
-    nonmutating unsafeMutableAddress {
-      // SAFETY: `init(at:)` made its caller promise that the record is there and writable.
-      unsafe record
-    }
-  }
-
-  @inline(__always)
-  private var queue: WaitQueueReference {
-    // SAFETY: the queue is part of the record, which stays until `destroy`, and that is refused while a thread
-    // waits in the queue.
-    unsafe WaitQueueReference(at: &record.pointee.queue)
+    // SAFETY: the caller promises the memory.
+    object = unsafe SyncObject(at: record, waitingFor: .event, State(isSet: isSet, reset: reset))
   }
 
   /// Whether a thread would pass.
-  public var isSet: Bool { fields.isSet }
+  public var isSet: Bool { object.state.isSet }
   /// The number of threads that wait.
-  public var waiterCount: Int { Int(fields.queue.count) }
+  public var waiterCount: Int { Int(object.queue.fields.count) }
 
   /// Passes if the event is set, or begins to wait for that.
   ///
@@ -66,9 +56,9 @@ import Scheduling
   public func wait(
     in scheduler: inout Scheduler, until deadline: UInt64 = .max
   ) throws(SyncError) -> WaitOutcome {
-    guard fields.isAlive else { throw .destroyed }
-    guard fields.isSet else { return scheduler.block(on: queue, until: deadline) }
-    if fields.reset == .automatic { fields.isSet = false }
+    try object.checkAlive()
+    guard object.state.isSet else { return scheduler.block(on: object.queue, until: deadline) }
+    if object.state.reset == .automatic { object.state.isSet = false }
     return .satisfied
   }
 
@@ -79,13 +69,13 @@ import Scheduling
   /// - Returns: whether another thread should run now.
   /// - Throws: `.destroyed`.
   public func set(in scheduler: inout Scheduler) throws(SyncError) -> Bool {
-    guard fields.isAlive else { throw .destroyed }
-    switch fields.reset {
+    try object.checkAlive()
+    switch object.state.reset {
     case .automatic:
-      if scheduler.wakeFirst(of: queue) == nil { fields.isSet = true }
+      if scheduler.wakeFirst(of: object.queue) == nil { object.state.isSet = true }
     case .manual:
-      fields.isSet = true
-      while scheduler.wakeFirst(of: queue) != nil {}
+      object.state.isSet = true
+      while scheduler.wakeFirst(of: object.queue) != nil {}
     }
     return scheduler.isSwitchDue()
   }
@@ -94,16 +84,12 @@ import Scheduling
   ///
   /// - Throws: `.destroyed`.
   public func reset() throws(SyncError) {
-    guard fields.isAlive else { throw .destroyed }
-    fields.isSet = false
+    try object.checkAlive()
+    object.state.isSet = false
   }
 
   /// Ends the event's life.
   ///
   /// - Throws: `.stillWaitedFor` or `.destroyed`.
-  public func destroy() throws(SyncError) {
-    guard fields.isAlive else { throw .destroyed }
-    if !queue.isEmpty { throw .stillWaitedFor }
-    fields.isAlive = false
-  }
+  public func destroy() throws(SyncError) { try object.destroy() }
 }

@@ -14,40 +14,31 @@ import Scheduling
 /// A mutex, by the place of its record.
 @safe public struct Mutex: BitwiseCopyable {
   /// What a mutex is in memory.
-  public struct Record: BitwiseCopyable {
-    var queue: WaitQueue
-    var isAlive: Bool
+  public typealias Record = SyncRecord<State>
+
+  /// What it knows besides its owner, which the queue names.
+  public struct State: SyncState {
+    /// Whether it was not destroyed yet.
+    public private(set) var isAlive = true
+    /// Notes that it is destroyed.
+    public mutating func end() { isAlive = false }
+
+    init() {}
   }
 
-  private let record: UnsafeMutablePointer<Record>
+  private let object: SyncObject<State>
 
   /// Makes an unlocked mutex.
   ///
   /// - Safety: the memory must be writable, stay in place until `destroy` has succeeded and no reference is used
   ///   any more, and be used through references only.
   @unsafe public init(at record: UnsafeMutablePointer<Record>) {
-    unsafe self.record = record
-    unsafe record.initialize(to: Record(queue: WaitQueue(reason: .mutex), isAlive: true))
+    // SAFETY: the caller promises the memory.
+    object = unsafe SyncObject(at: record, waitingFor: .mutex, State())
   }
 
   @inline(__always)
-  private var fields: Record {
-    unsafeAddress {
-      // SAFETY: `init(at:)` made its caller promise that the record is there.
-      unsafe UnsafePointer(record)
-    }
-    nonmutating unsafeMutableAddress {
-      // SAFETY: `init(at:)` made its caller promise that the record is there and writable.
-      unsafe record
-    }
-  }
-
-  @inline(__always)
-  var queue: WaitQueueReference {
-    // SAFETY: the queue is part of the record, which stays until `destroy`, and that is refused while a thread
-    // waits in the queue, owns it or will return to it.
-    unsafe WaitQueueReference(at: &record.pointee.queue)
-  }
+  var queue: WaitQueueReference { object.queue }
 
   /// The thread that holds the mutex.
   public var owner: ThreadReference? { queue.fields.owner }
@@ -66,7 +57,7 @@ import Scheduling
   public func lock(
     in scheduler: inout Scheduler, until deadline: UInt64 = .max
   ) throws(SyncError) -> WaitOutcome {
-    guard fields.isAlive else { throw .destroyed }
+    try object.checkAlive()
     if let owner = queue.fields.owner, owner == scheduler.current { throw .alreadyOwner }
     do throws(SchedulingError) { return try scheduler.acquire(queue, until: deadline) } catch {
       throw SyncError(error)
@@ -79,7 +70,7 @@ import Scheduling
   /// - Throws: `.notOwner` or `.destroyed`.
   @inline(__always)
   public func unlock(in scheduler: inout Scheduler) throws(SyncError) -> Bool {
-    guard queue.fields.owner == scheduler.current else { throw fields.isAlive ? .notOwner : .destroyed }
+    guard queue.fields.owner == scheduler.current else { throw object.state.isAlive ? .notOwner : .destroyed }
     return scheduler.release(queue)
   }
 
@@ -88,9 +79,9 @@ import Scheduling
   /// - Throws: `.stillHeld`, `.stillWaitedFor` (also by threads that wait for a condition and shall get the mutex
   ///   back) or `.destroyed`.
   public func destroy() throws(SyncError) {
-    guard fields.isAlive else { throw .destroyed }
+    try object.checkAlive()
     if queue.fields.owner != nil { throw .stillHeld }
-    if queue.fields.returnCount != 0 || !queue.isEmpty { throw .stillWaitedFor }
-    fields.isAlive = false
+    if queue.fields.returnCount != 0 { throw .stillWaitedFor }
+    try object.destroy()
   }
 }

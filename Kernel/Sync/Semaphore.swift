@@ -10,13 +10,22 @@ import Scheduling
 ///   fast paths refuse a destroyed semaphore without a test of their own.
 @safe public struct Semaphore: BitwiseCopyable {
   /// What a semaphore is in memory.
-  public struct Record: BitwiseCopyable {
-    var queue: WaitQueue
+  public typealias Record = SyncRecord<State>
+
+  /// What it knows.
+  public struct State: SyncState {
     var count: UInt32
     var limit: UInt32
+    /// Whether it was not destroyed yet.
+    public var isAlive: Bool { limit != 0 }
+    /// Notes that it is destroyed.
+    public mutating func end() {
+      count = 0
+      limit = 0
+    }
   }
 
-  private let record: UnsafeMutablePointer<Record>
+  private let object: SyncObject<State>
 
   /// Makes a semaphore with `count` of at most `limit` units.
   ///
@@ -26,33 +35,14 @@ import Scheduling
     at record: UnsafeMutablePointer<Record>, count: UInt32, limit: UInt32 = .max
   ) throws(SyncError) {
     guard limit > 0, count <= limit else { throw .badCount }
-    unsafe self.record = record
-    unsafe record.initialize(to: Record(queue: WaitQueue(reason: .semaphore), count: count, limit: limit))
-  }
-
-  @inline(__always)
-  private var fields: Record {
-    unsafeAddress {
-      // SAFETY: `init(at:)` made its caller promise that the record is there.
-      unsafe UnsafePointer(record)
-    }
-    nonmutating unsafeMutableAddress {
-      // SAFETY: `init(at:)` made its caller promise that the record is there and writable.
-      unsafe record
-    }
-  }
-
-  @inline(__always)
-  private var queue: WaitQueueReference {
-    // SAFETY: the queue is part of the record, which stays until `destroy`, and that is refused while a thread
-    // waits in the queue.
-    unsafe WaitQueueReference(at: &record.pointee.queue)
+    // SAFETY: the caller promises the memory.
+    object = unsafe SyncObject(at: record, waitingFor: .semaphore, State(count: count, limit: limit))
   }
 
   /// The units left.
-  public var count: Int { Int(fields.count) }
+  public var count: Int { Int(object.state.count) }
   /// The number of threads that wait.
-  public var waiterCount: Int { Int(fields.queue.count) }
+  public var waiterCount: Int { Int(object.queue.fields.count) }
 
   /// Takes a unit, or begins to wait for one.
   ///
@@ -62,13 +52,13 @@ import Scheduling
   public func wait(
     in scheduler: inout Scheduler, until deadline: UInt64 = .max
   ) throws(SyncError) -> WaitOutcome {
-    let count = fields.count
+    let count = object.state.count
     if count != 0 {
-      fields.count = count &- 1
+      object.state.count = count &- 1
       return .satisfied
     }
-    if fields.limit == 0 { throw .destroyed }
-    return scheduler.block(on: queue, until: deadline)
+    try object.checkAlive()
+    return scheduler.block(on: object.queue, until: deadline)
   }
 
   /// Gives a unit to the first waiting thread, or adds it to the count.
@@ -77,20 +67,15 @@ import Scheduling
   /// - Throws: `.overflow` or `.destroyed`.
   @inline(__always)
   public func signal(in scheduler: inout Scheduler) throws(SyncError) -> Bool {
-    if let thread = scheduler.wakeFirst(of: queue) { return scheduler.isMoreUrgent(thread) }
-    let count = fields.count
-    guard count < fields.limit else { throw fields.limit == 0 ? .destroyed : .overflow }
-    fields.count = count &+ 1
+    if let thread = scheduler.wakeFirst(of: object.queue) { return scheduler.isMoreUrgent(thread) }
+    let count = object.state.count
+    guard count < object.state.limit else { throw object.state.limit == 0 ? .destroyed : .overflow }
+    object.state.count = count &+ 1
     return false
   }
 
   /// Ends the semaphore's life.
   ///
   /// - Throws: `.stillWaitedFor` or `.destroyed`.
-  public func destroy() throws(SyncError) {
-    if fields.limit == 0 { throw .destroyed }
-    if !queue.isEmpty { throw .stillWaitedFor }
-    fields.count = 0
-    fields.limit = 0
-  }
+  public func destroy() throws(SyncError) { try object.destroy() }
 }

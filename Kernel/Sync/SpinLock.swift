@@ -12,6 +12,8 @@ public protocol AtomicWord: ~Copyable {
   func loadAcquiring() -> UInt32
   /// Writes; what precedes is not moved after it.
   func storeReleasing(_ value: UInt32)
+  /// Writes `value` if the word is `expected`, all at once; whether it was. Nothing moves across it.
+  func compareExchange(_ expected: UInt32, with value: UInt32) -> Bool
   /// Waits a little, while another processor works.
   func relax()
 }
@@ -22,6 +24,8 @@ public enum SpinLockError: UInt8, Error, BitwiseCopyable, Sendable, CaseIterable
   case alreadyHeld
   /// Another processor holds the lock, or none.
   case notHeld
+  /// The lock was held by others as long as the processor tried.
+  case busy
 }
 
 /// A ticket lock over three shared words.
@@ -46,6 +50,28 @@ public struct SpinLock<Word: AtomicWord & ~Copyable>: ~Copyable {
     if holder.loadAcquiring() == processor &+ 1 { throw .alreadyHeld }
     let ticket = next.fetchIncrement()
     while served.loadAcquiring() != ticket { next.relax() }
+    holder.storeReleasing(processor &+ 1)
+  }
+
+  /// Takes the lock if it is free, and tries again a number of times if not.
+  ///
+  /// Who may give up draws no number, because a number that nobody waits for would stop all behind it. So whoever
+  /// waits in `lock` comes first.
+  ///
+  /// - Parameters:
+  ///   - processor: the number of the processor that asks.
+  ///   - attempts: how often to look; at least 1.
+  /// - Throws: `.alreadyHeld` by this processor, or `.busy`.
+  public func lock(by processor: UInt32, attempts: UInt32) throws(SpinLockError) {
+    if holder.loadAcquiring() == processor &+ 1 { throw .alreadyHeld }
+    var left = max(attempts, 1)
+    while true {
+      let ticket = served.loadAcquiring()
+      if next.compareExchange(ticket, with: ticket &+ 1) { break }
+      left &-= 1
+      if left == 0 { throw .busy }
+      next.relax()
+    }
     holder.storeReleasing(processor &+ 1)
   }
 

@@ -23,6 +23,8 @@ public enum Selectors32 {
   public static let firstThreadTask: UInt16 = 18 * 8
   /// The other one.
   public static let secondThreadTask: UInt16 = 19 * 8
+  /// The first of three descriptors that a thread of a program sets for itself.
+  public static let firstArea: UInt16 = 6 * 8
   /// An entry for passing needs.
   public static let spare: UInt16 = 20 * 8
   /// The task of non-maskable interrupts.
@@ -48,8 +50,10 @@ public enum Selectors64 {
   public static let userData: UInt16 = 5 * 8 | 3
   /// 64-bit code of programs.
   public static let userCode64: UInt16 = 6 * 8 | 3
+  /// The first of three descriptors that a thread of a program sets for itself.
+  public static let firstArea: UInt16 = 12 * 8
   /// An entry for passing needs.
-  public static let spare: UInt16 = 12 * 8
+  public static let spare: UInt16 = 15 * 8
   /// The task-state segment, which takes two entries.
   public static let task: UInt16 = 8 * 8
 }

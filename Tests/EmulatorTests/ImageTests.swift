@@ -27,11 +27,11 @@ extension EmulatorTests {
 
     @Test(arguments: architectures)
     func everyCommandOfTheMonitorFitsItsStack(arch: Architecture) async throws {
-      let commands = ["files", "memory", "log", "threads", "top", "help", "files", "memory", "log"]
+      let commands = ["files", "memory", "log", "ps", "top", "help", "files", "memory", "log"]
       try await bootImage(
         arch, path: .kernel, input: commands.map { $0 + "\r" }.joined() + "exit\r",
         expecting: .passes(
-          "apus> files", "apus> memory", "apus> log", "start: started", "apus> threads", "monitor",
+          "apus> files", "apus> memory", "apus> log", "start: started", "apus> ps", "monitor",
           "apus> top",
           "apus> help", "apus> files", "apus> memory", "apus> log", "apus> exit"))
     }
@@ -44,6 +44,19 @@ extension EmulatorTests {
           "apus> help", "lists these commands", "apus> memory", "usable", "longest free run",
           "apus> nonsense",
           "unknown command", "apus> exit"))
+    }
+
+    @Test(arguments: architectures)
+    func theMonitorListsThreads(arch: Architecture) async throws {
+      let heading = "   id  name              level  base  state        cpu  switches  stack used\n"
+      try await bootImage(
+        arch, path: .kernel, input: "ps\rtop\rexit\r",
+        expecting: .passes(
+          "apus> ps", heading, "    0  idle               idle  idle  ready ", "%", "     -\n",
+          "    1  monitor              16    16  running ", "%", " of 16", "timer interrupts for deadlines: ",
+          // Nobody has anything to do for a second.
+          "apus> top", heading, "    0  idle               idle  idle  ready ", "%",
+          "    1  monitor              16    16  running ", "%", " of 16", "apus> exit"))
     }
 
     @Test(arguments: architectures)

@@ -27,6 +27,20 @@ extension EmulatorTests {
         expecting: .panics("kernel stack overflow: thread 1 `deep`"))
     }
 
+    /// What threads wait for: work, time-outs, cancellation, and every misuse that the object refuses by name.
+    @Test(
+      arguments: ways,
+      [
+        ("mutex", 7), ("semaphore", 5), ("condition", 8), ("event", 5), ("barrier", 3), ("queue", 4),
+        ("spin-lock", 5),
+      ])
+    func objectsWork(way: (Architecture, String), test: (name: String, refusals: Int)) async throws {
+      let object = test.name.replacing("-", with: " ")
+      try await boot(
+        arch: way.0, test: test.name, options: "switch=\(way.1)",
+        expecting: .passes("\(object): \(test.refusals) refused by name"))
+    }
+
     @Test func longModeHasNoHardwareSwitch() async throws {
       try await boot(
         arch: .x86_64, test: "yield", options: "switch=hardware",

@@ -219,6 +219,11 @@ private final class Word: AtomicWord {
   }
   func loadAcquiring() -> UInt32 { value }
   func storeReleasing(_ value: UInt32) { self.value = value }
+  func compareExchange(_ expected: UInt32, with value: UInt32) -> Bool {
+    guard self.value == expected else { return false }
+    self.value = value
+    return true
+  }
   func relax() { whileWaiting() }
 }
 
@@ -243,4 +248,20 @@ private final class Word: AtomicWord {
   try lock.unlock(by: 1)
   do throws(SpinLockError) { try lock.unlock(by: 1) } catch { caught.append(error) }
   #expect(caught == [.alreadyHeld, .notHeld, .notHeld] && waits == 3 && served.value == 2)
+}
+
+@Test func aSpinLockIsGivenUpAfterTheAttemptsThatWereAllowed() throws {
+  let (next, served, holder) = (Word(), Word(), Word())
+  let lock = SpinLock(next: next, served: served, holder: holder)
+  try lock.lock(by: 3, attempts: 1)
+  var caught: [SpinLockError] = []
+  do throws(SpinLockError) { try lock.lock(by: 3, attempts: 5) } catch { caught.append(error) }
+  var waits = 0
+  next.whileWaiting = { waits += 1 }
+  do throws(SpinLockError) { try lock.lock(by: 4, attempts: 5) } catch { caught.append(error) }
+  #expect(caught == [.alreadyHeld, .busy] && waits == 4)
+  // Nothing was left behind: the lock passes on as if nobody had tried.
+  try lock.unlock(by: 3)
+  try lock.lock(by: 4)
+  #expect(holder.value == 5 && next.value == 2)
 }

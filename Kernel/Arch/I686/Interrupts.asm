@@ -71,30 +71,21 @@ timer_interrupt_entry:
         push    ecx
         push    edx
         test    byte [esp + 16], 3      ; the ring in the interrupted cs
-        jnz     .program
+        jnz     timer_of_program
         call    timer_interrupt         ; the kernel keeps the direction flag clear
         pop     edx
         pop     ecx
         pop     eax
         iretd
-.program:
-        cld
-        push    ds
-        push    es
-        push    fs
-        push    gs
-        mov     eax, KERNEL_DATA
-        mov     ds, eax
-        mov     es, eax
-        call    timer_interrupt
-        pop     gs
-        pop     fs
-        pop     es
-        pop     ds
+
+; A program was interrupted: before it goes on it may have to see to a signal, so all of it is saved.
+timer_of_program:
         pop     edx
         pop     ecx
         pop     eax
-        iretd
+        push    dword 0
+        push    dword TIMER_VECTOR
+        jmp     interrupt_common
 
 ; Runs as a task: the first instruction after each switch is the one after the iretd before.
 global nmi_task_entry

@@ -17,6 +17,8 @@ public struct ProcessorBlock {
   public var nonMaskableTask = TaskState32()
   private var segments: InlineArray<32, SegmentDescriptor> = .init(repeating: .null)
   private var gates: InlineArray<256, InterruptGate32> = .init(repeating: .absent)
+  /// Where programs enter.
+  public var gate = ProgramGate()
 
   // Where the processor finds each part. The fields above are stored in this order; every size is a multiple of
   // the next part's alignment. (Embedded Swift has no key paths to ask for an offset.)
@@ -25,6 +27,8 @@ public struct ProcessorBlock {
   private static let nonMaskableTaskOffset = UInt32(2 * TaskState32.size)
   private static let segmentsOffset = UInt32(3 * TaskState32.size)
   private static let gatesOffset = segmentsOffset + UInt32(Selectors32.entryCount * 8)
+  // `GATE` in SystemCalls.asm.
+  private static let gateOffset: UInt32 = 2616
 
   init() {}
 
@@ -33,6 +37,8 @@ public struct ProcessorBlock {
   /// - Parameter block: where the block lies; it must never move afterwards.
   static func install(at block: UnsafeMutablePointer<ProcessorBlock>) {
     // SAFETY: the caller gives memory for the block that nothing else uses.
+    precondition(
+      gateOffset == gatesOffset + 256 * 8, "the program gate lies elsewhere than SystemCalls.asm says")
     unsafe block.initialize(to: ProcessorBlock())
     unsafe block.pointee.fillSegments(at: UInt32(UInt(bitPattern: block)))
     unsafe block.pointee.fillTasks()
@@ -46,6 +52,16 @@ public struct ProcessorBlock {
     task.cr3 = root
     doubleFaultTask.cr3 = root
     nonMaskableTask.cr3 = root
+  }
+
+  /// Sets the stack on which interrupts of programs arrive.
+  @inline(__always)
+  mutating func setKernelStack(_ top: UInt) { task.esp0 = UInt32(top) }
+
+  /// Sets one of the three descriptors that belong to the thread that runs.
+  @inline(__always)
+  mutating func setArea(_ index: Int, _ descriptor: SegmentDescriptor) {
+    segments[Int(Selectors32.firstArea / 8) + index] = descriptor
   }
 
   /// Puts a descriptor into an entry that nothing else uses and returns its selector.
@@ -93,6 +109,13 @@ public struct ProcessorBlock {
       let offset = cpu_load32(symbol_interrupt_stub_table() + UInt(vector * 4))
       gates[vector] = .interrupt(offset: offset, selector: Selectors32.kernelCode)
     }
+    // What programs may raise by instructions: a breakpoint, an overflow, a call.
+    for vector in 3...4 {
+      let offset = cpu_load32(symbol_interrupt_stub_table() + UInt(vector * 4))
+      gates[vector] = .interrupt(offset: offset, selector: Selectors32.kernelCode, ring: 3)
+    }
+    gates[0x80] = .interrupt(
+      offset: UInt32(symbol_system_call_interrupt()), selector: Selectors32.kernelCode, ring: 3)
     gates[Int(ExceptionVector.doubleFault.rawValue)] = .task(selector: Selectors32.doubleFaultTask)
     gates[Int(ExceptionVector.nonMaskableInterrupt.rawValue)] = .task(selector: Selectors32.nonMaskableTask)
   }
@@ -108,6 +131,12 @@ public struct ProcessorBlock {
     let gatesBase = base + UInt(Self.gatesOffset)
     cpu_lidt(UInt16(MemoryLayout<InlineArray<256, InterruptGate32>>.size - 1), gatesBase)
     cpu_ltr(Selectors32.task)
+    // CPUID.1:EDX bit 11: sysenter. The stack pointer names the word of the task that has the thread's.
+    if cpu_cpuid(1, 0).edx >> 11 & 1 == 1 {
+      cpu_wrmsr(ModelRegister.sysenterCode, UInt64(Selectors32.kernelCode))
+      cpu_wrmsr(ModelRegister.sysenterStack, UInt64(base) + 4)
+      cpu_wrmsr(ModelRegister.sysenterEntry, UInt64(symbol_system_call_sysenter()))
+    }
   }
 
   private mutating func set(_ selector: UInt16, _ descriptor: SegmentDescriptor) {

@@ -93,7 +93,7 @@ interrupt_return:
 align 16
 timer_interrupt_entry:
         test    byte [rsp + 8], 3       ; the ring in the interrupted cs
-        jnz     .program
+        jnz     timer_of_program
         push    rax
         push    rcx
         push    rdx
@@ -114,30 +114,12 @@ timer_interrupt_entry:
         pop     rcx
         pop     rax
         iretq
-.program:
-        swapgs
-        push    rax
-        push    rcx
-        push    rdx
-        push    rsi
-        push    rdi
-        push    r8
-        push    r9
-        push    r10
-        push    r11
-        cld
-        call    timer_interrupt
-        pop     r11
-        pop     r10
-        pop     r9
-        pop     r8
-        pop     rdi
-        pop     rsi
-        pop     rdx
-        pop     rcx
-        pop     rax
-        swapgs
-        iretq
+
+; A program was interrupted: before it goes on it may have to see to a signal, so all of it is saved.
+timer_of_program:
+        push    0
+        push    TIMER_VECTOR
+        jmp     interrupt_common
 
 section .rodata
 ; Where the stub of each vector lies, for building the interrupt descriptor table.

@@ -55,6 +55,21 @@ CPU_INLINE void cpu_store16(uintptr_t address, uint16_t value) { *(volatile uint
 // Keeps the compiler from moving memory accesses across it; no instruction.
 CPU_INLINE void cpu_compiler_barrier(void) { __asm__ volatile("" : : : "memory"); }
 
+// Atomic between processors (Intel SDM vol. 3, 8.1.2): the value before the addition; whether the value was exchanged.
+CPU_INLINE uint32_t cpu_fetch_add32(uintptr_t address, uint32_t value) {
+  __asm__ volatile("lock xaddl %0, %1" : "+r"(value), "+m"(*(volatile uint32_t *)address) : : "memory", "cc");
+  return value;
+}
+
+CPU_INLINE uint8_t cpu_compare_exchange32(uintptr_t address, uint32_t expected, uint32_t value) {
+  uint8_t exchanged;
+  __asm__ volatile("lock cmpxchgl %3, %1"
+                   : "=@ccz"(exchanged), "+m"(*(volatile uint32_t *)address), "+a"(expected)
+                   : "r"(value)
+                   : "memory");
+  return exchanged;
+}
+
 // MARK: Flow
 
 CPU_INLINE void cpu_hlt(void) { __asm__ volatile("hlt" : : : "memory"); }
@@ -164,6 +179,25 @@ CPU_INLINE void cpu_load_data_segments(uint16_t selector) {
 CPU_INLINE void cpu_load_fs(uint16_t selector) { __asm__ volatile("mov %0, %%fs" : : "r"((uint32_t)selector)); }
 CPU_INLINE void cpu_load_gs(uint16_t selector) { __asm__ volatile("mov %0, %%gs" : : "r"((uint32_t)selector)); }
 
+#if defined(__x86_64__)
+#define CPU_SEGMENT(name)                                                                                     \
+  CPU_INLINE uint16_t cpu_read_##name(void) {                                                                 \
+    uint32_t value;                                                                                           \
+    __asm__ volatile("mov %%" #name ", %0" : "=r"(value));                                                    \
+    return (uint16_t)value;                                                                                   \
+  }
+CPU_SEGMENT(ds)
+CPU_SEGMENT(es)
+CPU_SEGMENT(fs)
+CPU_SEGMENT(gs)
+CPU_INLINE void cpu_load_ds(uint16_t selector) { __asm__ volatile("mov %0, %%ds" : : "r"((uint32_t)selector)); }
+CPU_INLINE void cpu_load_es(uint16_t selector) { __asm__ volatile("mov %0, %%es" : : "r"((uint32_t)selector)); }
+// The program's gs, while gs is the kernel's: interrupts must be off.
+CPU_INLINE void cpu_load_program_gs(uint16_t selector) {
+  __asm__ volatile("swapgs\n\tmov %0, %%gs\n\tswapgs" : : "r"((uint32_t)selector) : "memory");
+}
+#endif
+
 // A far return: the only way to load cs that names the target in registers.
 CPU_INLINE void cpu_load_code_segment(uint16_t selector) {
 #if defined(__x86_64__)
@@ -192,6 +226,16 @@ CPU_INLINE void cpu_switch_stack(uintptr_t from, uintptr_t to) {
                    :
                    : "ebx", "ecx", "esi", "edi", "cc", "memory");
 #endif
+}
+
+// Goes on with the program whose registers lie in the trap frame, which is where the thread's stack begins.
+CPU_INLINE _Noreturn void cpu_enter_program(uintptr_t frame) {
+#if defined(__x86_64__)
+  __asm__ volatile("movq %0, %%rsp\n\tjmp interrupt_return" : : "r"(frame) : "memory");
+#else
+  __asm__ volatile("movl %0, %%esp\n\tjmp interrupt_return" : : "r"(frame) : "memory");
+#endif
+  __builtin_unreachable();
 }
 
 #if defined(__i386__)

@@ -45,6 +45,18 @@ LINKER_SYMBOL(idle_thread)
 
 // Kernel/Arch/*/Interrupts.asm
 LINKER_SYMBOL(interrupt_stub_table)
+LINKER_SYMBOL(interrupt_return)
+// Kernel/Arch/*/SystemCalls.asm
+LINKER_SYMBOL(system_call_interrupt)
+#if defined(__i386__)
+LINKER_SYMBOL(system_call_sysenter)
+LINKER_SYMBOL(system_call_page)
+LINKER_SYMBOL(system_call_page_return)
+LINKER_SYMBOL(system_call_page_end)
+#else
+LINKER_SYMBOL(system_call_instruction)
+LINKER_SYMBOL(system_call_compatible)
+#endif
 // Kernel/Arch/*/ContextSwitch.asm
 LINKER_SYMBOL(thread_start)
 #if defined(__i386__)

@@ -23,13 +23,14 @@ extension ThreadSystem {
     if next < (timer.isSliceArmed ? timer.sliceEnd : timer.armed) { timer.arm(next, now: cpu_rdtsc()) }
   }
 
-  /// The end of a slice when no deadline is near: set the timer for the next one, and give way.
+  /// An interrupt of the timer.
   ///
-  /// Interrupts were on, so no switch was due: the next thread of this level is the one to run.
+  /// Interrupts were on, so no switch was due.
   @inline(__always)
   mutating func timerInterrupt() {
     let now = cpu_rdtsc()
     if !scheduler.hasDeadline(within: timer.sliceTicks, of: now) {
+      // No deadline is near: set the timer for the end of the next slice, and give way.
       timer.sliceStart = now
       LocalInterruptController.interrupt(afterCount: timer.sliceCount)
       // Whoever shares a level has a slice, so there is no need to ask whether this is the end of one.
@@ -38,28 +39,46 @@ extension ThreadSystem {
         return
       }
     }
-    deadlineInterrupt()
+    deadlineInterrupt(at: now)
   }
 
   /// Any other interrupt of the timer, whatever it was set for.
-  @inline(never)
-  mutating func deadlineInterrupt() {
-    let now = cpu_rdtsc()
+  @inline(__always)
+  mutating func deadlineInterrupt(at now: UInt64) {
     timer.interruptCount &+= 1
     scheduler.expire(at: now)
     if timer.isSliceArmed, now >= timer.sliceEnd {
       scheduler.tick()
       timer.isSliceArmed = false
     }
-    let handover = scheduler.reschedule()
-    if scheduler.isSliceLimited {
-      if !timer.isSliceArmed { timer.sliceStart = now }
-      timer.isSliceArmed = true
-    } else {
+    guard let handover = scheduler.reschedule() else {
+      setAgain(now)
+      return
+    }
+    setAgain(now)
+    perform(handover, at: now)
+  }
+
+  /// Sets the timer for whatever is next, after it has interrupted.
+  @inline(__always)
+  private mutating func setAgain(_ now: UInt64) {
+    if !scheduler.hasDeadlines && !scheduler.isSliceLimited {
       timer.isSliceArmed = false
+      timer.rest()
+    } else {
+      setForNext(now)
+    }
+  }
+
+  @inline(never)
+  private mutating func setForNext(_ now: UInt64) {
+    if !scheduler.isSliceLimited {
+      timer.isSliceArmed = false
+    } else if !timer.isSliceArmed {
+      timer.isSliceArmed = true
+      timer.sliceStart = now
     }
     timer.arm(min(scheduler.nextDeadline, timer.isSliceArmed ? timer.sliceEnd : .max), now: now)
-    if let handover { perform(handover, at: now) }
   }
 }
 

@@ -20,8 +20,14 @@ public struct ThreadSystem: ~Copyable {
   /// When the timer interrupts.
   public var timer = DeadlineTimer()
   // The address space whose threads can be switched to by changing stacks and no more: the one in use, or 0, which is
-  // none, while switches are recorded or done by the processor's tasks. One comparison for all three.
+  // nobody's, while `isSpecial`. One comparison for tracing, programs, the hardware's way and other spaces together.
   private var plainSpace: UInt = 0
+  // Whether a switch is more than a change of stacks and of spaces.
+  private var isSpecial = true
+  /// Whether there may be threads of programs.
+  public var hasPrograms = false {
+    didSet { noteWayToSwitch() }
+  }
   /// Stacks for threads.
   var stacks = StackPool()
   #if arch(i386)
@@ -39,7 +45,7 @@ public struct ThreadSystem: ~Copyable {
       preconditionFailure("the idle thread's record lies at address 0")
     }
     // SAFETY: the linker script sets this memory aside for nothing else, more than a record needs, for ever.
-    scheduler = Scheduler(idle: unsafe ThreadReference(at: memory))
+    scheduler = Scheduler(idle: unsafe ThreadReference(at: memory), at: cpu_rdtsc())
     let second = unsafe UnsafeMutableRawPointer(memory).advanced(by: 2048)
       .assumingMemoryBound(to: Semaphore.Record.self)
     // SAFETY: the second half of that memory is for the semaphore's record, for ever.
@@ -61,8 +67,8 @@ public struct ThreadSystem: ~Copyable {
     handover.account(at: now)
     let space = handover.to.fields.space
     if space != plainSpace {
-      if plainSpace == 0 {
-        performSpecially(handover, at: now)
+      if isSpecial {
+        performSpecially(handover)
         return
       }
       plainSpace = space
@@ -71,21 +77,28 @@ public struct ThreadSystem: ~Copyable {
     cpu_switch_stack(handover.from.address, handover.to.address)
   }
 
-  /// Finds out how to switch from now on; the current thread's space must be the one in use.
+  /// Finds out how to switch from now on.
+  ///
+  /// The current thread's space must be the one in use.
+  @export(interface)
   mutating func noteWayToSwitch() {
-    var isPlain = !trace.isOn
+    isSpecial = trace.isOn || hasPrograms
     #if arch(i386)
-      if switchesByHardware { isPlain = false }
+      if switchesByHardware { isSpecial = true }
     #endif
-    plainSpace = isPlain ? scheduler.current.fields.space : 0
+    plainSpace = isSpecial ? 0 : scheduler.current.fields.space
   }
 
-  /// A switch that is recorded, or done by the processor's tasks.
+  /// A switch that is recorded, to a program's thread, or done by the processor's tasks.
   @inline(never)
-  private mutating func performSpecially(_ handover: Handover, at now: UInt64) {
-    trace.record(
-      .switching, small: UInt16(truncatingIfNeeded: handover.from.fields.identifier),
-      large: handover.to.fields.identifier, at: now)
+  private mutating func performSpecially(_ handover: Handover) {
+    if trace.isOn {
+      trace.record(
+        .switching, small: UInt16(truncatingIfNeeded: handover.from.fields.identifier),
+        large: handover.to.fields.identifier, at: cpu_rdtsc())
+    }
+    let program = handover.to.fields.tag
+    if program != 0 { Processor.load(program: program) }
     #if arch(i386)
       if switchesByHardware {
         jump(to: handover.to)
@@ -108,7 +121,7 @@ public struct ThreadSystem: ~Copyable {
 
   /// Goes on with the thread that should run now; called after every change that may have made another one it.
   @inline(__always)
-  mutating func settle() {
+  public mutating func settle() {
     guard let handover = scheduler.reschedule() else {
       noteSharing()
       return

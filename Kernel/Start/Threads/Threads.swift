@@ -58,6 +58,38 @@ public enum Threads {
     return thread
   }
 
+  /// Makes a thread that begins in a program, and starts it; called with interrupts off, which they stay.
+  ///
+  /// - Parameters:
+  ///   - name: up to 16 bytes.
+  ///   - level: how urgent it is; no more than the caller, who goes on.
+  ///   - space: the page tables it runs with.
+  ///   - registers: what it begins with.
+  ///   - record: the address of its record, which begins with a `ProgramContext`; where the kernel's stack begins is
+  ///     written there.
+  /// - Throws: when there is no stack for it.
+  @export(interface)
+  public static func createProgram(
+    _ name: ThreadName, level: PriorityLevel, space: UInt, registers: UnsafePointer<TrapFrame>,
+    record: UnsafeMutablePointer<ProgramContext>
+  ) throws(ThreadError) -> ThreadReference {
+    let reference = NodeReference()
+    if reference.node.threads.scheduler.hasFinished { reap() }
+    let bottom = try reference.node.threads.stacks.take()
+    let thread = reference.node.threads.prepareProgram(bottom, name, level, space, unsafe registers.pointee)
+    #if arch(i386)
+      unsafe record.pointee.kernelStack = thread.address - 128
+    #else
+      unsafe record.pointee.kernelStack = thread.address
+    #endif
+    thread.fields.tag = UInt(bitPattern: record)
+    do { try reference.node.threads.scheduler.start(thread) } catch {
+      preconditionFailure("a thread that was just made could not be started")
+    }
+    reference.node.threads.noteSharing()
+    return thread
+  }
+
   /// Ends the running thread.
   public static func exit(code: UInt) -> Never {
     let reference = NodeReference()
@@ -146,8 +178,14 @@ public enum Threads {
   }
 
   /// The tick that lies `nanoseconds` from now; `UInt64.max`, which is never, for `nil`.
+  @inline(__always)
   public static func deadline(_ nanoseconds: UInt64?) -> UInt64 {
     guard let nanoseconds else { return .max }
+    return deadline(after: nanoseconds)
+  }
+
+  @export(interface)
+  static func deadline(after nanoseconds: UInt64) -> UInt64 {
     if nanoseconds == 0 { return 0 }
     return NodeReference().node.threads.timer.rate.deadline(nanoseconds: nanoseconds, after: cpu_rdtsc())
   }
@@ -191,11 +229,32 @@ public enum Threads {
 extension ThreadSystem {
   /// Goes on with other threads until the current one's wait is over; says how it ended.
   @inline(__always)
-  mutating func waitForOutcome(isTimed: Bool) -> WaitOutcome {
+  public mutating func waitForOutcome(isTimed: Bool) -> WaitOutcome {
     let thread = scheduler.current
     if isTimed { armForDeadline() }
     leaveCurrent()
     return thread.outcome
+  }
+
+  /// Makes a thread on a stack that begins by returning into a program.
+  func prepareProgram(
+    _ bottom: UInt, _ name: ThreadName, _ level: PriorityLevel, _ space: UInt, _ registers: TrapFrame
+  ) -> ThreadReference {
+    let reference = NodeReference()
+    let thread = reference.node.threads.prepare(
+      bottom, name, level, 0, true, space, { _ in preconditionFailure("a program's thread has no body") })
+    #if arch(i386)
+      let start = thread.address - 128
+    #else
+      let start = thread.address
+    #endif
+    let frame = start - UInt(MemoryLayout<TrapFrame>.size)
+    guard let place = unsafe UnsafeMutablePointer<TrapFrame>(bitPattern: frame) else { return thread }
+    // SAFETY: the frame lies at the top of the new thread's stack, which nobody uses yet.
+    unsafe place.initialize(to: registers)
+    StackPool.setWord(at: frame - UInt(MemoryLayout<UInt>.size), to: symbol_interrupt_return())
+    thread.fields.stackPointer = frame - UInt(MemoryLayout<UInt>.size)
+    return thread
   }
 
   /// Makes a thread on a stack.

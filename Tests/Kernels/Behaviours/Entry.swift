@@ -15,7 +15,16 @@ import Start
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   startNode(magic: magic, information: information)
-  if !runFaults(), !runExceptions(), !runMemory(), !runHeap(), !runThreads(), !runOutcomes() {
+  // A line for each file of behaviours.
+  if !runFaults(),
+    !runExceptions(),
+    !runMemory(),
+    !runHeap(),
+    !runThreads(),
+    !runSync(),
+    !runRing3(),
+    !runOutcomes()
+  {
     log(.error, "test", "test= names no behaviour of this kernel")
     endRun(.failed, status: 2)
   }

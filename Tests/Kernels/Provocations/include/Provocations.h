@@ -81,4 +81,10 @@ PROVOKE provoke_call(uintptr_t address) { ((void (*)(void))address)(); }
 // all is still there: 0 if so.
 uintptr_t provocation_hold_registers(uintptr_t seed, uintptr_t rounds);
 
+// A program for ring 3 (Ring3.c).
+extern char ring3_code[] __attribute__((visibility("hidden")));
+extern char ring3_code_end[] __attribute__((visibility("hidden")));
+static inline uintptr_t provocation_ring3_code(void) { return (uintptr_t)ring3_code; }
+static inline uintptr_t provocation_ring3_size(void) { return (uintptr_t)(ring3_code_end - ring3_code); }
+
 #endif

@@ -1,0 +1,114 @@
+; How programs ask the kernel on i686: int 0x80, and sysenter from a page that the kernel maps for them.
+;
+; Swift: @convention(c) (_ frame: UInt) -> Bool, in the gate's `handler`: the address of a TrapFrame32
+;   In: eax, the number; ebx, ecx, edx, esi, edi, ebp, the arguments. Preserved: everything but eax.
+;   Stack: the thread's kernel stack, from the task-state segment. Interrupts: off, and they stay off: a call is not
+;   preempted, it gives way where it waits.
+;
+; A call whose answer is a word of the thread's record (who am I?) is answered before anything is saved. The data
+; segments are still the program's then, so the few words are read through ss, which the processor has set.
+;
+; The gate is ProgramGate in Kernel/Arch/X86; where it lies in the processor's block is checked at start-up.
+
+bits 32
+
+extern processor_block, interrupt_return
+
+KERNEL_DATA equ 0x68                    ; Selectors.kernelData of i686
+USER_CODE   equ 0x73
+USER_DATA   equ 0x7B
+GATE        equ 2616                    ; where the gate lies in the processor's block
+TASK        equ processor_block + GATE
+LIMIT       equ processor_block + GATE + 4
+HANDLER     equ processor_block + GATE + 8
+RETURN      equ processor_block + GATE + 12
+ANSWERS     equ processor_block + GATE + 20
+CALL_VECTOR equ 0x80
+SYSENTER_VECTOR equ 0x81                ; not a vector of ours: says how the call came
+
+; Saves what the trap frame lacks, performs the call and falls into the return from an interrupt.
+%macro perform 0
+        pushad
+        push    ds
+        push    es
+        push    fs
+        push    gs
+        mov     ecx, KERNEL_DATA
+        mov     ds, ecx
+        mov     es, ecx
+        cld
+        push    esp
+        call    [HANDLER]
+        add     esp, 4
+        jmp     interrupt_return
+%endmacro
+
+section .text
+
+global system_call_interrupt
+align 16
+system_call_interrupt:
+        cmp     eax, [ss:LIMIT]
+        jae     .full
+        push    ecx
+        movzx   ecx, byte [ss:ANSWERS + eax]
+        jecxz   .other
+        add     ecx, [ss:TASK]
+        mov     eax, [ss:ecx]
+        pop     ecx
+        iretd
+.other: pop     ecx
+.full:  push    dword 0
+        push    dword CALL_VECTOR
+        perform
+
+; The program's stack pointer is in ebp, and what it had in ebp lies on top of that stack. The stack pointer that the
+; processor has loaded names the word with the thread's. The flags are still the program's but for the interrupt flag.
+; Where to return to is always the same place.
+global system_call_sysenter
+align 16
+system_call_sysenter:
+        mov     esp, [esp]
+        cmp     eax, [ss:LIMIT]
+        jae     .full
+        push    ecx
+        movzx   ecx, byte [ss:ANSWERS + eax]
+        jecxz   .other
+        add     ecx, [ss:TASK]
+        mov     eax, [ss:ecx]
+        mov     edx, [ss:RETURN]
+        mov     ecx, ebp
+        sti                             ; holds interrupts off for one more instruction
+        sysexit
+.other: pop     ecx
+.full:  push    dword USER_DATA
+        push    ebp
+        pushfd
+        or      dword [esp], 0x200      ; programs run with interrupts on
+        push    dword 2
+        popfd                           ; a program may have set the trap and nested-task flags
+        push    dword USER_CODE
+        push    dword [ss:RETURN]
+        push    dword 0
+        push    dword SYSENTER_VECTOR
+        perform
+
+; The page that programs call into, copied to where they see it (AT_SYSINFO points to its start).
+section .rodata
+global system_call_page
+global system_call_page_return
+global system_call_page_end
+align 16
+system_call_page:
+        push    ecx
+        push    edx
+        push    ebp
+        mov     ebp, esp
+        sysenter
+        int     0x80                    ; never reached in order: a call that is begun again is begun here
+system_call_page_return:
+        pop     ebp
+        pop     edx
+        pop     ecx
+        ret
+system_call_page_end:

@@ -1,0 +1,133 @@
+/// Where programs enter the kernel, and what the entry code needs to know.
+///
+/// The entries are in `Kernel/Arch/*/SystemCalls.asm`, which knows the offsets of these fields.
+
+import CMachine
+import X86
+
+/// A part of the processor's block: the thread of a program that is loaded, and who performs its calls.
+///
+/// - Invariant: the fields lie in the order in which the assembly names them.
+public struct ProgramGate {
+  /// Performs a call; on x86_64 it answers whether only `rax` has changed.
+  public typealias Handler = @convention(c) (UInt) -> Bool
+  /// Sees to an exception of a program, or to what is due before a program goes on.
+  public typealias FrameHandler = @convention(c) (UInt) -> Void
+
+  /// The address of the record of the thread whose segments are loaded, or 0; it begins with a `ProgramContext`.
+  public var task: UInt = 0
+  /// The first number that is not looked up in `answers`; 0 lets every call be performed by the handler.
+  public var limit: UInt = 0
+  /// Who performs the calls of this architecture's programs.
+  public var handler: Handler?
+  /// i686: where the page for `sysenter` returns to, as programs see it.
+  public var sysenterReturn: UInt = 0
+  /// x86_64: the program's stack pointer for a moment.
+  var scratch: UInt = 0
+  #if !arch(i386)
+    /// The first number that is not looked up in `answers32`.
+    public var limit32: UInt = 0
+    /// Who performs the calls of i386 programs.
+    public var handler32: FrameHandler?
+  #endif
+  /// For each number the offset of the answer in the thread's record, or 0 for calls that have to be performed.
+  public var answers: InlineArray<512, UInt8> = .init(repeating: 0)
+  #if !arch(i386)
+    /// The same for i386 programs.
+    public var answers32: InlineArray<512, UInt8> = .init(repeating: 0)
+  #endif
+  /// Who sees to exceptions of programs.
+  public var exceptionHandler: FrameHandler?
+  /// Who is asked before a program goes on after an interrupt.
+  public var leaveHandler: FrameHandler?
+
+  init() {}
+}
+
+/// What the processor has loaded while a program's thread runs, besides its trap frame.
+///
+/// The first words are answers to calls: see `ProgramGate.answers`. Offset 0 can't be one, so the first is spare.
+public struct ProgramContext: BitwiseCopyable {
+  /// Not used: an offset of 0 means no answer.
+  public var spare: UInt = 0
+  /// The process and the thread, by number.
+  public var process, thread: UInt
+  /// The parent of the process.
+  public var parent: UInt = 0
+  /// Who the process acts for.
+  public var user, effectiveUser, group, effectiveGroup: UInt
+  /// Where the kernel's stack of the thread begins.
+  public var kernelStack: UInt = 0
+  /// The base addresses of `fs` and `gs` in 64-bit code.
+  public var fsBase, gsBase: UInt
+  /// The thread's own descriptors.
+  public var areas: InlineArray<3, SegmentDescriptor> = .init(repeating: .null)
+  /// x86_64: the selectors that 32-bit code has loaded.
+  public var ds, es, fs, gs: UInt16
+
+  /// A context of zeros.
+  public init() {
+    (process, thread, user, effectiveUser, group, effectiveGroup) = (0, 0, 0, 0, 0, 0)
+    (fsBase, gsBase) = (0, 0)
+    (ds, es, fs, gs) = (0, 0, 0, 0)
+  }
+}
+
+extension Processor {
+  /// Gives the processor to a program's thread: its kernel stack and its segments.
+  ///
+  /// Called with interrupts off, before the thread is switched to.
+  ///
+  /// - Parameter record: the thread's record, which begins with a `ProgramContext`.
+  @export(interface)
+  public static func load(program record: UInt) {
+    let last = block.gate.task
+    if last == record { return }
+    guard let next = unsafe UnsafePointer<ProgramContext>(bitPattern: record) else { return }
+    // SAFETY: the caller names the record of a thread that lives; the one that was loaded lives too, or `unload`
+    // would have been called.
+    if let last = unsafe UnsafeMutablePointer<ProgramContext>(bitPattern: last) {
+      unsafe saveSegments(&last.pointee)
+    }
+    block.gate.task = record
+    unsafe block.setKernelStack(next.pointee.kernelStack)
+    unsafe loadSegments(next.pointee)
+  }
+
+  /// Forgets the loaded thread's segments: the thread ends, or has changed its context.
+  @export(interface)
+  public static func unloadProgram() { block.gate.task = 0 }
+
+  /// Loads what the current thread's context says, after a change to it.
+  @export(interface)
+  public static func reloadProgram() {
+    guard let context = unsafe UnsafePointer<ProgramContext>(bitPattern: block.gate.task) else { return }
+    // SAFETY: as for `load(program:)`.
+    unsafe loadSegments(context.pointee)
+  }
+
+  #if arch(i386)
+    // The selectors are in the trap frame.
+    private static func saveSegments(_ context: inout ProgramContext) {}
+
+    private static func loadSegments(_ context: ProgramContext) {
+      for index in 0..<3 { block.setArea(index, context.areas[index]) }
+    }
+  #else
+    private static func saveSegments(_ context: inout ProgramContext) {
+      (context.ds, context.es) = (cpu_read_ds(), cpu_read_es())
+      (context.fs, context.gs) = (cpu_read_fs(), cpu_read_gs())
+    }
+
+    private static func loadSegments(_ context: ProgramContext) {
+      for index in 0..<3 { block.setArea(index, context.areas[index]) }
+      cpu_load_ds(context.ds)
+      cpu_load_es(context.es)
+      // A selector brings its own base; without one the base is a register of its own.
+      cpu_load_fs(context.fs)
+      if context.fs == 0 { cpu_wrmsr(ModelRegister.fsBase, UInt64(context.fsBase)) }
+      cpu_load_program_gs(context.gs)
+      if context.gs == 0 { cpu_wrmsr(ModelRegister.kernelGSBase, UInt64(context.gsBase)) }
+    }
+  #endif
+}

@@ -1,0 +1,139 @@
+; How programs ask the kernel on x86_64: syscall from 64-bit code, int 0x80 from 32-bit code.
+;
+; Swift: @convention(c) (_ frame: UInt) -> Bool, in the gate's `handler`: the address of a TrapFrame64
+;        @convention(c) (_ frame: UInt) -> Void, in the gate's `handler32`
+;   In: rax, the number; rdi, rsi, rdx, r10, r8, r9, the arguments; for int 0x80 ebx, ecx, edx, esi, edi, ebp.
+;   Preserved: everything but rax, and for syscall rcx and r11, which the instruction itself destroys.
+;   Stack: the thread's kernel stack, from the task-state segment; syscall does not switch stacks, so until it is
+;   switched nothing may be pushed. Interrupts: off (SFMASK), and they stay off: a call is not preempted, it gives
+;   way where it waits.
+;
+; The handler answers whether the program may go on by sysret, which takes rip from rcx and flags from r11: not after
+; a signal, a new program, or anything else that changed other registers than rax. A return address is canonical then:
+; it follows a syscall instruction, and the last page below the hole is never mapped (Intel's sysret to another would
+; fault in ring 0 on the program's stack).
+;
+; A call whose answer is a word of the thread's record (who am I?) is answered before anything is saved.
+;
+; The gate is ProgramGate in Kernel/Arch/X86; where it lies in the processor's block is checked at start-up.
+
+bits 64
+default rel
+
+extern interrupt_return
+
+USER_DATA   equ 0x2B
+USER_CODE   equ 0x33
+STACK       equ 4                       ; rsp0 in the task-state segment, with which the block begins
+GATE        equ 4328                    ; where the gate lies in the processor's block
+TASK        equ GATE
+LIMIT       equ GATE + 8
+HANDLER     equ GATE + 16
+SCRATCH     equ GATE + 32
+LIMIT32     equ GATE + 40
+HANDLER32   equ GATE + 48
+ANSWERS     equ GATE + 56
+ANSWERS32   equ GATE + 56 + 512
+CALL_VECTOR equ 0x80
+SYSCALL_VECTOR equ 0x81                 ; not a vector of ours: says how the call came
+
+%macro save_registers 0
+        push    rax
+        push    rcx
+        push    rdx
+        push    rbx
+        push    rbp
+        push    rsi
+        push    rdi
+        push    r8
+        push    r9
+        push    r10
+        push    r11
+        push    r12
+        push    r13
+        push    r14
+        push    r15
+%endmacro
+
+section .text
+
+global system_call_instruction
+align 16
+system_call_instruction:
+        swapgs
+        mov     [gs:SCRATCH], rsp
+        mov     rsp, [gs:STACK]
+        cmp     rax, [gs:LIMIT]
+        jae     .full
+        push    rcx
+        movzx   ecx, byte [gs:rax + ANSWERS]
+        jrcxz   .other
+        add     rcx, [gs:TASK]
+        mov     rax, [rcx]
+        pop     rcx
+        mov     rsp, [gs:SCRATCH]
+        swapgs
+        o64 sysret
+.other: pop     rcx
+.full:  push    USER_DATA
+        push    qword [gs:SCRATCH]
+        push    r11
+        push    USER_CODE
+        push    rcx
+        push    0
+        push    SYSCALL_VECTOR
+        save_registers
+        mov     rdi, rsp                ; a multiple of 16: 22 words below a stack's top
+        call    [gs:HANDLER]
+        test    al, al
+        jz      interrupt_return
+        pop     r15
+        pop     r14
+        pop     r13
+        pop     r12
+        pop     r11
+        pop     r10
+        pop     r9
+        pop     r8
+        pop     rdi
+        pop     rsi
+        pop     rbp
+        pop     rbx
+        pop     rdx
+        pop     rcx
+        pop     rax
+        mov     rsp, [rsp + 40]
+        swapgs
+        o64 sysret
+
+; Gate 0x80: only programs use it, so gs is always theirs.
+global system_call_interrupt
+align 16
+system_call_interrupt:
+        swapgs
+        mov     eax, eax                ; 64-bit code may use this way too
+        cmp     rax, [gs:LIMIT32]
+        jae     .full
+        push    rcx
+        movzx   ecx, byte [gs:rax + ANSWERS32]
+        jrcxz   .other
+        add     rcx, [gs:TASK]
+        mov     eax, [rcx]
+        pop     rcx
+        swapgs
+        iretq
+.other: pop     rcx
+.full:  push    0
+        push    CALL_VECTOR
+        save_registers
+        cld
+        mov     rdi, rsp
+        call    [gs:HANDLER32]
+        jmp     interrupt_return
+
+; syscall from 32-bit code, which AMD's processors have: refused like an unknown call.
+global system_call_compatible
+align 16
+system_call_compatible:
+        mov     eax, -38
+        o32 sysret
