@@ -93,7 +93,7 @@ struct ReadyQueues: ~Copyable {
       bits &= ~thread.fields.mask
     } else {
       setHead(ofRank: thread.fields.rank, to: next)
-      thread.unlink()
+      thread.unlink(from: next)
     }
   }
 
@@ -123,8 +123,11 @@ extension ThreadReference {
 
   /// Takes the thread out of a ring of two or more; it is a ring by itself then.
   @inline(__always)
-  func unlink() {
-    let next = fields.next
+  func unlink() { unlink(from: fields.next) }
+
+  /// The same when the next one is known.
+  @inline(__always)
+  func unlink(from next: ThreadReference) {
     let previous = fields.previous
     previous.fields.next = next
     next.fields.previous = previous

@@ -101,6 +101,20 @@ public struct Scheduler: ~Copyable {
     return Handover(from: from, to: to)
   }
 
+  /// The thread that `yield` would give way to; the current one if it is alone in its level.
+  @inline(__always)
+  public var nextOfLevel: ThreadReference { current.fields.next }
+
+  /// Gives way to `nextOfLevel`, which must not be the current thread itself.
+  @inline(__always)
+  public mutating func yield(to next: ThreadReference) -> Handover {
+    let from = current
+    ready.setHead(ofRank: from.fields.rank, to: next)
+    current = next
+    next.fields.switchCount &+= 1
+    return Handover(from: from, to: next)
+  }
+
   /// Makes the thread current that should run, and says which two threads to switch, if any.
   @inline(__always)
   public mutating func reschedule() -> Handover? {

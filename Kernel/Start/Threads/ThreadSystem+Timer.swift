@@ -23,14 +23,31 @@ extension ThreadSystem {
     if next < (timer.isSliceArmed ? timer.sliceEnd : timer.armed) { timer.arm(next, now: cpu_rdtsc()) }
   }
 
-  /// An interrupt of the timer.
+  /// The end of a slice, as it mostly is: no deadline is near, and the next thread of the level needs but its stack.
   ///
-  /// Interrupts were on, so no switch was due.
+  /// Interrupts were on, so no switch was due. Everything is asked before anything is done, and nothing is called: so
+  /// the compiler needs no frame for it.
+  ///
+  /// - Returns: whether that was all, when the thread runs again.
+  @inline(__always)
+  mutating func endSlice() -> Bool {
+    let now = cpu_rdtsc()
+    if scheduler.hasDeadline(within: timer.sliceTicks, of: now) { return false }
+    let next = scheduler.nextOfLevel
+    guard next != scheduler.current, isPlain(next) else { return false }
+    timer.sliceStart = now
+    LocalInterruptController.interrupt(afterCount: timer.sliceCount)
+    let handover = scheduler.yield(to: next)
+    handover.account(at: now)
+    cpu_switch_stack(handover.from.address, handover.to.address)
+    return true
+  }
+
+  /// An interrupt of the timer that `endSlice` has left alone.
   @inline(__always)
   mutating func timerInterrupt() {
     let now = cpu_rdtsc()
     if !scheduler.hasDeadline(within: timer.sliceTicks, of: now) {
-      // No deadline is near: set the timer for the end of the next slice, and give way.
       timer.sliceStart = now
       LocalInterruptController.interrupt(afterCount: timer.sliceCount)
       // Whoever shares a level has a slice, so there is no need to ask whether this is the end of one.
@@ -86,5 +103,9 @@ extension ThreadSystem {
 @c(timer_interrupt)
 func timerInterrupt() {
   LocalInterruptController.endInterrupt()
-  NodeReference().node.threads.timerInterrupt()
+  // The last thing that is done, so that the compiler makes it a jump.
+  if !NodeReference().node.threads.endSlice() { otherTimerInterrupt() }
 }
+
+@inline(never) @c(other_timer_interrupt)
+func otherTimerInterrupt() { NodeReference().node.threads.timerInterrupt() }

@@ -77,6 +77,10 @@ public struct ThreadSystem: ~Copyable {
     cpu_switch_stack(handover.from.address, handover.to.address)
   }
 
+  /// Whether a switch to a thread is a change of stacks and no more.
+  @inline(__always)
+  func isPlain(_ thread: ThreadReference) -> Bool { thread.fields.space == plainSpace }
+
   /// Finds out how to switch from now on.
   ///
   /// The current thread's space must be the one in use.
