@@ -98,7 +98,8 @@ func benchmarkQueue(_ name: Text) {
   unsafe pair.initialize(to: (queue(frame + 1024), queue(frame + 2048)))
   let other = make(ThreadName("other"), argument: frame) { frame in
     answerQueues(
-      unsafe UnsafePointer<(MessageQueue, MessageQueue)>(bitPattern: frame).unsafelyUnwrapped.pointee, frame + 64)
+      unsafe UnsafePointer<(MessageQueue, MessageQueue)>(bitPattern: frame).unsafelyUnwrapped.pointee,
+      frame + 64)
     return 0
   }
   Threads.yield()
@@ -108,7 +109,9 @@ func benchmarkQueue(_ name: Text) {
 }
 
 @inline(never)
-private func measureQueues(_ samples: Samples, _ pair: (there: MessageQueue, back: MessageQueue), _ address: UInt) {
+private func measureQueues(
+  _ samples: Samples, _ pair: (there: MessageQueue, back: MessageQueue), _ address: UInt
+) {
   // SAFETY: the address lies in a frame that stays with the benchmark, and nothing else is there.
   let message = unsafe UnsafeMutablePointer<UInt>(bitPattern: address).unsafelyUnwrapped
   while !samples.isComplete {

@@ -144,7 +144,7 @@ public struct ThreadSystem: ~Copyable {
 
   /// Sets the timer for the end of a slice if the current thread has come to share its level.
   @inline(__always)
-  mutating func noteSharing() {
+  public mutating func noteSharing() {
     if !timer.isSliceArmed && scheduler.isSliceLimited { startSlices() }
   }
 }
