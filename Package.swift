@@ -40,18 +40,28 @@ let logicModules: [Target] = [
   logic("Scheduling", ["Base"]),
   logic("Sync", ["Scheduling"]),
   logic("Trace"),
+  logic("FloatingPoint"),
   logic("Heap", ["Base"]),
   logic("FileSystemFormat", ["Checksum"]),
   logic("FileSystem", ["FileSystemFormat"]),
   logic("FileSystemCheck", ["FileSystemFormat"]),
   logic("LinuxABI"),
   logic("Streams", ["LinuxABI"]),
+  logic("Randomness"),
+  logic("VirtualFileSystem", ["FileSystem", "FileSystemFormat", "LinuxABI", "Randomness", "Streams"]),
   logic("Window"),
   logic("Partition", ["Base", "Checksum"]),
   logic("Messaging", ["Base", "Window"]),
   logic("NodeLife"),
   logic("NodeSync", ["Window"]),
   logic("Inspection", ["Log", "Scheduling"]),
+  logic("Executable", ["Base"]),
+  logic("ProgramStack"),
+  logic("Regions", ["Base"]),
+  logic("AddressSpace", ["Base", "Paging", "Regions"]),
+  logic("GuestInterface", ["Base", "X86"]),
+  logic("ShadowPaging", ["Base", "GuestInterface", "Paging"]),
+  logic("Hypervisor", ["Base", "GuestInterface", "Paging", "ShadowPaging", "X86"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -78,7 +88,8 @@ if let architecture {
   targets += [
     .target(name: "CMachine", path: "Kernel/Machine"),
     bareMetal(
-      "Arch", ["ABI", "Base", "CMachine", "Core", "Log", "X86"], sources: ["X86", architectureFolder],
+      "Arch", ["ABI", "Base", "CMachine", "Core", "FloatingPoint", "Log", "X86"],
+      sources: ["X86", architectureFolder],
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
         "\(architectureFolder)/SystemCalls.asm",
@@ -88,7 +99,9 @@ if let architecture {
       "Start",
       [
         "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
-        "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Scheduling", "Sync", "Trace", "X86",
+        "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Scheduling", "Sync",
+        "Trace",
+        "X86",
       ]),
     bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Scheduling", "Start", "X86"]),
   ]
@@ -98,8 +111,9 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Heap", "Log",
-        "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
+        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
+        "FrameAllocator",
+        "Heap", "Log", "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
       ]),
   ]
   targets.append(
@@ -183,6 +197,11 @@ if let architecture {
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),
     tests("Heap", ["Base", "Heap"]),
+    tests("Executable", ["Base", "Executable"]),
+    tests("ProgramStack", ["ProgramStack"]),
+    tests("Regions", ["Base", "Regions"]),
+    tests("AddressSpace", ["AddressSpace", "Base", "Paging", "Regions"]),
+    tests("FloatingPoint", ["FloatingPoint"]),
   ]
 
   // MARK: - Speedup model
@@ -219,11 +238,21 @@ if let architecture {
     tests("FileSystemImage", ["FileSystemFormat", "FileSystemImage"]),
     tests("LinuxABI", ["LinuxABI"]),
     tests("Streams", ["LinuxABI", "Streams"]),
+    tests("Randomness", ["Randomness"]),
+    tests("VirtualFileSystem", ["FileSystem", "FileSystemFormat", "LinuxABI", "VirtualFileSystem"]),
     tests("Partition", ["Base", "Partition"]),
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
     tests("Inspection", ["Inspection", "Log", "Scheduling"]),
+    tests("GuestInterface", ["GuestInterface", "X86"]),
+    .target(
+      name: "GuestFixture", dependencies: ["Base", "GuestInterface", "Paging", "ShadowPaging"],
+      path: "Tests/GuestFixture"),
+    tests("ShadowPaging", ["Base", "GuestFixture", "GuestInterface", "Paging", "ShadowPaging"]),
+    tests(
+      "Hypervisor",
+      ["Base", "GuestFixture", "GuestInterface", "Hypervisor", "Paging", "ShadowPaging", "X86"]),
     tests("TraceExport", ["Trace", "TraceExport"]),
   ]
 }

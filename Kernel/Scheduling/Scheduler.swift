@@ -233,7 +233,8 @@ extension ThreadReference {
   /// Writes every field of the record.
   func initialize(rank: UInt8, name: ThreadName, identifier: UInt32) {
     let thread = Thread(
-      stackPointer: 0, space: 0, next: self, previous: self, mask: PriorityLevel.mask(ofRank: rank),
+      stackPointer: 0, switchKey: 0, floatingPoint: 0, next: self, previous: self,
+      mask: PriorityLevel.mask(ofRank: rank),
       rank: rank,
       baseRank: rank, stateCode: .created, outcomeCode: .satisfied, isLevelHead: true, atWaitEnd: [],
       isDetached: false, cancellation: [], sliceTicks: 0, switchCount: 0, heldMutexCount: 0, runTicks: 0,

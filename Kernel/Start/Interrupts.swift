@@ -28,6 +28,7 @@ func interruptDispatch(_ frameAddress: UnsafeMutableRawPointer) {
     }
     return
   }
+  if exception == .deviceNotAvailable, NodeReference().node.threads.openFloatingPoint() { return }
   if unsafe frame.pointee.ring == 3, let handler = Processor.block.gate.exceptionHandler {
     handler(UInt(bitPattern: frameAddress))
     return

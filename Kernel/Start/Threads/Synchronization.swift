@@ -17,8 +17,8 @@ extension ThreadSystem {
   ///   - nanoseconds: when to give up.
   ///   - wakesOthers: whether the operation may have made other threads ready without waiting itself.
   ///   - begin: the operation; it gets the tick at which to give up.
-  @inline(always) @usableFromInline
-  static func wait<Failure: Error>(
+  @inline(always)
+  public static func wait<Failure: Error>(
     _ nanoseconds: UInt64?, wakesOthers: Bool = false,
     _ begin: (inout Scheduler, UInt64) throws(Failure) -> WaitOutcome
   ) throws(Failure) -> WaitOutcome {
@@ -34,8 +34,8 @@ extension ThreadSystem {
   /// Performs an operation that may end waits, and lets a more urgent thread run at once.
   ///
   /// - Parameter change: the operation; it says whether another thread should run now.
-  @inline(always) @usableFromInline
-  static func wake<Failure: Error>(_ change: (inout Scheduler) throws(Failure) -> Bool) throws(Failure) {
+  @inline(always)
+  public static func wake<Failure: Error>(_ change: (inout Scheduler) throws(Failure) -> Bool) throws(Failure) {
     let reference = NodeReference()
     cpu_cli()
     defer { cpu_sti() }

@@ -83,6 +83,7 @@ public enum Threads {
       unsafe record.pointee.kernelStack = thread.address
     #endif
     thread.fields.tag = UInt(bitPattern: record)
+    carryMore(thread)
     do { try reference.node.threads.scheduler.start(thread) } catch {
       preconditionFailure("a thread that was just made could not be started")
     }
@@ -94,6 +95,7 @@ public enum Threads {
   public static func exit(code: UInt) -> Never {
     let reference = NodeReference()
     cpu_cli()
+    if current.fields.floatingPoint != 0 { releaseFloatingPoint(of: current) }
     do { try reference.node.threads.scheduler.exit(code: code) } catch { panic("the idle thread ended") }
     reference.node.threads.leaveCurrent()
     preconditionFailure("a thread ran after its end")

@@ -5,6 +5,7 @@ import Arch
 import Base
 import CMachine
 import CommandLine
+import FloatingPoint
 import Log
 import Paging
 import Scheduling
@@ -21,7 +22,8 @@ func startThreads() {
     }
   #endif
   reference.node.threads.scheduler.idle.fields.space = cpu_read_cr3()
-  reference.node.threads.noteWayToSwitch()
+  reference.node.threads.floatingPoint.start(
+    reference.node.options.switchesFloatingPointEagerly ? .eager : .lazy)
   guard let rate = ClockRate(ticksPerSecond: reference.node.clock.ticksPerMillisecond * 1_000) else {
     panic("the time stamp counter runs at \(reference.node.clock.ticksPerMillisecond) ticks a millisecond")
   }

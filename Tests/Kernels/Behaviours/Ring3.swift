@@ -69,7 +69,6 @@ private func startProgram(_: UInt) -> UInt {
     (frame.rsp, frame.ss) = (0x12000, UInt64(Selectors64.userData))
   #endif
   cpu_cli()
-  NodeReference().node.threads.hasPrograms = true
   let level = PriorityLevel(truncating: 10)
   guard
     (try? unsafe Threads.createProgram(
