@@ -171,7 +171,7 @@ if let architecture {
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(
-      name: "\(name)Tests", dependencies: ["ABI", "HostSupport", "ImageBuilder", "Launch"],
+      name: "\(name)Tests", dependencies: ["ABI", "Bench", "HostSupport", "ImageBuilder", "Launch"],
       path: "Tests/\(name)Tests")
   }
 

@@ -35,7 +35,8 @@ extension ThreadSystem {
   ///
   /// - Parameter change: the operation; it says whether another thread should run now.
   @inline(always)
-  public static func wake<Failure: Error>(_ change: (inout Scheduler) throws(Failure) -> Bool) throws(Failure) {
+  public static func wake<Failure: Error>(_ change: (inout Scheduler) throws(Failure) -> Bool) throws(Failure)
+  {
     let reference = NodeReference()
     cpu_cli()
     defer { cpu_sti() }
