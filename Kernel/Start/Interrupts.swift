@@ -56,6 +56,11 @@ func interruptDispatch(_ frameAddress: UnsafeMutableRawPointer) {
 
 private func deviceInterrupt(_ vector: UInt8) {
   let reference = NodeReference()
+  if vector == LocalInterruptController.doorbellVector, let handler = reference.node.doorbellHandler {
+    LocalInterruptController.endInterrupt()
+    handler()
+    return
+  }
   guard let line = LegacyInterruptController.line(of: vector), LegacyInterruptController.isGenuine(line)
   else {
     // Not acknowledged: the local controller's spurious one must not be, and nothing else is ever asked for.
@@ -71,7 +76,8 @@ private func deviceInterrupt(_ vector: UInt8) {
   LegacyInterruptController.acknowledge(line)
   if line == IntervalTimer.interruptLine {
     // It records its own beginning and end, because it may switch in between.
-    reference.node.threads.deadlineInterrupt(vector)
+    let isTraced = reference.node.threads.scheduler.trace.isOn
+    reference.node.threads.deadlineInterrupt(at: cpu_rdtsc(), traced: isTraced ? vector : nil)
     return
   }
   reference.node.threads.scheduler.trace.record(.interruptBegin, small: UInt16(vector))

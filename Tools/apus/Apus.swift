@@ -15,8 +15,9 @@ struct Apus: AsyncParsableCommand {
         swift run apus doctor                   are all external tools there?
       """,
     subcommands: [
-      Run.self, Debug.self, Test.self, BenchCommand.self, TraceCommand.self, Sizes.self, Doctor.self, Clean.self,
-      PredictCommand.self,
+      Run.self, Debug.self, Test.self, BenchCommand.self, TraceCommand.self, Sizes.self, Doctor.self,
+      Clean.self,
+      PredictCommand.self, SCCCommand.self,
     ])
 
   static func main() async {

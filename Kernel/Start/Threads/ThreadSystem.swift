@@ -28,13 +28,15 @@ public struct ThreadSystem: ~Copyable {
   public let inputArrived: Semaphore
   /// When the timer interrupts.
   public var timer = DeadlineTimer()
-  // What a switch is more than a change of stacks: one test for all of it.
+  // What a switch is more than a change of stacks.
   private var duties: SwitchDuties = [] {
-    didSet { isMoreThanTraced = !duties.subtracting(.trace).isEmpty }
+    didSet { plainKey = duties.isEmpty ? scheduler.current.fields.switchKey : Self.nobodysKey }
   }
-  // Whether it is more than that and an event in the trace. A byte of its own: the compiler would read the duties into
-  // a register for two tests, which costs every switch an instruction.
-  private var isMoreThanTraced = false
+  // The key of the threads that can be switched to by changing stacks and no more: that of the thread that runs, or
+  // nobody's while there are duties. One comparison for recording, programs, the hardware's way and other spaces.
+  private var plainKey = Self.nobodysKey
+  // No thread carries more without having a space.
+  private static var nobodysKey: UInt { 1 }
   /// Whose floating-point state the registers hold.
   var floatingPoint = FloatingPointSystem()
   /// Stacks for threads.
@@ -76,53 +78,34 @@ public struct ThreadSystem: ~Copyable {
   @inline(__always)
   mutating func perform(_ handover: Handover, _ cause: SwitchCause = .turn, at now: UInt64) {
     handover.account(at: now)
-    if _slowPath(duties.rawValue != 0) {
-      if isMoreThanTraced {
-        performSpecially(handover, cause)
-        return
-      }
-      record(handover, cause, at: now)
-    }
     let key = handover.to.fields.switchKey
-    if key != handover.from.fields.switchKey {
-      if _slowPath(handover.to.fields.carriesMore) {
-        go(handover)
-        return
+    if key != plainKey {
+      if _slowPath(duties.rawValue != 0 || handover.to.fields.carriesMore) {
+        guard duties == .trace, !handover.to.fields.carriesMore else {
+          performSpecially(handover, cause)
+          return
+        }
+        scheduler.noteSwitch(handover, cause, at: now)
+        if key != handover.from.fields.switchKey { cpu_write_cr3(key) }
+      } else {
+        // Here the key is the space alone.
+        plainKey = key
+        cpu_write_cr3(key)
       }
-      // Here the key is the space alone.
-      cpu_write_cr3(key)
     }
     cpu_switch_stack(handover.from.address, handover.to.address)
   }
 
-  /// Records a switch and what led to it; the trace is on.
+  /// Whether a switch to a thread is a change of stacks and no more.
   @inline(__always)
-  private mutating func record(_ handover: Handover, _ cause: SwitchCause, at now: UInt64) {
-    if cause == .slice { recordSlice(at: now) }
-    scheduler.noteSwitch(handover, cause, at: now)
-  }
+  func isPlain(_ thread: ThreadReference) -> Bool { thread.fields.switchKey == plainKey }
 
-  /// Records the timer's interrupt at the end of a slice, all of which is over at the switch.
-  @inline(never)
-  private mutating func recordSlice(at now: UInt64) {
-    let vector = UInt16(LocalInterruptController.timerVector)
-    scheduler.trace.record(.interruptBegin, small: vector, at: now)
-    scheduler.trace.record(.timer, small: 1, large: UInt32(clamping: timer.sliceTicks), at: now)
-    scheduler.trace.record(.interruptEnd, small: vector, at: now)
-  }
-
-  /// A switch that is done by the processor's tasks, or of a thread that carries more than its stack.
+  /// A switch that is recorded, or done by the processor's tasks, or of a thread that carries more than its stack.
   ///
   /// It reads the counter itself: kept for it, the reading would cost every other switch a register.
   @inline(never)
   private mutating func performSpecially(_ handover: Handover, _ cause: SwitchCause) {
-    if scheduler.trace.isOn { record(handover, cause, at: cpu_rdtsc()) }
-    go(handover)
-  }
-
-  /// Switches with all that the threads carry; the switch is in the trace already.
-  @inline(never)
-  private mutating func go(_ handover: Handover) {
+    if scheduler.trace.isOn { scheduler.noteSwitch(handover, cause, at: cpu_rdtsc()) }
     if duties.contains(.leaveBelongings) || handover.to.fields.carriesMore { moveBelongings(handover) }
     #if arch(i386)
       if switchesByHardware {
@@ -157,19 +140,26 @@ public struct ThreadSystem: ~Copyable {
 
   /// Goes on with the thread that should run now; called after every change that may have made another one it.
   @inline(__always)
-  public mutating func settle() { settle(.turn) }
-
-  /// The same, for a reason.
-  @inline(__always)
-  mutating func settle(_ cause: SwitchCause) {
-    let handover = scheduler.reschedule()
+  public mutating func settle() {
+    guard let handover = scheduler.reschedule() else {
+      noteSharing()
+      return
+    }
     noteSharing()
-    if let handover { perform(handover, cause) }
+    perform(handover)
+  }
+
+  /// The same after the current thread has begun to wait or has ended.
+  @inline(__always)
+  mutating func leaveCurrent() {
+    let handover = scheduler.leaveCurrent()
+    noteSharing()
+    perform(handover, .wait)
   }
 
   /// Sets the timer for the end of a slice if the current thread has come to share its level.
   @inline(__always)
-  mutating func noteSharing() {
+  public mutating func noteSharing() {
     if !timer.isSliceArmed && scheduler.isSliceLimited { startSlices() }
   }
 }
