@@ -92,7 +92,7 @@ if let architecture {
       sources: ["X86", architectureFolder],
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
-        "\(architectureFolder)/SystemCalls.asm",
+        "\(architectureFolder)/SystemCalls.asm", "\(architectureFolder)/UserCopy.asm",
         architecture == "i686" ? "X86_64" : "I686",
       ]),
     bareMetal(
@@ -102,6 +102,11 @@ if let architecture {
         "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Scheduling", "Sync",
         "Trace",
         "X86",
+      ]),
+    bareMetal(
+      "UserMemory",
+      [
+        "AddressSpace", "Arch", "Base", "CMachine", "FrameAllocator", "Log", "Paging", "Regions", "Start", "X86",
       ]),
     bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Scheduling", "Start", "X86"]),
   ]

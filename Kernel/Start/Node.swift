@@ -35,6 +35,10 @@ public struct Node: ~Copyable {
   public var interrupts = InterruptCounts()
   /// Bytes typed at the console that nobody has read yet.
   public var input = InputQueue()
+  /// What the idle thread may do a piece of; answers whether there was anything.
+  public var idleWork: (@convention(c) () -> Bool)?
+  /// Where the memory of programs is kept track of; 0 before there are programs.
+  public var userMemory: UInt = 0
   /// Whether a panic is being reported: a second one says so and stops at once.
   var isPanicking = false
 

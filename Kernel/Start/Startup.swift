@@ -27,6 +27,7 @@ public func startNode(magic: UInt32, information: UInt32) {
     "Apus on \(architectureName), \(reference.node.clock.ticksPerMillisecond) ticks a millisecond")
   let firstLineTicks = cpu_rdtsc() &- start
   Processor.installTables()
+  Processor.useProtections()
   LegacyInterruptController.remapAndMask()
   readBootInformation(magic: magic, address: PhysicalAddress(UInt64(information)))
   readCommandLine()
