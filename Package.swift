@@ -112,7 +112,8 @@ if let architecture {
     bareMetal(
       "UserMemory",
       [
-        "AddressSpace", "Arch", "Base", "CMachine", "FrameAllocator", "Log", "Paging", "Regions", "Start", "X86",
+        "AddressSpace", "Arch", "Base", "CMachine", "FrameAllocator", "Log", "Paging", "Regions", "Start",
+        "X86",
       ]),
     bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Scheduling", "Start", "X86"]),
   ]
@@ -122,16 +123,18 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
+        "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
         "FrameAllocator",
-        "Heap", "Log", "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
+        "Heap", "Log", "Paging", "Regions", "UserMemory", "Provocations", "Scheduling", "Start", "Sync",
+        "Trace", "X86",
       ]),
   ]
   targets.append(
     bareMetal(
       "Benchmarks",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Log",
+        "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator",
+        "Log",
         "Scheduling",
         "Start", "Sync", "Trace",
       ]))

@@ -19,8 +19,9 @@ public struct UserMemoryHooks: BitwiseCopyable {
   /// The address of the `UserSpace` of the thread that runs, or 0.
   public var currentSpace: @convention(c) () -> UInt = { 0 }
   /// Fills a frame: see `PageSource.fill`; answers a raw value of `PageFill`.
-  public var fill: @convention(c) (_ frame: UInt32, _ file: UInt64, _ page: UInt64, _ byteCount: Int) -> UInt8 =
-    { _, _, _, _ in PageFill.failed.rawValue }
+  public var fill:
+    @convention(c) (_ frame: UInt32, _ file: UInt64, _ page: UInt64, _ byteCount: Int) -> UInt8 =
+      { _, _, _, _ in PageFill.failed.rawValue }
   /// A frame of a file's page that can be shared, with a reference for the caller; 0 for none.
   public var share: @convention(c) (_ file: UInt64, _ page: UInt64) -> UInt32 = { _, _ in 0 }
   /// One more region shows a file.
@@ -55,7 +56,8 @@ public struct UserMemoryHooks: BitwiseCopyable {
   var copyWasOutOfMemory = false
 
   init(
-    references: UnsafeMutablePointer<UInt32>, frameCount: UInt32, zero: FrameNumber, reserve: UInt32, limit: UInt,
+    references: UnsafeMutablePointer<UInt32>, frameCount: UInt32, zero: FrameNumber, reserve: UInt32,
+    limit: UInt,
     kernel: KernelPart<KernelTableFormat>, hooks: UserMemoryHooks
   ) {
     unsafe self.references = references
@@ -85,7 +87,8 @@ public struct UserMemoryHooks: BitwiseCopyable {
 
   @inline(__always)
   init() {
-    guard let pointer = unsafe UnsafeMutablePointer<UserMemoryState>(bitPattern: NodeReference().node.userMemory)
+    guard
+      let pointer = unsafe UnsafeMutablePointer<UserMemoryState>(bitPattern: NodeReference().node.userMemory)
     else { preconditionFailure("the memory of programs was not started") }
     unsafe self.pointer = pointer
   }
