@@ -42,7 +42,7 @@ public enum UserMemory {
     unsafe state.initialize(
       to: UserMemoryState(
         references: references, frameCount: frameCount, zero: zero, reserve: min(256, free / 8),
-        limit: UInt(free), kernel: kernelPart(tables), hooks: hooks))
+        limit: UInt(free), kernel: kernelPart(tables), isPlaced: node.node.identity.isPlaced, hooks: hooks))
     // Two, so that nobody ever takes it for his own: nobody counts its users.
     unsafe state.pointee[references: zero] = 2
     node.node.userMemory = place.rawValue
@@ -58,9 +58,10 @@ public enum UserMemory {
   public static var kernelPart: KernelPart<KernelTableFormat> { UserMemoryReference().state.kernel }
 
   /// What `cr3` is without a program.
-  public static var kernelRoot: UInt {
-    UInt(truncatingIfNeeded: PhysicalAddress(startOf: kernelPart.tables.root).rawValue)
-  }
+  public static var kernelRoot: UInt { hardwareRoot(kernelPart.tables.root) }
+
+  /// What `cr3` is while a space is in use.
+  public static func root(of space: borrowing UserSpace) -> UInt { hardwareRoot(space.tables.root) }
 
   // MARK: - Spaces
 

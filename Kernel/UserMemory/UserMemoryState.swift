@@ -50,6 +50,8 @@ public struct UserMemoryHooks: BitwiseCopyable {
   /// Frames that were free when programs began.
   let limit: UInt
   let kernel: KernelPart<KernelTableFormat>
+  /// Whether the node's addresses are not the machine's.
+  let isPlaced: Bool
   var records = RegionPool()
   var hooks: UserMemoryHooks
   /// Whether a copy failed because there was no frame, since somebody last asked.
@@ -58,11 +60,11 @@ public struct UserMemoryHooks: BitwiseCopyable {
   init(
     references: UnsafeMutablePointer<UInt32>, frameCount: UInt32, zero: FrameNumber, reserve: UInt32,
     limit: UInt,
-    kernel: KernelPart<KernelTableFormat>, hooks: UserMemoryHooks
+    kernel: KernelPart<KernelTableFormat>, isPlaced: Bool, hooks: UserMemoryHooks
   ) {
     unsafe self.references = references
     (self.frameCount, self.zero, self.reserve, self.limit) = (frameCount, zero, reserve, limit)
-    (self.kernel, self.hooks) = (kernel, hooks)
+    (self.kernel, self.isPlaced, self.hooks) = (kernel, isPlaced, hooks)
   }
 
   /// The references of a frame.

@@ -91,7 +91,7 @@ private func makeSpace() -> UnsafeMutablePointer<UserSpace> {
 
 private func use(_ space: UnsafeMutablePointer<UserSpace>) {
   NodeReference().node.threads.scheduler.current.fields.exchange = UInt(bitPattern: space)
-  cpu_write_cr3(UInt(truncatingIfNeeded: unsafe space.pointee.rootAddress))
+  cpu_write_cr3(unsafe UserMemory.root(of: space.pointee))
 }
 
 private func destroy(_ space: UnsafeMutablePointer<UserSpace>) {
