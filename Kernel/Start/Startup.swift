@@ -40,6 +40,7 @@ public func startNode(magic: UInt32, information: UInt32) {
     "Apus on \(architectureName), \(reference.node.clock.ticksPerMillisecond) ticks a millisecond")
   let firstLineTicks = cpu_rdtsc() &- start
   Processor.installTables()
+  Processor.useProtections()
   Processor.block.leavesMachineRunning = !identity.ownsDevices
   if identity.ownsDevices { LegacyInterruptController.remapAndMask() }
   if isPlaced { adoptTable(of: structure) }
