@@ -125,7 +125,9 @@ extension AddressSpace {
     let (offset, tables) = (target &- address, tables)
     tables.forEachEntry(from: address, through: address + count << 12 - 1, in: &memory) {
       from, _, _, memory in
-      do throws(PagingError) { if try tables.place(of: from &+ offset, in: &memory).isBehindNewTop { isTopNew = true } } catch {
+      do throws(PagingError) {
+        if try tables.place(of: from &+ offset, in: &memory).isBehindNewTop { isTopNew = true }
+      } catch {
         isDone = false
       }
       return isDone

@@ -14,6 +14,8 @@
 /// handler the same question is asked. Every call must be made with interrupts off on the scheduler's processor,
 /// and `yield` only when no switch is due.
 
+import Trace
+
 /// Two threads at a switch.
 public struct Handover: BitwiseCopyable {
   /// The thread that ran.
@@ -42,6 +44,8 @@ public struct Scheduler: ~Copyable {
   public internal(set) var current: ThreadReference
   var ready: ReadyQueues
   var timers = TimerQueue()
+  /// What happened last.
+  public var trace = TraceRing()
   /// The thread that runs when no other can.
   public let idle: ThreadReference
   /// The timer interrupts that a thread runs before the next of its level has its turn; at least 1.
@@ -101,12 +105,39 @@ public struct Scheduler: ~Copyable {
     return Handover(from: from, to: to)
   }
 
+  /// The thread that `yield` would give way to; the current one if it is alone in its level.
+  @inline(__always)
+  public var nextOfLevel: ThreadReference { current.fields.next }
+
+  /// Gives way to `nextOfLevel`, which must not be the current thread itself.
+  @inline(__always)
+  public mutating func yield(to next: ThreadReference) -> Handover {
+    let from = current
+    ready.setHead(ofRank: from.fields.rank, to: next)
+    current = next
+    next.fields.switchCount &+= 1
+    return Handover(from: from, to: next)
+  }
+
   /// Makes the thread current that should run, and says which two threads to switch, if any.
   @inline(__always)
   public mutating func reschedule() -> Handover? {
     let to = ready.first()
     let from = current
     if to == from { return nil }
+    current = to
+    to.fields.switchCount &+= 1
+    return Handover(from: from, to: to)
+  }
+
+  /// Makes the thread current that should run, after an operation has made the current one wait or end.
+  ///
+  /// It is another one then, so there is nothing to ask.
+  @inline(__always)
+  public mutating func leaveCurrent() -> Handover {
+    let to = ready.first()
+    let from = current
+    assert(to != from)
     current = to
     to.fields.switchCount &+= 1
     return Handover(from: from, to: to)
@@ -134,6 +165,7 @@ public struct Scheduler: ~Copyable {
   /// Lets a thread join the ready ones, last in its level.
   @inline(__always)
   mutating func makeReady(_ thread: ThreadReference) {
+    noteWake(thread)
     thread.fields.stateCode = .ready
     ready.append(thread)
   }
@@ -163,6 +195,7 @@ extension Scheduler {
     lastInList.fields.nextInList = thread
     lastInList = thread
     threadCount += 1
+    if trace.isOn { noteCreation(of: thread) }
   }
 
   /// Gives a thread's record back; its memory and stack are the caller's again.

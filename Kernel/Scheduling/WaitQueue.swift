@@ -58,6 +58,10 @@ public struct WaitQueue: BitwiseCopyable {
   @unsafe @inline(__always)
   public init(at record: UnsafeMutablePointer<WaitQueue>) { unsafe self.record = record }
 
+  /// The address of the record.
+  @inline(__always)
+  var address: UInt { unsafe UInt(bitPattern: record) }
+
   /// Whether both are the same queue.
   @inline(__always)
   public static func == (lhs: Self, rhs: Self) -> Bool { unsafe lhs.record == rhs.record }
@@ -128,7 +132,7 @@ extension WaitQueueReference {
       }
       return
     }
-    thread.unlink()
+    thread.unlink(from: next)
     next.fields.isLevelHead = true
     fields.first = next
     if let below { replaceHead(thread, by: next, over: below) }

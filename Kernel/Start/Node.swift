@@ -46,14 +46,14 @@ public struct Node: ~Copyable {
   public var files: UInt = 0
   /// The frame of the page from which programs of i386 call.
   public var callPage: UInt32 = 0
-  /// What other nodes' interrupts call, with interrupts off; nothing if there are no other nodes.
-  public var doorbellHandler: (@convention(c) () -> Void)?
-  /// Where the module that speaks with other nodes keeps what it knows, or 0.
-  public var peers: UInt = 0
   /// What the idle thread may do a piece of; answers whether there was anything.
   public var idleWork: (@convention(c) () -> Bool)?
   /// Where the memory of programs is kept track of; 0 before there are programs.
   public var userMemory: UInt = 0
+  /// What other nodes' interrupts call, with interrupts off; nothing if there are no other nodes.
+  public var doorbellHandler: (@convention(c) () -> Void)?
+  /// Where the module that speaks with other nodes keeps what it knows, or 0.
+  public var peers: UInt = 0
   /// Whether a panic is being reported: a second one says so and stops at once.
   var isPanicking = false
 
@@ -88,11 +88,8 @@ public struct Node: ~Copyable {
   /// Refers to the node; it must have been made.
   @inline(__always)
   public init() {
-    // SAFETY: the linker script sets this memory aside, aligned to a page.
-    guard let pointer = unsafe UnsafeMutablePointer<Node>(bitPattern: symbol_node_storage()) else {
-      preconditionFailure("the node lies at address 0")
-    }
-    unsafe self.pointer = pointer
+    // SAFETY: the linker script sets this memory aside, aligned to a page and not at address 0.
+    unsafe pointer = UnsafeMutablePointer<Node>(bitPattern: symbol_node_storage()).unsafelyUnwrapped
   }
 
   /// The node itself.

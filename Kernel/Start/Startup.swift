@@ -46,8 +46,10 @@ public func startNode(magic: UInt32, information: UInt32) {
   if isPlaced { adoptTable(of: structure) }
   readBootInformation(magic: magic, address: PhysicalAddress(UInt64(information)))
   readCommandLine()
+  if !isPlaced { becomeFirstNode() }
   startMemory()
   startThreads()
+  startTrace(kilobytes: reference.node.options.traceKilobytes)
   log(.info, "start", "started")
   // Read by `apus bench boot`: keep the wording.
   log(

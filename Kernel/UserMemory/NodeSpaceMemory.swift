@@ -6,6 +6,7 @@ import Base
 import CMachine
 import FrameAllocator
 import Paging
+import Partition
 import Regions
 import Start
 
@@ -19,14 +20,26 @@ public struct NodeSpaceMemory: SpaceMemory, ~Copyable {
 
   // MARK: Tables
 
-  /// The entry `index` of a table.
+  /// The entry `index` of a table, with the node's own address in it.
   @inline(__always)
-  public func load(_ table: FrameNumber, _ index: Int) -> UInt64 { cpu_load64(entryAddress(table, index)) }
+  public func load(_ table: FrameNumber, _ index: Int) -> UInt64 {
+    let entry = cpu_load64(entryAddress(table, index))
+    if _slowPath(reference.state.isPlaced), entry & 1 != 0 {
+      return NodeReference().node.partition.core(entry)
+    }
+    return entry
+  }
 
-  /// Writes an entry so that no half of it is ever present.
+  /// Writes an entry, with the system's address in it, so that no half of it is ever present.
+  ///
+  /// What is not present keeps the node's own address: no processor looks at it.
   @inline(__always)
   public mutating func store(_ entry: UInt64, _ table: FrameNumber, _ index: Int) {
     let address = entryAddress(table, index)
+    var entry = entry
+    if _slowPath(reference.state.isPlaced), entry & 1 != 0 {
+      entry = NodeReference().node.partition.system(entry)
+    }
     #if arch(i386)
       if entry & 1 == 0 { cpu_store32(address, UInt32(truncatingIfNeeded: entry)) }
       cpu_store32(address + 4, UInt32(truncatingIfNeeded: entry >> 32))

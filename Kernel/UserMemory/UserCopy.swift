@@ -36,7 +36,8 @@ public enum UserCopy {
   ///
   /// - Safety: `target` must have room for `byteCount` bytes of the kernel's.
   @unsafe @inline(__always)
-  public static func copyIn(_ target: UnsafeMutableRawPointer, from address: UInt, _ byteCount: UInt) -> UInt {
+  public static func copyIn(_ target: UnsafeMutableRawPointer, from address: UInt, _ byteCount: UInt) -> UInt
+  {
     guard isAllowed(address, byteCount) else { return byteCount }
     return user_copy(UInt(bitPattern: target), address, byteCount)
   }
@@ -99,7 +100,9 @@ public enum UserCopy {
   /// A 64-bit word of the program, or `nil`.
   @inline(__always)
   public static func load64(_ address: UInt) -> UInt64? {
-    guard let low = load32(address), isAllowed(address, 8), let high = load32(address &+ 4) else { return nil }
+    guard let low = load32(address), isAllowed(address, 8), let high = load32(address &+ 4) else {
+      return nil
+    }
     return UInt64(high) << 32 | UInt64(low)
   }
 

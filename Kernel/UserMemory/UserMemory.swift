@@ -42,7 +42,7 @@ public enum UserMemory {
     unsafe state.initialize(
       to: UserMemoryState(
         references: references, frameCount: frameCount, zero: zero, reserve: min(256, free / 8),
-        limit: UInt(free), kernel: kernelPart(tables), hooks: hooks))
+        limit: UInt(free), kernel: kernelPart(tables), isPlaced: node.node.identity.isPlaced, hooks: hooks))
     // Two, so that nobody ever takes it for his own: nobody counts its users.
     unsafe state.pointee[references: zero] = 2
     node.node.userMemory = place.rawValue
@@ -58,9 +58,10 @@ public enum UserMemory {
   public static var kernelPart: KernelPart<KernelTableFormat> { UserMemoryReference().state.kernel }
 
   /// What `cr3` is without a program.
-  public static var kernelRoot: UInt {
-    UInt(truncatingIfNeeded: PhysicalAddress(startOf: kernelPart.tables.root).rawValue)
-  }
+  public static var kernelRoot: UInt { hardwareRoot(kernelPart.tables.root) }
+
+  /// What `cr3` is while a space is in use.
+  public static func root(of space: borrowing UserSpace) -> UInt { hardwareRoot(space.tables.root) }
 
   // MARK: - Spaces
 
@@ -110,7 +111,8 @@ public enum UserMemory {
 
   /// Forgets the contents of private pages.
   @export(interface)
-  public static func discard(_ address: UInt, _ byteCount: UInt, in space: inout UserSpace) throws(SpaceError) {
+  public static func discard(_ address: UInt, _ byteCount: UInt, in space: inout UserSpace) throws(SpaceError)
+  {
     var memory = NodeSpaceMemory()
     try space.discard(address, byteCount, in: &memory)
   }
@@ -118,7 +120,8 @@ public enum UserMemory {
   /// Gives a mapping another size or place: see `AddressSpace.remap`.
   @export(interface)
   public static func remap(
-    _ address: UInt, _ oldSize: UInt, to newSize: UInt, at target: UInt?, mayMove: Bool, in space: inout UserSpace
+    _ address: UInt, _ oldSize: UInt, to newSize: UInt, at target: UInt?, mayMove: Bool,
+    in space: inout UserSpace
   ) throws(SpaceError) -> UInt {
     var memory = NodeSpaceMemory()
     return try space.remap(address, oldSize, to: newSize, at: target, mayMove: mayMove, in: &memory)
@@ -189,7 +192,9 @@ public enum UserMemory {
   ///   - space: the program's space.
   @inline(never)
   @export(interface)
-  public static func fault(_ error: PageFaultError, at address: UInt, in space: inout UserSpace) -> FaultOutcome {
+  public static func fault(_ error: PageFaultError, at address: UInt, in space: inout UserSpace)
+    -> FaultOutcome
+  {
     // No entry of ours has such a bit: the tables are damaged.
     guard !error.contains(.reservedBit) else {
       panic("reserved bit set in the page table of a program, at \(VirtualAddress(address))")
@@ -210,7 +215,9 @@ public enum UserMemory {
   private static func copyFault(_ frameAddress: UInt) -> Bool {
     guard let frame = unsafe UnsafeMutablePointer<TrapFrame>(bitPattern: frameAddress) else { return false }
     // SAFETY: the address is that of the frame of the fault, on the stack below us.
-    guard let after = UserCopy.failure(at: unsafe frame.pointee.instructionPointer.rawValue) else { return false }
+    guard let after = UserCopy.failure(at: unsafe frame.pointee.instructionPointer.rawValue) else {
+      return false
+    }
     let error = PageFaultError(rawValue: UInt32(truncatingIfNeeded: unsafe frame.pointee.errorCode))
     let reference = UserMemoryReference()
     let address = reference.state.hooks.currentSpace()

@@ -19,8 +19,9 @@ public struct UserMemoryHooks: BitwiseCopyable {
   /// The address of the `UserSpace` of the thread that runs, or 0.
   public var currentSpace: @convention(c) () -> UInt = { 0 }
   /// Fills a frame: see `PageSource.fill`; answers a raw value of `PageFill`.
-  public var fill: @convention(c) (_ frame: UInt32, _ file: UInt64, _ page: UInt64, _ byteCount: Int) -> UInt8 =
-    { _, _, _, _ in PageFill.failed.rawValue }
+  public var fill:
+    @convention(c) (_ frame: UInt32, _ file: UInt64, _ page: UInt64, _ byteCount: Int) -> UInt8 =
+      { _, _, _, _ in PageFill.failed.rawValue }
   /// A frame of a file's page that can be shared, with a reference for the caller; 0 for none.
   public var share: @convention(c) (_ file: UInt64, _ page: UInt64) -> UInt32 = { _, _ in 0 }
   /// One more region shows a file.
@@ -49,18 +50,21 @@ public struct UserMemoryHooks: BitwiseCopyable {
   /// Frames that were free when programs began.
   let limit: UInt
   let kernel: KernelPart<KernelTableFormat>
+  /// Whether the node's addresses are not the machine's.
+  let isPlaced: Bool
   var records = RegionPool()
   var hooks: UserMemoryHooks
   /// Whether a copy failed because there was no frame, since somebody last asked.
   var copyWasOutOfMemory = false
 
   init(
-    references: UnsafeMutablePointer<UInt32>, frameCount: UInt32, zero: FrameNumber, reserve: UInt32, limit: UInt,
-    kernel: KernelPart<KernelTableFormat>, hooks: UserMemoryHooks
+    references: UnsafeMutablePointer<UInt32>, frameCount: UInt32, zero: FrameNumber, reserve: UInt32,
+    limit: UInt,
+    kernel: KernelPart<KernelTableFormat>, isPlaced: Bool, hooks: UserMemoryHooks
   ) {
     unsafe self.references = references
     (self.frameCount, self.zero, self.reserve, self.limit) = (frameCount, zero, reserve, limit)
-    (self.kernel, self.hooks) = (kernel, hooks)
+    (self.kernel, self.isPlaced, self.hooks) = (kernel, isPlaced, hooks)
   }
 
   /// The references of a frame.
@@ -85,7 +89,8 @@ public struct UserMemoryHooks: BitwiseCopyable {
 
   @inline(__always)
   init() {
-    guard let pointer = unsafe UnsafeMutablePointer<UserMemoryState>(bitPattern: NodeReference().node.userMemory)
+    guard
+      let pointer = unsafe UnsafeMutablePointer<UserMemoryState>(bitPattern: NodeReference().node.userMemory)
     else { preconditionFailure("the memory of programs was not started") }
     unsafe self.pointer = pointer
   }

@@ -24,14 +24,19 @@ struct SwitchDuties: OptionSet, BitwiseCopyable {
 public struct ThreadSystem: ~Copyable {
   /// Who runs and who runs next.
   public var scheduler: Scheduler
-  /// What happened last.
-  public var trace = TraceRing()
   /// A unit for every byte that was typed.
   public let inputArrived: Semaphore
   /// When the timer interrupts.
   public var timer = DeadlineTimer()
-  // What a switch is more than a change of stacks: one test for all of it.
-  private var duties: SwitchDuties = []
+  // What a switch is more than a change of stacks.
+  private var duties: SwitchDuties = [] {
+    didSet { plainKey = duties.isEmpty ? scheduler.current.fields.switchKey : Self.nobodysKey }
+  }
+  // The key of the threads that can be switched to by changing stacks and no more: that of the thread that runs, or
+  // nobody's while there are duties. One comparison for recording, programs, the hardware's way and other spaces.
+  private var plainKey = Self.nobodysKey
+  // No thread carries more without having a space.
+  private static var nobodysKey: UInt { 1 }
   /// Whose floating-point state the registers hold.
   var floatingPoint = FloatingPointSystem()
   /// Stacks for threads.
@@ -65,38 +70,42 @@ public struct ThreadSystem: ~Copyable {
   ///
   /// Returns when the first one runs again.
   @inline(__always)
-  public mutating func perform(_ handover: Handover) { perform(handover, at: cpu_rdtsc()) }
+  public mutating func perform(_ handover: Handover, _ cause: SwitchCause = .turn) {
+    perform(handover, cause, at: cpu_rdtsc())
+  }
 
   /// The same, when the tick counter has just been read.
   @inline(__always)
-  mutating func perform(_ handover: Handover, at now: UInt64) {
+  mutating func perform(_ handover: Handover, _ cause: SwitchCause = .turn, at now: UInt64) {
     handover.account(at: now)
-    if _slowPath(duties.rawValue != 0) {
-      performSpecially(handover)
-      return
-    }
     let key = handover.to.fields.switchKey
-    if key != handover.from.fields.switchKey {
-      if _slowPath(handover.to.fields.carriesMore) {
-        performSpecially(handover)
-        return
+    if key != plainKey {
+      if _slowPath(duties.rawValue != 0 || handover.to.fields.carriesMore) {
+        guard duties == .trace, !handover.to.fields.carriesMore else {
+          performSpecially(handover, cause)
+          return
+        }
+        scheduler.noteSwitch(handover, cause, at: now)
+        if key != handover.from.fields.switchKey { cpu_write_cr3(key) }
+      } else {
+        // Here the key is the space alone.
+        plainKey = key
+        cpu_write_cr3(key)
       }
-      // Here the key is the space alone.
-      cpu_write_cr3(key)
     }
     cpu_switch_stack(handover.from.address, handover.to.address)
   }
+
+  /// Whether a switch to a thread is a change of stacks and no more.
+  @inline(__always)
+  func isPlain(_ thread: ThreadReference) -> Bool { thread.fields.switchKey == plainKey }
 
   /// A switch that is recorded, or done by the processor's tasks, or of a thread that carries more than its stack.
   ///
   /// It reads the counter itself: kept for it, the reading would cost every other switch a register.
   @inline(never)
-  private mutating func performSpecially(_ handover: Handover) {
-    if trace.isOn {
-      trace.record(
-        .switching, small: UInt16(truncatingIfNeeded: handover.from.fields.identifier),
-        large: handover.to.fields.identifier, at: cpu_rdtsc())
-    }
+  private mutating func performSpecially(_ handover: Handover, _ cause: SwitchCause) {
+    if scheduler.trace.isOn { scheduler.noteSwitch(handover, cause, at: cpu_rdtsc()) }
     if duties.contains(.leaveBelongings) || handover.to.fields.carriesMore { moveBelongings(handover) }
     #if arch(i386)
       if switchesByHardware {
@@ -124,25 +133,33 @@ public struct ThreadSystem: ~Copyable {
     if thread.fields.carriesMore { duties.insert(.leaveBelongings) } else { duties.remove(.leaveBelongings) }
   }
 
-  /// Records events in a ring from now on.
-  ///
-  /// - Safety: see `TraceRing.start`.
-  @unsafe public mutating func startTrace(in memory: UnsafeMutableRawPointer, size: UInt) -> Bool {
-    duties.insert(.trace)
-    return unsafe trace.start(in: memory, size: size)
+  /// Sees to it that switches are recorded while the trace is on; called after it was turned on or off.
+  mutating func noteTrace() {
+    if scheduler.trace.isOn { duties.insert(.trace) } else { duties.remove(.trace) }
   }
 
   /// Goes on with the thread that should run now; called after every change that may have made another one it.
   @inline(__always)
   public mutating func settle() {
-    let handover = scheduler.reschedule()
+    guard let handover = scheduler.reschedule() else {
+      noteSharing()
+      return
+    }
     noteSharing()
-    if let handover { perform(handover) }
+    perform(handover)
+  }
+
+  /// The same after the current thread has begun to wait or has ended.
+  @inline(__always)
+  mutating func leaveCurrent() {
+    let handover = scheduler.leaveCurrent()
+    noteSharing()
+    perform(handover, .wait)
   }
 
   /// Sets the timer for the end of a slice if the current thread has come to share its level.
   @inline(__always)
-  mutating func noteSharing() {
+  public mutating func noteSharing() {
     if !timer.isSliceArmed && scheduler.isSliceLimited { startSlices() }
   }
 }
