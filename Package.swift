@@ -127,25 +127,20 @@ if let architecture {
         "Scheduling", "Start", "Sync", "Window",
       ]),
     bareMetal(
-      "UserMemory",
-      [
-        "AddressSpace", "Arch", "Base", "CMachine", "FrameAllocator", "Log", "Paging", "Regions", "Start", "X86",
-      ]),
-    bareMetal(
       "Programs",
       [
         "ABI", "AddressSpace", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine", "CommandLine",
         "Core", "Executable", "FileSystem", "FileSystemFormat", "FrameAllocator", "Futex", "Heap", "LinuxABI", "Log", "Paging",
         "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Scheduling", "Signals", "Start", "Sync",
-        "UserMemory", "VirtualFileSystem", "X86",
+        "Trace", "UserMemory", "VirtualFileSystem", "X86",
       ]),
     bareMetal(
       "ProgramCalls",
       [
         "AddressSpace", "Arch", "Base", "Clocks", "CMachine", "CommandLine", "FileSystemFormat", "FrameAllocator", "Futex",
         "LinuxABI", "Log",
-        "Processes", "Programs", "Randomness", "Regions", "Scheduling", "Signals", "Start", "SystemCalls", "UserMemory",
-        "VirtualFileSystem", "X86",
+        "Processes", "Programs", "Randomness", "Regions", "Scheduling", "Signals", "Start", "SystemCalls", "Trace",
+        "UserMemory", "VirtualFileSystem", "X86",
       ]),
     bareMetal(
       "Image",

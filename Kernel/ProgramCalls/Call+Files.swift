@@ -103,7 +103,8 @@ extension Call {
         wakeWaiters()
         if error == .brokenPipe {
           programs.send(
-            .pipe, SignalInformation(code: SignalInformation.userCode, process: process.fields.number), to: process,
+            .pipe, SignalInformation(code: SignalInformation.userCode, process: process.fields.number),
+            to: process,
             thread: thread)
         }
         if done > 0 { return done }
@@ -273,7 +274,8 @@ extension Call {
       let ready = try look(at: &sets, count, addresses)
       if ready > 0 || programs.uptime >= end {
         for kind in 0..<3 where addresses[kind] != 0 {
-          try store(sets.bytes.extracting((384 + kind * 128)..<(384 + kind * 128 + bytes)), at: addresses[kind])
+          try store(
+            sets.bytes.extracting((384 + kind * 128)..<(384 + kind * 128 + bytes)), at: addresses[kind])
         }
         return ready
       }
@@ -297,7 +299,8 @@ extension Call {
         let found = files.tree.readiness(Int32(number), wanted, for: caller)
         guard !found.contains(.invalid) else { throw .badDescriptor }
         // An end or an error can be read, or written, without waiting.
-        let counts: PollEvents = kind == 0 ? [.input, .hangUp, .error] : kind == 1 ? [.output, .error] : .priority
+        let counts: PollEvents =
+          kind == 0 ? [.input, .hangUp, .error] : kind == 1 ? [.output, .error] : .priority
         if !found.isDisjoint(with: counts) {
           span[384 + kind * 128 + byte] |= bit
           ready += 1

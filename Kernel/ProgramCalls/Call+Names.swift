@@ -111,7 +111,9 @@ extension Call {
       return 0
     default: break
     }
-    guard let request = DescriptorRequest(rawValue: UInt32(truncatingIfNeeded: b)) else { throw .invalidArgument }
+    guard let request = DescriptorRequest(rawValue: UInt32(truncatingIfNeeded: b)) else {
+      throw .invalidArgument
+    }
     return try files.tree.control(Self.int(a), request, long(c), for: caller)
   }
 
@@ -206,7 +208,8 @@ extension Call {
   }
 
   @inline(never)
-  func readLink(_ directory: Int32, _ address: UInt, _ target: UInt, _ size: UInt) throws(ErrorNumber) -> Int {
+  func readLink(_ directory: Int32, _ address: UInt, _ target: UInt, _ size: UInt) throws(ErrorNumber) -> Int
+  {
     guard Self.int(size) > 0 else { throw .invalidArgument }
     let path = try path(address)
     let node = try files.tree.node(
@@ -300,7 +303,8 @@ extension Call {
     let word = UInt(abi.wordSize)
     let (accessed, modified) = (try loadWord(b), try loadWord(b &+ word))
     try files.tree.setTimes(
-      accessed: Timestamp(seconds: Int64(long(accessed))), modified: Timestamp(seconds: Int64(long(modified))),
+      accessed: Timestamp(seconds: Int64(long(accessed))),
+      modified: Timestamp(seconds: Int64(long(modified))),
       of: node, for: caller)
     return 0
   }
@@ -338,7 +342,8 @@ extension Call {
   }
 
   @inline(never)
-  func link(_ oldDirectory: Int32, _ old: UInt, _ newDirectory: Int32, _ new: UInt, _ flags: UInt) throws(ErrorNumber)
+  func link(_ oldDirectory: Int32, _ old: UInt, _ newDirectory: Int32, _ new: UInt, _ flags: UInt)
+    throws(ErrorNumber)
     -> Int
   {
     let flags = UInt32(truncatingIfNeeded: flags)

@@ -165,9 +165,13 @@ extension Call {
       if let report {
         var code: Int32 = 1
         var value = report.status.code ?? 0
-        if report.status == .continued { (code, value) = (6, 18) } else if report.status.rawValue & 0xFF == 0x7F {
+        if report.status == .continued {
+          (code, value) = (6, 18)
+        } else if report.status.rawValue & 0xFF == 0x7F {
           (code, value) = (5, report.status.rawValue >> 8 & 0xFF)
-        } else if let signal = report.status.signal { (code, value) = (2, signal) }
+        } else if let signal = report.status.signal {
+          (code, value) = (2, signal)
+        }
         SignalInformation(code: code, process: report.number, value: UInt64(truncatingIfNeeded: value)).write(
           .child, abi, to: &span, at: 0)
       }

@@ -174,7 +174,8 @@ extension Call {
       let initial = programs.system.processes.initialProcess
       let (programs, information) = (programs, sender)
       programs.system.processes.forEachProcess { number, payload in
-        guard number != own, number != initial, let signal, let other = ProcessReference(payload: payload) else { return }
+        guard number != own, number != initial, let signal, let other = ProcessReference(payload: payload)
+        else { return }
         programs.send(signal, information, to: other)
       }
       return 0

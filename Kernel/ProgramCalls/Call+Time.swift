@@ -70,7 +70,8 @@ extension Call {
       let children = programs.system.processes.childTicks(of: process.fields.number)
       try storeWord(UInt(truncatingIfNeeded: programs.nanoseconds(ofTicks: ownTicks) / 10_000_000), at: a)
       try storeWord(0, at: a &+ word)
-      try storeWord(UInt(truncatingIfNeeded: programs.nanoseconds(ofTicks: children) / 10_000_000), at: a &+ 2 * word)
+      try storeWord(
+        UInt(truncatingIfNeeded: programs.nanoseconds(ofTicks: children) / 10_000_000), at: a &+ 2 * word)
       try storeWord(0, at: a &+ 3 * word)
     }
     return Int(truncatingIfNeeded: programs.uptime / 10_000_000)
@@ -94,12 +95,16 @@ extension Call {
   func sleep(
     clock: UInt, isAbsolute: Bool, _ request: UInt, remainder: UInt, _ layout: TimeLayout
   ) throws(ErrorNumber) -> Int {
-    guard let number = ClockNumber(rawValue: Self.int(clock)), number != .threadTime else { throw .invalidArgument }
+    guard let number = ClockNumber(rawValue: Self.int(clock)), number != .threadTime else {
+      throw .invalidArgument
+    }
     let duration = try loadDuration(request, layout)
     var end: UInt64
     if isAbsolute {
       end = duration
-      if !number.isMonotonic { end = duration > programs.system.startTime ? duration - programs.system.startTime : 0 }
+      if !number.isMonotonic {
+        end = duration > programs.system.startTime ? duration - programs.system.startTime : 0
+      }
     } else if thread.fields.sleepEnd != 0 {
       // Begun again after a signal without a handler: the end stays where it was.
       end = thread.fields.sleepEnd

@@ -83,7 +83,8 @@ private func performI386() {
     }
     let call = Call(
       thread: thread, process: thread.fields.process, abi: .i386, a: UInt(thread.frame.ebx),
-      b: UInt(thread.frame.ecx), c: UInt(thread.frame.edx), d: UInt(thread.frame.esi), e: UInt(thread.frame.edi),
+      b: UInt(thread.frame.ecx), c: UInt(thread.frame.edx), d: UInt(thread.frame.esi),
+      e: UInt(thread.frame.edi),
       f: UInt(thread.frame.ebp))
   #else
     let number = UInt(thread.frame.rax & 0xFFFF_FFFF)
@@ -106,7 +107,8 @@ private func performI386() {
     thread.frame.errorCode = thread.frame.rax
     let call = Call(
       thread: thread, process: thread.fields.process, abi: .x86_64, a: UInt(thread.frame.rdi),
-      b: UInt(thread.frame.rsi), c: UInt(thread.frame.rdx), d: UInt(thread.frame.r10), e: UInt(thread.frame.r8),
+      b: UInt(thread.frame.rsi), c: UInt(thread.frame.rdx), d: UInt(thread.frame.r10),
+      e: UInt(thread.frame.r8),
       f: UInt(thread.frame.r9))
     answer(call, SystemCall(x86_64: number), number)
     if thread.fields.isChanged {
@@ -128,7 +130,9 @@ private func answer(_ call: Call, _ name: SystemCall, _ number: UInt) {
     result = error.result
   }
   call.thread.result = result
-  if programs.system.isProfiling { ProfileRecords.note(call.process, name.rawValue, ticks: cpu_rdtsc() &- start, result) }
+  if programs.system.isProfiling {
+    ProfileRecords.note(call.process, name.rawValue, ticks: cpu_rdtsc() &- start, result)
+  }
   // Whoever was woken and is as urgent shares the level; only a more urgent one runs at once.
   programs.settle()
   if call.thread.fields.hasWork { programs.leave(call.thread, fromCall: true) }
@@ -144,5 +148,7 @@ private func noteUnknown(_ call: Call, _ number: UInt) {
   SystemCallNames.forEachByte(number: Int(min(number, 100_000)), isI386: call.abi == .i386) {
     name.append(byte: $0)
   }
-  log(.debug, "programs", "process \(call.process.fields.number): call \(UInt64(number)) \(name) is not performed")
+  log(
+    .debug, "programs",
+    "process \(call.process.fields.number): call \(UInt64(number)) \(name) is not performed")
 }

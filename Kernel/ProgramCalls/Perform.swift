@@ -63,7 +63,8 @@ extension Call {
       // One structure of five words.
       let limit = try loadWord(a &+ 16)
       return try select(
-        Self.int(try loadWord(a)), try loadWord(a &+ 4), try loadWord(a &+ 8), try loadWord(a &+ 12), limitAt: limit)
+        Self.int(try loadWord(a)), try loadWord(a &+ 4), try loadWord(a &+ 8), try loadWord(a &+ 12),
+        limitAt: limit)
     case .select, .newselect: return try select(Self.int(a), b, c, d, limitAt: e)
     case .pselect6, .pselect6_time64:
       let limit = e == 0 ? nil : try loadDuration(e, call == .pselect6 ? .spec : .wideSpec)
@@ -126,15 +127,18 @@ extension Call {
     case .getcwd: return try workingDirectory()
     case .chdir:
       try files.tree.changeDirectory(to: try files.tree.node(try path(a), for: caller), for: caller)
-    case .fchdir: try files.tree.changeDirectory(to: try files.tree.node(of: Self.int(a), for: caller), for: caller)
+    case .fchdir:
+      try files.tree.changeDirectory(to: try files.tree.node(of: Self.int(a), for: caller), for: caller)
     case .chroot: try files.tree.changeRoot(to: try files.tree.node(try path(a), for: caller), for: caller)
     case .getdents: return try list(abi == .i386 ? .i386 : .x86_64)
     case .getdents64: return try list(.wide)
     case .mkdir: try files.tree.makeDirectory(try path(a), mode: UInt16(truncatingIfNeeded: b), for: caller)
     case .mkdirat:
-      try files.tree.makeDirectory(try path(b), at: Self.int(a), mode: UInt16(truncatingIfNeeded: c), for: caller)
+      try files.tree.makeDirectory(
+        try path(b), at: Self.int(a), mode: UInt16(truncatingIfNeeded: c), for: caller)
     case .mknod:
-      try files.tree.makeNode(try path(a), mode: UInt16(truncatingIfNeeded: b), device: UInt64(c), for: caller)
+      try files.tree.makeNode(
+        try path(a), mode: UInt16(truncatingIfNeeded: b), device: UInt64(c), for: caller)
     case .mknodat:
       try files.tree.makeNode(
         try path(b), at: Self.int(a), mode: UInt16(truncatingIfNeeded: c), device: UInt64(d), for: caller)
@@ -164,14 +168,19 @@ extension Call {
     case .fchmod: return try changeMode(try files.tree.node(of: Self.int(a), for: caller), b)
     case .fchmodat: return try changeMode(try node(Self.int(a), b, 0), c)
     case .chown: return try changeOwner(try node(here, a, 0), plainUser(b), plainUser(c))
-    case .chown32: return try changeOwner(try node(here, a, 0), UInt32(truncatingIfNeeded: b), UInt32(truncatingIfNeeded: c))
+    case .chown32:
+      return try changeOwner(
+        try node(here, a, 0), UInt32(truncatingIfNeeded: b), UInt32(truncatingIfNeeded: c))
     case .lchown: return try changeOwner(try node(here, a, 0x100), plainUser(b), plainUser(c))
     case .lchown32:
-      return try changeOwner(try node(here, a, 0x100), UInt32(truncatingIfNeeded: b), UInt32(truncatingIfNeeded: c))
-    case .fchown: return try changeOwner(try files.tree.node(of: Self.int(a), for: caller), plainUser(b), plainUser(c))
+      return try changeOwner(
+        try node(here, a, 0x100), UInt32(truncatingIfNeeded: b), UInt32(truncatingIfNeeded: c))
+    case .fchown:
+      return try changeOwner(try files.tree.node(of: Self.int(a), for: caller), plainUser(b), plainUser(c))
     case .fchown32:
       return try changeOwner(
-        try files.tree.node(of: Self.int(a), for: caller), UInt32(truncatingIfNeeded: b), UInt32(truncatingIfNeeded: c))
+        try files.tree.node(of: Self.int(a), for: caller), UInt32(truncatingIfNeeded: b),
+        UInt32(truncatingIfNeeded: c))
     case .fchownat:
       return try changeOwner(
         try node(Self.int(a), b, e), UInt32(truncatingIfNeeded: c), UInt32(truncatingIfNeeded: d))
@@ -187,9 +196,11 @@ extension Call {
     case .ftruncate: return try truncateOpen(to: Int64(long(b)))
     case .ftruncate64: return try truncateOpen(to: Int64(bitPattern: Self.pair(b, c)))
     case .statfs: return try fileSystem(try files.tree.node(try path(a), for: caller), isWide: false, at: b)
-    case .fstatfs: return try fileSystem(try files.tree.node(of: Self.int(a), for: caller), isWide: false, at: b)
+    case .fstatfs:
+      return try fileSystem(try files.tree.node(of: Self.int(a), for: caller), isWide: false, at: b)
     case .statfs64: return try fileSystem(try files.tree.node(try path(a), for: caller), isWide: true, at: c)
-    case .fstatfs64: return try fileSystem(try files.tree.node(of: Self.int(a), for: caller), isWide: true, at: c)
+    case .fstatfs64:
+      return try fileSystem(try files.tree.node(of: Self.int(a), for: caller), isWide: true, at: c)
     case .umask: return Int(files.tree.setMask(UInt16(truncatingIfNeeded: a), for: caller))
     // Everything is in memory: there is nothing to write back.
     case .sync: return 0
@@ -249,9 +260,12 @@ extension Call {
     case .execve: return try execute()
     case .exit: exitThread()
     case .exit_group: exitGroup()
-    case .wait4: return try wait(for: Self.int(a), status: b, WaitOptions(rawValue: UInt32(truncatingIfNeeded: c)), usage: d)
+    case .wait4:
+      return try wait(
+        for: Self.int(a), status: b, WaitOptions(rawValue: UInt32(truncatingIfNeeded: c)), usage: d)
     case .waitpid:
-      return try wait(for: Self.int(a), status: b, WaitOptions(rawValue: UInt32(truncatingIfNeeded: c)), usage: 0)
+      return try wait(
+        for: Self.int(a), status: b, WaitOptions(rawValue: UInt32(truncatingIfNeeded: c)), usage: 0)
     case .waitid: return try waitID()
     case .getpid: return Int(process.fields.number)
     case .gettid: return Int(thread.fields.number)
@@ -350,7 +364,8 @@ extension Call {
     case .getrusage: return try usage()
     case .nanosleep: return try sleep(clock: 1, isAbsolute: false, a, remainder: b, .spec)
     case .clock_nanosleep: return try sleep(clock: a, isAbsolute: b & 1 != 0, c, remainder: d, .spec)
-    case .clock_nanosleep_time64: return try sleep(clock: a, isAbsolute: b & 1 != 0, c, remainder: d, .wideSpec)
+    case .clock_nanosleep_time64:
+      return try sleep(clock: a, isAbsolute: b & 1 != 0, c, remainder: d, .wideSpec)
     case .alarm: return alarm()
     case .getitimer: return try timer()
     case .setitimer: return try setTimer()
@@ -394,7 +409,8 @@ extension Call {
     case .sched_getparam:
       try store(0, 4, at: b)
       return 0
-    case .sched_get_priority_max, .sched_get_priority_min: return a == 0 ? 0 : a <= 2 ? (call == .sched_get_priority_max ? 99 : 1) : 0
+    case .sched_get_priority_max, .sched_get_priority_min:
+      return a == 0 ? 0 : a <= 2 ? (call == .sched_get_priority_max ? 99 : 1) : 0
     case .getpriority: return 20 - Int(process.fields.niceness)
     case .setpriority:
       process.fields.niceness = max(-20, min(19, Self.int(c)))
@@ -430,7 +446,9 @@ extension Call {
   private func restart() throws(ErrorNumber) -> Int {
     // Enabling and disabling Ctrl-Alt-Del means nothing here.
     guard c != 0, c != 0x89AB_CDEF else { return 0 }
-    guard let initial = programs.process(programs.system.processes.initialProcess) else { throw .noSuchProcess }
+    guard let initial = programs.process(programs.system.processes.initialProcess) else {
+      throw .noSuchProcess
+    }
     programs.end(initial, .exited(0))
     return 0
   }

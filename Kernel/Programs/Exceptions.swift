@@ -52,7 +52,8 @@ extension Programs {
     let process = thread.fields.process
     log(
       .error, "programs",
-      "out of memory: process \(process.fields.number) is ended, \(process.fields.space.space.residentCount) pages")
+      "out of memory: process \(process.fields.number) is ended, \(process.fields.space.space.residentCount) pages"
+    )
     end(process, .killed(by: 9))
     thread.fields.hasWork = true
   }

@@ -48,19 +48,24 @@ extension ProgramStart {
 
   private static func exists(_ path: StaticString) -> Bool {
     let files = ProgramFiles()
-    guard let table = try? files.tree.makeFiles(), let place = try? files.tree.makePlace() else { return false }
+    guard let table = try? files.tree.makeFiles(), let place = try? files.tree.makePlace() else {
+      return false
+    }
     defer {
       files.tree.releaseFiles(table)
       files.tree.releasePlace(place)
     }
-    let caller = FileCaller(files: table, place: place, process: 0, group: 0, session: 0, now: ProgramFiles.now)
+    let caller = FileCaller(
+      files: table, place: place, process: 0, group: 0, session: 0, now: ProgramFiles.now)
     // SAFETY: the text has so many bytes.
     let name = unsafe Span(_unsafeStart: path.utf8Start, count: path.utf8CodeUnitCount)
     return (try? files.tree.node(name, for: caller)) != nil
   }
 
   /// Appends words that spaces separate; quotation marks hold a word together.
-  fileprivate static func appendWords(_ text: Span<UInt8>, to list: inout ProgramArguments) throws(ErrorNumber) -> Int {
+  fileprivate static func appendWords(_ text: Span<UInt8>, to list: inout ProgramArguments)
+    throws(ErrorNumber) -> Int
+  {
     var count = 0
     var position = 0
     while true {

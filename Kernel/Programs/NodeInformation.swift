@@ -9,8 +9,8 @@ import FrameAllocator
 import Heap
 import LinuxABI
 import Log
-import Processes
 import ProcessText
+import Processes
 import Regions
 import Scheduling
 import Signals
@@ -32,7 +32,8 @@ struct NodeInformation: ProcessInformation {
     facts.uptime = programs.uptime / 10_000_000
     let idle = reference.node.threads.scheduler.idle
     facts.idleTime =
-      programs.nanoseconds(ofTicks: idle.runTicks(isCurrent: idle == Threads.current, at: cpu_rdtsc())) / 10_000_000
+      programs.nanoseconds(ofTicks: idle.runTicks(isCurrent: idle == Threads.current, at: cpu_rdtsc()))
+      / 10_000_000
     facts.userTime = facts.uptime > facts.idleTime ? facts.uptime - facts.idleTime : 0
     facts.bootTime = programs.system.startTime / 1_000_000_000
     facts.interrupts = reference.node.threads.timer.interruptCount
@@ -118,7 +119,8 @@ struct NodeInformation: ProcessInformation {
     return facts
   }
 
-  func copyArguments(ofProcess number: UInt32, from offset: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
+  func copyArguments(ofProcess number: UInt32, from offset: Int, into buffer: inout MutableSpan<UInt8>) -> Int
+  {
     guard let process = programs.process(Int32(truncatingIfNeeded: number)) else { return 0 }
     let (start, end) = process.fields.arguments
     let length = end > start ? Int(end - start) : 0

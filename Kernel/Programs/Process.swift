@@ -24,6 +24,7 @@ import VirtualFileSystem
 public struct ResourceLimits: BitwiseCopyable {
   /// Soft and hard limit of each; `UInt64.max` for none.
   public var soft: InlineArray<16, UInt64> = .init(repeating: .max)
+  /// What the soft limit may be raised to.
   public var hard: InlineArray<16, UInt64> = .init(repeating: .max)
 
   /// The limits of the first process.
@@ -47,9 +48,11 @@ public struct Process: ~Copyable {
   public var space: SpaceReference
   /// Its descriptors and its place in the tree of files.
   public var files: FilesIndex
+  /// Its place in the tree of files.
   public var place: PlaceIndex
   /// What it does about signals, and which are sent to it as a whole.
   public var actions = SignalActions()
+  /// Signals that were sent to it and not taken.
   public var pending = PendingSignals()
   /// Who it acts for.
   public var credentials = Credentials.superuser
@@ -57,6 +60,7 @@ public struct Process: ~Copyable {
   public var limits = ResourceLimits()
   /// Its threads.
   public var firstThread: ProgramThreadReference?
+  /// How many threads it has.
   public var threadCount = 0
   /// Its program's file.
   public var executable = FileNode(rawValue: .max)
@@ -70,9 +74,11 @@ public struct Process: ~Copyable {
   public var realTimer = IntervalSetting()
   /// The ticks that ended threads have run, and the tick at which it began.
   public var endedTicks: UInt64 = 0
+  /// The tick at which it began.
   public var startTick: UInt64
   /// Who waits until it has another space: its parent after vfork.
   public var released = WaitQueue(reason: .event)
+  /// Whether its space is its parent's, who waits.
   public var isBorrowing = false
   /// Where its threads wait for children.
   public var children = WaitQueue(reason: .event)
@@ -90,7 +96,8 @@ public struct Process: ~Copyable {
   public var unknownCalls: UInt32 = 0
 
   init(
-    number: Int32, abi: ProgramABI, space: SpaceReference, files: FilesIndex, place: PlaceIndex, startTick: UInt64
+    number: Int32, abi: ProgramABI, space: SpaceReference, files: FilesIndex, place: PlaceIndex,
+    startTick: UInt64
   ) {
     self.number = number
     self.abi = abi
@@ -113,10 +120,13 @@ public struct ProgramThread: ~Copyable {
   public var thread: ThreadReference?
   /// Neighbours in the process.
   public var next: ProgramThreadReference?
+  /// The neighbour before.
   public var previous: ProgramThreadReference?
   /// Signals that are blocked, that were sent to this thread, and what is blocked again after a wait for signals.
   public var mask: UInt64 = 0
+  /// Signals that were sent to it and not taken.
   public var pending = PendingSignals()
+  /// What is blocked again after a wait for signals.
   public var savedMask: UInt64?
   /// Where handlers run that ask for it.
   public var stack = AlternateStack()
@@ -126,6 +136,7 @@ public struct ProgramThread: ~Copyable {
   public var robustList: UInt = 0
   /// Where it waits: for a word, for a signal, for the end of a stop.
   public var waiter: FutexWaiter
+  /// Where it waits.
   public var queue = WaitQueue(reason: .event)
   /// Whether something is to be seen to before it goes on: a signal, an end, a stop.
   public var hasWork = false
@@ -135,6 +146,7 @@ public struct ProgramThread: ~Copyable {
   public var isEnding = false
   /// The moment that an interrupted sleep was to end, to begin it again.
   public var sleepEnd: UInt64 = 0
+  /// Where the rest of an interrupted sleep is written.
   public var sleepRemainder: UInt = 0
 
   init(process: ProcessReference, number: Int32) {
@@ -173,6 +185,7 @@ public struct ProgramThread: ~Copyable {
     }
   }
 
+  /// Whether both name the same record.
   public static func == (lhs: Self, rhs: Self) -> Bool { unsafe lhs.record == rhs.record }
 
   /// The queue of those who wait for children.
@@ -227,6 +240,7 @@ public struct ProgramThread: ~Copyable {
     }
   }
 
+  /// Whether both name the same record.
   public static func == (lhs: Self, rhs: Self) -> Bool { unsafe lhs.record == rhs.record }
 
   /// The context, with which the record begins.

@@ -54,10 +54,13 @@ public enum ProgramStart {
   /// Memory for the tree.
   private static func makeFiles() -> Bool {
     let count = VirtualFileSystem.byteCount(for: FileLimits())
-    guard let memory = unsafe takeRun(count), let buffer = unsafe takeRun(ProgramFiles.bufferSize + 2 * ProgramFiles.pathSize)
+    guard let memory = unsafe takeRun(count),
+      let buffer = unsafe takeRun(ProgramFiles.bufferSize + 2 * ProgramFiles.pathSize)
     else { return false }
     let place = KernelHeap.allocate(MemoryLayout<FilesRecord>.size)
-    guard let record = unsafe UnsafeMutablePointer<FilesRecord>(bitPattern: place.rawValue) else { return false }
+    guard let record = unsafe UnsafeMutablePointer<FilesRecord>(bitPattern: place.rawValue) else {
+      return false
+    }
     // SAFETY: the runs were taken for the tree and its buffer alone, and the heap has just given the record.
     unsafe record.initialize(
       to: FilesRecord(VirtualFileSystem(at: memory), buffer: buffer.assumingMemoryBound(to: UInt8.self)))
@@ -85,7 +88,8 @@ public enum ProgramStart {
       while size < min(free / 4, 64 << 20) || size < bytes.count * 3 / 2 { size *= 2 }
       if size > free / 2 { size /= 2 }
       guard let root = disk(size) else { return false }
-      files.tree.mountRoot(try FileSystem(formatting: root, inodeCount: UInt32(min(size / 8192, 8192)), at: now))
+      files.tree.mountRoot(
+        try FileSystem(formatting: root, inodeCount: UInt32(min(size / 8192, 8192)), at: now))
       guard Unpacking.unpack(bytes) else { return false }
       guard let devices = disk(DeviceFiles.blockCount * 4096),
         let temporary = disk(size / 4)
@@ -123,7 +127,8 @@ public enum ProgramStart {
     let programs = Programs()
     let date = RealTimeClock.read()
     let seconds = Calendar.seconds(
-      year: date.year, month: date.month, day: date.day, hour: date.hour, minute: date.minute, second: date.second)
+      year: date.year, month: date.month, day: date.day, hour: date.hour, minute: date.minute,
+      second: date.second)
     programs.system.startTime = UInt64(max(0, seconds)) * 1_000_000_000 &- programs.uptime
     let name: StaticString = "apus"
     for index in 0..<name.utf8CodeUnitCount { programs.system.hostName[index] = unsafe name.utf8Start[index] }
@@ -174,7 +179,8 @@ public enum ProgramStart {
       defer { cpu_sti() }
       try Programs().startInitialProcess(&list, nameStart: nameStart)
     } catch {
-      log(.error, "programs", "the first program was not started: error \(UInt32(bitPattern: error.rawValue))")
+      log(
+        .error, "programs", "the first program was not started: error \(UInt32(bitPattern: error.rawValue))")
       return false
     }
     _ = reference

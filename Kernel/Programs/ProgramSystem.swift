@@ -30,6 +30,7 @@ import VirtualFileSystem
   public var hostName: InlineArray<65, UInt8> = .init(repeating: 0)
   /// Where the thread of timers waits.
   public var alarms = WaitQueue(reason: .event)
+  /// The nanosecond at which the first timer is due.
   public var alarmDeadline: UInt64 = .max
   /// Who performs a call; set by whoever knows them.
   public var perform: (@convention(c) (UInt) -> Void)?
@@ -149,7 +150,9 @@ import VirtualFileSystem
 
   /// The process with a number, living.
   public func process(_ number: Int32) -> ProcessReference? {
-    guard system.processes.isProcess(number), let payload = system.processes.payload(of: number) else { return nil }
+    guard system.processes.isProcess(number), let payload = system.processes.payload(of: number) else {
+      return nil
+    }
     return ProcessReference(payload: payload)
   }
 
@@ -277,7 +280,8 @@ import VirtualFileSystem
   public var bytes: Span<UInt8> {
     @_lifetime(borrow self) get {
       // SAFETY: the memory is this value's own while it lives.
-      let span = unsafe Span<UInt8>(_unsafeStart: UnsafePointer(start.assumingMemoryBound(to: UInt8.self)), count: count)
+      let span = unsafe Span<UInt8>(
+        _unsafeStart: UnsafePointer(start.assumingMemoryBound(to: UInt8.self)), count: count)
       return unsafe _overrideLifetime(span, borrowing: self)
     }
   }
@@ -286,7 +290,8 @@ import VirtualFileSystem
   public var mutableBytes: MutableSpan<UInt8> {
     @_lifetime(&self) mutating get {
       // SAFETY: as above.
-      let span = unsafe MutableSpan<UInt8>(_unsafeStart: start.assumingMemoryBound(to: UInt8.self), count: count)
+      let span = unsafe MutableSpan<UInt8>(
+        _unsafeStart: start.assumingMemoryBound(to: UInt8.self), count: count)
       return unsafe _overrideLifetime(span, mutating: &self)
     }
   }

@@ -29,7 +29,9 @@ extension ProgramThreadReference {
     public var registers: ProgramRegisters {
       get {
         var r = ProgramRegisters()
-        (r.ax, r.bx, r.cx, r.dx) = (UInt64(frame.eax), UInt64(frame.ebx), UInt64(frame.ecx), UInt64(frame.edx))
+        (r.ax, r.bx, r.cx, r.dx) = (
+          UInt64(frame.eax), UInt64(frame.ebx), UInt64(frame.ecx), UInt64(frame.edx)
+        )
         (r.si, r.di, r.bp) = (UInt64(frame.esi), UInt64(frame.edi), UInt64(frame.ebp))
         (r.sp, r.ip, r.flags) = (UInt64(frame.espOfOuterRing), UInt64(frame.eip), UInt64(frame.eflags))
         (r.cs, r.ss) = (UInt16(truncatingIfNeeded: frame.cs), UInt16(truncatingIfNeeded: frame.ssOfOuterRing))
@@ -42,7 +44,9 @@ extension ProgramThreadReference {
         (frame.eax, frame.ebx) = (UInt32(truncatingIfNeeded: r.ax), UInt32(truncatingIfNeeded: r.bx))
         (frame.ecx, frame.edx) = (UInt32(truncatingIfNeeded: r.cx), UInt32(truncatingIfNeeded: r.dx))
         (frame.esi, frame.edi) = (UInt32(truncatingIfNeeded: r.si), UInt32(truncatingIfNeeded: r.di))
-        (frame.ebp, frame.espOfOuterRing) = (UInt32(truncatingIfNeeded: r.bp), UInt32(truncatingIfNeeded: r.sp))
+        (frame.ebp, frame.espOfOuterRing) = (
+          UInt32(truncatingIfNeeded: r.bp), UInt32(truncatingIfNeeded: r.sp)
+        )
         (frame.eip, frame.eflags) = (UInt32(truncatingIfNeeded: r.ip), UInt32(truncatingIfNeeded: r.flags))
         frame.ds = UInt32(allowed(r.ds))
         frame.es = UInt32(allowed(r.es))
@@ -61,8 +65,14 @@ extension ProgramThreadReference {
 
     /// Puts selectors right after the thread's own descriptors have changed.
     public func checkSelectors() {
-      (frame.ds, frame.es) = (UInt32(allowed(UInt16(truncatingIfNeeded: frame.ds))), UInt32(allowed(UInt16(truncatingIfNeeded: frame.es))))
-      (frame.fs, frame.gs) = (UInt32(allowed(UInt16(truncatingIfNeeded: frame.fs))), UInt32(allowed(UInt16(truncatingIfNeeded: frame.gs))))
+      (frame.ds, frame.es) = (
+        UInt32(allowed(UInt16(truncatingIfNeeded: frame.ds))),
+        UInt32(allowed(UInt16(truncatingIfNeeded: frame.es)))
+      )
+      (frame.fs, frame.gs) = (
+        UInt32(allowed(UInt16(truncatingIfNeeded: frame.fs))),
+        UInt32(allowed(UInt16(truncatingIfNeeded: frame.gs)))
+      )
       frame.ssOfOuterRing = UInt32(Selectors32.userData)
     }
   #else
@@ -72,7 +82,8 @@ extension ProgramThreadReference {
     /// What its call answers.
     public var result: Int {
       @inline(__always) get {
-        fields.process.fields.abi == .i386 ? Int(Int32(truncatingIfNeeded: frame.rax)) : Int(bitPattern: UInt(frame.rax))
+        fields.process.fields.abi == .i386
+          ? Int(Int32(truncatingIfNeeded: frame.rax)) : Int(bitPattern: UInt(frame.rax))
       }
       nonmutating set { frame.rax = UInt64(UInt(bitPattern: newValue)) }
     }

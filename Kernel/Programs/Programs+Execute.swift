@@ -225,20 +225,26 @@ extension Programs {
         header = try ExecutableHeader(head, fileSize: size, classes: [.bits32, .bits64])
       #endif
       let layout = Self.layout(header.fileClass)
-      guard header.tableOffset <= UInt64(head.count), UInt64(header.tableSize) <= UInt64(head.count) - header.tableOffset
+      guard header.tableOffset <= UInt64(head.count),
+        UInt64(header.tableSize) <= UInt64(head.count) - header.tableOffset
       else { throw ExecutableError(.programHeaderOffset, value: header.tableOffset) }
       plan = try LoadPlan(
-        header, table: head.extracting(Int(header.tableOffset)..<(Int(header.tableOffset) + header.tableSize)),
+        header,
+        table: head.extracting(Int(header.tableOffset)..<(Int(header.tableOffset) + header.tableSize)),
         fileSize: size, lowest: UInt64(layout.lowest), limit: UInt64(layout.limit))
     } catch {
       if error.reason != .magic, error.reason != .tooShort {
-        log(.debug, "programs", "process \(process.fields.number): not run: \(error.reason.sentence) (\(hexadecimal: error.value))")
+        log(
+          .debug, "programs",
+          "process \(process.fields.number): not run: \(error.reason.sentence) (\(hexadecimal: error.value))")
       }
       throw .notExecutable
     }
     let layout = Self.layout(header.fileClass)
     let space: SpaceReference
-    do throws(SpaceError) { space = SpaceReference(try UserMemory.makeSpace(layout)) } catch { throw .outOfMemory }
+    do throws(SpaceError) { space = SpaceReference(try UserMemory.makeSpace(layout)) } catch {
+      throw .outOfMemory
+    }
     let bias = plan.isPositionIndependent ? UInt64(layout.programBase) : 0
     let start: UInt64
     do throws(ErrorNumber) {
@@ -280,14 +286,17 @@ extension Programs {
         if segment.endOfFilePages > segment.firstPage {
           _ = try UserMemory.map(
             MapRequest(
-              UInt(segment.endOfFilePages - segment.firstPage) << 12, at: UInt(segment.firstPage << 12 &+ bias), .fixed,
-              RegionContent(segment.access, file: node.rawValue, page: segment.filePage, end: segment.fileEnd)),
+              UInt(segment.endOfFilePages - segment.firstPage) << 12,
+              at: UInt(segment.firstPage << 12 &+ bias), .fixed,
+              RegionContent(segment.access, file: node.rawValue, page: segment.filePage, end: segment.fileEnd)
+            ),
             in: &space.space)
         }
         if segment.endPage > segment.endOfFilePages {
           _ = try UserMemory.map(
             MapRequest(
-              UInt(segment.endPage - segment.endOfFilePages) << 12, at: UInt(segment.endOfFilePages << 12 &+ bias), .fixed,
+              UInt(segment.endPage - segment.endOfFilePages) << 12,
+              at: UInt(segment.endOfFilePages << 12 &+ bias), .fixed,
               RegionContent(segment.access)), in: &space.space)
         }
       } catch { throw ErrorNumber(error) }
@@ -423,13 +432,16 @@ extension Programs {
     let number: Int32
     do { number = try system.processes.makeProcess(parent: 0) } catch { throw .tryAgain }
     let space: SpaceReference
-    do throws(SpaceError) { space = SpaceReference(try UserMemory.makeSpace(Self.layout(Self.nativeClass))) } catch {
+    do throws(SpaceError) {
+      space = SpaceReference(try UserMemory.makeSpace(Self.layout(Self.nativeClass)))
+    } catch {
       throw .outOfMemory
     }
     let table = try files.tree.makeFiles()
     let place = try files.tree.makePlace()
     let process = makeRecord(
-      number: number, abi: Self.nativeClass == .bits32 ? .i386 : .x86_64, space: space, files: table, place: place)
+      number: number, abi: Self.nativeClass == .bits32 ? .i386 : .x86_64, space: space, files: table,
+      place: place)
     let thread = makeThreadRecord(process, number: number)
     system.processes.setPayload(process.payload, of: number)
     describe(thread)
@@ -467,7 +479,8 @@ extension Programs {
     do {
       // SAFETY: the record lives until its thread has ended; the frame is copied.
       created = try unsafe Threads.createProgram(
-        ThreadName("program"), level: Self.level, space: thread.fields.process.fields.space.root, registers: &registers,
+        ThreadName("program"), level: Self.level, space: thread.fields.process.fields.space.root,
+        registers: &registers,
         record: thread.context)
     } catch { throw .outOfMemory }
     thread.fields.thread = created

@@ -7,7 +7,6 @@ import CMachine
 import Futex
 import LinuxABI
 import Log
-import Paging
 import Processes
 import Scheduling
 import Signals
@@ -18,19 +17,32 @@ import X86
 
 /// What `clone` is asked for.
 public struct CloneFlags: OptionSet, BitwiseCopyable, Sendable {
+  /// The bits as a program gives them.
   public let rawValue: UInt64
+  /// Makes a request, or a set of its bits.
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 
+  /// CLONE_VM.
   public static let memory = CloneFlags(rawValue: 0x100)
+  /// CLONE_FS.
   public static let place = CloneFlags(rawValue: 0x200)
+  /// CLONE_FILES.
   public static let files = CloneFlags(rawValue: 0x400)
+  /// CLONE_SIGHAND.
   public static let signalHandlers = CloneFlags(rawValue: 0x800)
+  /// CLONE_VFORK.
   public static let vfork = CloneFlags(rawValue: 0x4000)
+  /// CLONE_PARENT.
   public static let sameParent = CloneFlags(rawValue: 0x8000)
+  /// CLONE_THREAD.
   public static let thread = CloneFlags(rawValue: 0x1_0000)
+  /// CLONE_SETTLS.
   public static let setArea = CloneFlags(rawValue: 0x8_0000)
+  /// CLONE_PARENT_SETTID.
   public static let tellParent = CloneFlags(rawValue: 0x10_0000)
+  /// CLONE_CHILD_CLEARTID.
   public static let clearAtEnd = CloneFlags(rawValue: 0x20_0000)
+  /// CLONE_CHILD_SETTID.
   public static let tellChild = CloneFlags(rawValue: 0x100_0000)
   /// Name spaces and the like, which there are not.
   public static let unsupported = CloneFlags(rawValue: 0x7E02_0000)
@@ -38,6 +50,7 @@ public struct CloneFlags: OptionSet, BitwiseCopyable, Sendable {
 
 /// What a new thread or process shall have.
 public struct CloneRequest: BitwiseCopyable {
+  /// What is shared and what is told.
   public var flags: CloneFlags
   /// The signal to the parent at the end.
   public var exitSignal: Int32 = 17
@@ -45,10 +58,12 @@ public struct CloneRequest: BitwiseCopyable {
   public var stack: UInt = 0
   /// Where numbers are written.
   public var parentNumber: UInt = 0
+  /// Where the child's number is written or cleared.
   public var childNumber: UInt = 0
   /// The thread area: a base address, or the address of a descriptor's description.
   public var area: UInt = 0
 
+  /// Makes a request, or a set of its bits.
   public init(_ flags: CloneFlags) { self.flags = flags }
 }
 
@@ -98,7 +113,8 @@ extension Programs {
   ) throws(ErrorNumber) -> Int32 {
     let flags = request.flags
     let old = parent.fields.process
-    let family = flags.contains(.sameParent) ? system.processes.parent(of: old.fields.number) : old.fields.number
+    let family =
+      flags.contains(.sameParent) ? system.processes.parent(of: old.fields.number) : old.fields.number
     let number: Int32
     do {
       number = try system.processes.makeProcess(parent: family, exitSignal: request.exitSignal)
@@ -195,7 +211,7 @@ extension Programs {
     #else
       frame.rax = 0
       if request.stack != 0 { frame.rsp = UInt64(request.stack) }
-      // The way back is that of an interrupt: what syscall would have destroyed does not matter to the program.
+    // The way back is that of an interrupt: what syscall would have destroyed does not matter to the program.
     #endif
     let numberSpace = process.fields.space
     if flags.contains(.tellChild), flags.contains(.memory) {
@@ -276,7 +292,9 @@ extension Programs {
     Processor.unloadProgram()
     Threads.releaseFloatingPoint(of: Threads.current)
     Threads.current.fields.tag = 0
-    if isLast { endProcess(process, thread) } else {
+    if isLast {
+      endProcess(process, thread)
+    } else {
       if thread.fields.number != process.fields.number { system.processes.endThread(thread.fields.number) }
       freeThreadRecord(thread)
       // Somebody may wait to be the only thread.
@@ -314,7 +332,9 @@ extension Programs {
         tellParent(report.parent, of: number, code: code, status: value, isStop: false)
       } else if let parent = self.process(report.parent) {
         if let signal = SignalNumber(rawValue: Int(report.signal)) {
-          send(signal, SignalInformation(code: code, process: number, value: UInt64(truncatingIfNeeded: value)), to: parent)
+          send(
+            signal, SignalInformation(code: code, process: number, value: UInt64(truncatingIfNeeded: value)),
+            to: parent)
         }
         wakeAll(parent.children)
       }
@@ -377,10 +397,8 @@ extension Programs {
 
   /// Stops using the program's address space: the kernel's own tables are enough for the end of a thread.
   func leaveSpace() {
-    guard let tables = NodeReference().node.tables else { return }
-    let root = UInt(truncatingIfNeeded: PhysicalAddress(startOf: tables.root).rawValue)
-    Threads.current.fields.space = root
-    cpu_write_cr3(root)
+    Threads.current.fields.space = UserMemory.kernelRoot
+    cpu_write_cr3(UserMemory.kernelRoot)
   }
 
   // MARK: - Words of memory
@@ -415,7 +433,8 @@ extension Programs {
     let process = thread.fields.process
     let word = UInt(process.fields.abi.wordSize)
     func load(_ address: UInt) -> UInt? { ProgramMemory.readWord(address, process.fields.abi) }
-    guard let first = load(head), let offset = load(head &+ word), let pending = load(head &+ 2 &* word) else { return }
+    guard let first = load(head), let offset = load(head &+ word), let pending = load(head &+ 2 &* word)
+    else { return }
     var entry = first
     var count = 0
     while entry & ~1 != head & ~1, count < RobustWord.longestList {

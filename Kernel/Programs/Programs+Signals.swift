@@ -124,7 +124,8 @@ extension Programs {
     guard let process = process(parent) else { return }
     if !isStop || !process.fields.actions[.child].flags.contains(.noChildStop) {
       send(
-        .child, SignalInformation(code: code, process: child, user: 0, value: UInt64(truncatingIfNeeded: status)),
+        .child,
+        SignalInformation(code: code, process: child, user: 0, value: UInt64(truncatingIfNeeded: status)),
         to: process)
     }
     wakeAll(process.children)
@@ -163,7 +164,9 @@ extension Programs {
       let action = process.fields.actions[signal]
       if action.isIgnored { continue }
       if action.isDefault {
-        if mayRestart, DefaultAction(of: signal) != .stop { mayRestart = perform(signal, thread) || mayRestart } else {
+        if mayRestart, DefaultAction(of: signal) != .stop {
+          mayRestart = perform(signal, thread) || mayRestart
+        } else {
           _ = perform(signal, thread)
         }
         continue
@@ -220,7 +223,9 @@ extension Programs {
 
   /// What a call answers that a signal has interrupted; a program never sees it.
   public static var restartAlways: Int { -512 }  // unless a handler without SA_RESTART ran
+  /// Unless any handler ran.
   public static var restartWithoutHandler: Int { -514 }
+  /// A sleep, whose end stays where it was.
   public static var restartSleep: Int { -516 }
 
   /// A handler runs: the call is repeated after it, or has been interrupted.
@@ -300,7 +305,8 @@ extension Programs {
     var bytes: InlineArray<440, UInt8> = .init(repeating: 0)
     var span = bytes.mutableSpan
     frame.write(contents, to: &span)
-    return ProgramMemory.write(bytes.span.extracting(0..<frame.kind.size), to: UInt(truncatingIfNeeded: frame.address))
+    return ProgramMemory.write(
+      bytes.span.extracting(0..<frame.kind.size), to: UInt(truncatingIfNeeded: frame.address))
   }
 
   /// The calls `sigreturn` and `rt_sigreturn`.
@@ -318,7 +324,8 @@ extension Programs {
     var span = bytes.mutableSpan
     guard
       ProgramMemory.read(
-        UInt(truncatingIfNeeded: kind == .x86_64 ? address : address & 0xFFFF_FFFF), count: kind.size, into: &span)
+        UInt(truncatingIfNeeded: kind == .x86_64 ? address : address & 0xFFFF_FFFF), count: kind.size,
+        into: &span)
     else {
       end(process, .killed(by: Int32(SignalNumber.segmentation.rawValue)))
       return

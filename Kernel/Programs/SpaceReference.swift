@@ -33,6 +33,7 @@ struct SpaceRecord: ~Copyable {
     unsafe self.record = record
   }
 
+  /// Whether both name the same record.
   public static func == (lhs: Self, rhs: Self) -> Bool { unsafe lhs.record == rhs.record }
 
   /// A word that names it.
@@ -52,7 +53,7 @@ struct SpaceRecord: ~Copyable {
   }
 
   /// What `cr3` is for it.
-  public var root: UInt { UInt(truncatingIfNeeded: space.rootAddress) }
+  public var root: UInt { UserMemory.root(of: space) }
 
   /// Whether more than one process has it.
   public var isShared: Bool { unsafe record.pointee.count > 1 }

@@ -61,13 +61,17 @@ enum Unpacking {
       let data = reader.bytes(in: entry.data)
       var done = 0
       while done < data.count {
-        guard case .done(let count) = try files.tree.write(number, data.extracting(done..<data.count), for: caller)
+        guard
+          case .done(let count) = try files.tree.write(
+            number, data.extracting(done..<data.count), for: caller)
         else { return }
         guard count > 0 else { throw .noSpace }
         done += count
       }
     case .directory:
-      do throws(ErrorNumber) { try files.tree.makeDirectory(name, mode: entry.permissions, for: caller) } catch {
+      do throws(ErrorNumber) {
+        try files.tree.makeDirectory(name, mode: entry.permissions, for: caller)
+      } catch {
         guard error == .exists else { throw error }
       }
     case .symbolicLink:
@@ -75,7 +79,8 @@ enum Unpacking {
     default:
       let device = UInt64(entry.deviceMajor) << 8 | UInt64(entry.deviceMinor)
       try files.tree.makeNode(
-        name, mode: UInt16(truncatingIfNeeded: entry.kind.rawValue) | entry.permissions, device: device, for: caller)
+        name, mode: UInt16(truncatingIfNeeded: entry.kind.rawValue) | entry.permissions, device: device,
+        for: caller)
     }
     let node = try files.tree.node(name, follow: false, for: caller)
     try files.tree.setOwner(entry.userID, group: entry.groupID, of: node, for: caller)

@@ -42,6 +42,7 @@ public enum RealTimeClock {
     // Register B bit 1: 24 hours; otherwise bit 7 of the hour is the afternoon.
     if mode & 2 == 0 { hour = hour % 12 + (rawHour & 0x80 != 0 ? 12 : 0) }
     return Reading(
-      year: 2000 + number(9), month: number(8), day: number(7), hour: hour, minute: number(2), second: number(0))
+      year: 2000 + number(9), month: number(8), day: number(7), hour: hour, minute: number(2),
+      second: number(0))
   }
 }
