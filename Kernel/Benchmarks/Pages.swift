@@ -42,8 +42,8 @@ func benchmarkPages(_ name: Text, _ kind: PageBenchmark) {
     program.run()
     // The first touches make tables: of a page's price that is a share of 1 in 512.
     for index in 2..<BenchProgram.pages { samples.add(program.sample(index)) }
-    if copy != nil { UserMemory.destroy(&copy!) }
     program.end()
+    if var copy { UserMemory.destroy(&copy) }
   }
   samples.report(name)
 }
