@@ -198,7 +198,7 @@ if let architecture {
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(
-      name: "\(name)Tests", dependencies: ["ABI", "HostSupport", "ImageBuilder", "Launch", "SCC"],
+      name: "\(name)Tests", dependencies: ["ABI", "Bench", "HostSupport", "ImageBuilder", "Launch", "SCC"],
       path: "Tests/\(name)Tests")
   }
 

@@ -80,7 +80,7 @@ private func deviceInterrupt(_ vector: UInt8) {
   }
   LegacyInterruptController.acknowledge(line)
   switch line {
-  case IntervalTimer.interruptLine: reference.node.threads.deadlineInterrupt()
+  case IntervalTimer.interruptLine: reference.node.threads.deadlineInterrupt(at: cpu_rdtsc())
   case SerialPort.interruptLine: receiveInput()
   default: break
   }

@@ -82,11 +82,8 @@ public struct Node: ~Copyable {
   /// Refers to the node; it must have been made.
   @inline(__always)
   public init() {
-    // SAFETY: the linker script sets this memory aside, aligned to a page.
-    guard let pointer = unsafe UnsafeMutablePointer<Node>(bitPattern: symbol_node_storage()) else {
-      preconditionFailure("the node lies at address 0")
-    }
-    unsafe self.pointer = pointer
+    // SAFETY: the linker script sets this memory aside, aligned to a page and not at address 0.
+    unsafe pointer = UnsafeMutablePointer<Node>(bitPattern: symbol_node_storage()).unsafelyUnwrapped
   }
 
   /// The node itself.

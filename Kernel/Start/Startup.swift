@@ -46,6 +46,7 @@ public func startNode(magic: UInt32, information: UInt32) {
   if isPlaced { adoptTable(of: structure) }
   readBootInformation(magic: magic, address: PhysicalAddress(UInt64(information)))
   readCommandLine()
+  if !isPlaced { becomeFirstNode() }
   startMemory()
   startThreads()
   log(.info, "start", "started")
