@@ -38,6 +38,10 @@ public struct GuestMachine: Hashable, Sendable {
   public var processor: String
   /// Whether no window is opened for the screen.
   public var headless: Bool
+  /// The file that is the guest's memory, or `nil` for memory that ends with the emulator (QEMU only).
+  ///
+  /// It shows what the guest left, however its run ended.
+  public var memoryFile: String?
   /// Further arguments for the emulator, as they are.
   public var extraArguments: [String]
 

@@ -23,6 +23,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   if isWanted("thread") { wanted |= 32 }
   if isWanted("pick") { wanted |= 64 }
   if isWanted("page") { wanted |= 128 }
+  if isWanted("trace") { wanted |= 1 << 16 }
   _ = make(ThreadName("bench"), level: 20, argument: wanted) { wanted in
     runBenchmarks(wanted)
     endRun(.passed, status: 0)
@@ -51,6 +52,8 @@ private func runBenchmarks(_ wanted: UInt) {
     benchmarkPages("page/copy-on-write", .common)
     benchmarkFork("page/fork-and-exit-48")
   }
+  // Last: the trace stays on.
+  if wanted & 1 << 16 != 0 { benchmarkTrace() }
 }
 
 /// Whether `test=` is absent or names a group, the part of the names before the first `/`.

@@ -50,6 +50,11 @@ public enum Catalogue {
     .init(
       name: "page/fork-and-exit-48",
       explanation: "copying an address space with 50 pages and giving the copy back"),
+    .init(name: "trace/test-when-off", explanation: "what a place that records costs while the trace is off"),
+    .init(name: "trace/record", explanation: "the same with the trace on: one event"),
+    .init(
+      name: "trace/yield", explanation: "yield/software/same-space with the trace on: each switch is an event"
+    ),
   ]
 
   /// The entries whose path is `name` or begins with it and a `/`.
