@@ -29,13 +29,6 @@ public enum QEMU {
     arguments += ["-accel", machine.acceleration.rawValue]
     arguments += ["-cpu", machine.processor]
     arguments += ["-smp", "\(machine.cpus)", "-m", "\(machine.memory)M"]
-    if let file = machine.memoryFile {
-      let path = file.replacing(",", with: ",,")
-      arguments += [
-        "-object", "memory-backend-file,id=memory,size=\(machine.memory)M,mem-path=\(path),share=on",
-        "-machine", "memory-backend=memory",
-      ]
-    }
     if machine.countsInstructions { arguments += ["-icount", "shift=0,sleep=off"] }
     if machine.headless { arguments += ["-display", "none"] }
     let port = "0x" + hexadecimal(UInt64(VerdictChannel.debugExitPort))
