@@ -132,23 +132,29 @@ if let architecture {
     bareMetal(
       "Programs",
       [
-        "ABI", "AddressSpace", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine", "CommandLine",
-        "Core", "Executable", "FileSystem", "FileSystemFormat", "FrameAllocator", "Futex", "Heap", "LinuxABI", "Log", "Paging",
-        "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Scheduling", "Signals", "Start", "Sync",
+        "ABI", "AddressSpace", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine",
+        "CommandLine",
+        "Core", "Executable", "FileSystem", "FileSystemFormat", "FrameAllocator", "Futex", "Heap", "LinuxABI",
+        "Log", "Paging",
+        "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Scheduling", "Signals", "Start",
+        "Sync",
         "Trace", "UserMemory", "VirtualFileSystem", "X86",
       ]),
     bareMetal(
       "ProgramCalls",
       [
-        "AddressSpace", "Arch", "Base", "Clocks", "CMachine", "CommandLine", "FileSystemFormat", "FrameAllocator", "Futex",
+        "AddressSpace", "Arch", "Base", "Clocks", "CMachine", "CommandLine", "FileSystemFormat",
+        "FrameAllocator", "Futex",
         "LinuxABI", "Log",
-        "Processes", "Programs", "Randomness", "Regions", "Scheduling", "Signals", "Start", "SystemCalls", "Trace",
+        "Processes", "Programs", "Randomness", "Regions", "Scheduling", "Signals", "Start", "SystemCalls",
+        "Trace",
         "UserMemory", "VirtualFileSystem", "X86",
       ]),
     bareMetal(
       "Image",
       [
-        "ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "ProgramCalls", "Programs", "Scheduling", "Start",
+        "ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "ProgramCalls", "Programs", "Scheduling",
+        "Start",
         "X86",
       ]),
   ]

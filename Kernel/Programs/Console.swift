@@ -25,8 +25,8 @@ public enum Console {
   private static func run() -> UInt {
     let reference = NodeReference()
     reference.node.log.output.serial.interruptOnInput()
-    LegacyInterruptController.unmask(SerialPort.interruptLine)
     cpu_cli()
+    reference.node.lines.unmask(SerialPort.interruptLine)
     receiveInput()
     cpu_sti()
     while true {
