@@ -4,6 +4,7 @@ import Arch
 import Base
 import CMachine
 import Core
+import Interrupts
 import LinuxABI
 import Log
 import Processes
