@@ -54,6 +54,7 @@ let logicModules: [Target] = [
   logic("NodeSync", ["Window"]),
   logic("Inspection", ["Log", "Scheduling"]),
   logic("GuestInterface", ["Base", "X86"]),
+  logic("GuestImage", ["GuestInterface"]),
   logic("ShadowPaging", ["Base", "GuestInterface", "Paging"]),
   logic("Hypervisor", ["Base", "GuestInterface", "Paging", "ShadowPaging", "X86"]),
 ]
@@ -234,6 +235,7 @@ if let architecture {
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
     tests("Inspection", ["Inspection", "Log", "Scheduling"]),
     tests("GuestInterface", ["GuestInterface", "X86"]),
+    tests("GuestImage", ["GuestFixture", "GuestImage", "GuestInterface"]),
     .target(
       name: "GuestFixture", dependencies: ["Base", "GuestInterface", "Paging", "ShadowPaging"],
       path: "Tests/GuestFixture"),

@@ -8,15 +8,15 @@ import ShadowPaging
 extension Guest {
   /// Carries out what waits in the ring, then a call.
   mutating func handleCall<Memory: ShadowMemory & ~Copyable>(
-    _ call: Hypercall, at moment: GuestMoment, in memory: inout Memory
+    _ call: Hypercall, at tick: UInt64, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     guard data != nil else {
       guard call.number == HypercallNumber.initialise.rawValue else {
         return killed(.callBeforeInitialisation, call.number, call: call.number)
       }
-      return initialise(at: call.first, moment, in: &memory)
+      return initialise(at: call.first, tick, in: &memory)
     }
-    let step = drainRing(at: moment, in: &memory)
+    let step = drainRing(at: tick, in: &memory)
     switch step {
     case .enter: break
     case .notify:
@@ -25,12 +25,12 @@ extension Guest {
       return step
     default: return step
     }
-    return perform(call, at: moment, in: &memory)
+    return perform(call, at: tick, in: &memory)
   }
 
   /// Carries out the posted entries of the ring, at most as many as it has.
   private mutating func drainRing<Memory: ShadowMemory & ~Copyable>(
-    at moment: GuestMoment, in memory: inout Memory
+    at tick: UInt64, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     guard let data else { return .enter }
     for _ in 0..<GuestData.ringCount {
@@ -43,14 +43,14 @@ extension Guest {
       ringCursor = ringCursor + 1 == GuestData.ringCount ? 0 : ringCursor + 1
       memory.store8(GuestData.ringFree, status)
       statistics.ringCalls += 1
-      let step = perform(call, at: moment, in: &memory)
+      let step = perform(call, at: tick, in: &memory)
       if step != .enter { return step }
     }
     return .enter
   }
 
   private mutating func perform<Memory: ShadowMemory & ~Copyable>(
-    _ call: Hypercall, at moment: GuestMoment, in memory: inout Memory
+    _ call: Hypercall, at tick: UInt64, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     guard let number = HypercallNumber(rawValue: call.number) else {
       return killed(.unknownCall, call.number, call: call.number)
@@ -72,7 +72,7 @@ extension Guest {
       isTaskSwitched = call.first != 0
       return .enter
     case .setClockEvent:
-      clockDeadline = call.first == 0 ? .max : moment.nanoseconds &+ UInt64(call.first)
+      clockDeadline = call.first == 0 ? .max : tick &+ clock.ticks(nanoseconds: call.first)
       return .enter
     case .halt:
       isHalted = true
@@ -101,7 +101,7 @@ extension Guest {
   // MARK: - The calls one by one
 
   private mutating func initialise<Memory: ShadowMemory & ~Copyable>(
-    at address: UInt32, _ moment: GuestMoment, in memory: inout Memory
+    at address: UInt32, _ tick: UInt64, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     let call = HypercallNumber.initialise.rawValue
     guard memory.contains(address, byteCount: GuestData.byteCount) else {
@@ -121,7 +121,7 @@ extension Guest {
     // 0: the guest must not count on the time stamp counter.
     memory.store32(0, address + GuestData.timeStampRate)
     memory.store32(GuestData.switcherSize, address + GuestData.reservedMemory)
-    writeTime(moment.wallClock, in: &memory)
+    writeTime(at: tick, in: &memory)
     statistics.calls[Int(call)] += 1
     return .enter
   }
@@ -146,7 +146,7 @@ extension Guest {
       return killed(.badGate, call.third, call: call.number)
     }
     gates[Int(call.first)] = gate
-    tablesChanged = true
+    changedGates = Self.joined(changedGates, Int(call.first))
     return .enter
   }
 
@@ -161,6 +161,7 @@ extension Guest {
     }
     stackSegment = call.first
     stackTop = call.second
+    stackChanged = true
     return ending(shadow.setStack(top: call.second, pageCount: call.third, in: &memory), call)
   }
 
@@ -190,6 +191,10 @@ extension Guest {
   private mutating func setSegment(_ index: UInt32, _ descriptor: UInt64) {
     guard !GuestSegments.isReserved(index) else { return }
     segments[Int(index)] = GuestSegments.sanitised(descriptor)
-    tablesChanged = true
+    changedSegments = Self.joined(changedSegments, Int(index))
+  }
+
+  private static func joined(_ range: Range<Int>, _ index: Int) -> Range<Int> {
+    range.isEmpty ? index..<index + 1 : min(range.lowerBound, index)..<max(range.upperBound, index + 1)
   }
 }

@@ -76,18 +76,18 @@ extension Guest {
 
   /// Delivers the most urgent interrupt that the guest takes now; called before every entry and before waiting.
   public mutating func prepareEntry<Memory: ShadowMemory & ~Copyable>(
-    at moment: GuestMoment, in memory: inout Memory
+    at tick: UInt64, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
-    if moment.nanoseconds >= clockDeadline {
+    if tick >= clockDeadline {
       clockDeadline = .max
       raise(interrupt: 0)
     }
-    let step = deliverInterrupt(at: moment, in: &memory)
+    let step = deliverInterrupt(at: tick, in: &memory)
     return step == .enter && isHalted ? .wait : step
   }
 
   private mutating func deliverInterrupt<Memory: ShadowMemory & ~Copyable>(
-    at moment: GuestMoment, in memory: inout Memory
+    at tick: UInt64, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     guard let data else { return .enter }
     let deliverable = pendingInterrupts & ~memory.load32(data + GuestData.blockedInterrupts)
@@ -108,15 +108,16 @@ extension Guest {
     pendingInterrupts &= ~(1 << UInt32(line))
     statistics.interrupts += 1
     let step = enter(gate, errorCode: nil, in: &memory)
-    writeTime(moment.wallClock, in: &memory)
+    writeTime(at: tick, in: &memory)
     // The reference host never takes this back, and its guests call for nothing ever after.
     if deliverable & ~(1 << UInt32(line)) == 0 { memory.store32(0, data + GuestData.interruptPending) }
     return step
   }
 
-  func writeTime<Memory: ShadowMemory & ~Copyable>(_ time: GuestTime, in memory: inout Memory)
+  func writeTime<Memory: ShadowMemory & ~Copyable>(at tick: UInt64, in memory: inout Memory)
   where Memory.Entry == Format.Entry {
     guard let data else { return }
+    let time = clock.time(at: tick)
     memory.store32(time.seconds, data + GuestData.time)
     memory.store32(time.nanoseconds, data + GuestData.time + 4)
   }

@@ -10,13 +10,13 @@ extension Guest {
   ///
   /// - Parameters:
   ///   - faultAddress: `cr2`, if it was a page fault.
-  ///   - moment: now.
+  ///   - tick: now, by the host's counter.
   ///   - memory: the guest's memory.
   public mutating func handleExit<Memory: ShadowMemory & ~Copyable>(
-    faultAddress: UInt32, at moment: GuestMoment, in memory: inout Memory
+    faultAddress: UInt32, at tick: UInt64, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     switch registers.vector {
-    case UInt32(Hypercall.vector): return handleCall(registers.hypercall, at: moment, in: &memory)
+    case UInt32(Hypercall.vector): return handleCall(registers.hypercall, at: tick, in: &memory)
     case 14: return handlePageFault(at: faultAddress, in: &memory)
     case 13: return handleProtectionFault(in: &memory)
     case 7: return isTaskSwitched ? reflect(7, in: &memory) : .restoreFPU
@@ -30,11 +30,11 @@ extension Guest {
 
   /// Goes on after a device was served: with the rest of the ring, and the call that waited.
   public mutating func continueCalls<Memory: ShadowMemory & ~Copyable>(
-    at moment: GuestMoment, in memory: inout Memory
+    at tick: UInt64, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     guard let call = waitingCall else { return .enter }
     waitingCall = nil
-    return handleCall(call, at: moment, in: &memory)
+    return handleCall(call, at: tick, in: &memory)
   }
 
   func killed(_ kind: GuestMistake.Kind, _ value: UInt32, call: UInt32? = nil) -> GuestStep {
