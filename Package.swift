@@ -88,8 +88,7 @@ if let architecture {
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
         "\(architectureFolder)/SystemCalls.asm",
-        architecture == "i686" ? "X86_64" : "I686",
-      ]),
+      ] + (architecture == "i686" ? ["X86_64", "I686/WorldSwitch.asm"] : ["I686"])),
     bareMetal(
       "Start",
       [
@@ -98,8 +97,21 @@ if let architecture {
         "Trace",
         "X86",
       ]),
-    bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Scheduling", "Start", "X86"]),
+    bareMetal(
+      "Image",
+      ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Scheduling", "Start", "X86"]
+        + (architecture == "i686" ? ["GuestHost"] : [])),
   ]
+  // Only the kernel of i686 hosts paravirtual guests.
+  if architecture == "i686" {
+    targets.append(
+      bareMetal(
+        "GuestHost",
+        [
+          "Arch", "Base", "BootInformation", "CMachine", "FrameAllocator", "GuestImage", "GuestInterface",
+          "Hypervisor", "Log", "Paging", "Scheduling", "ShadowPaging", "Start", "Sync", "X86",
+        ]))
+  }
   // Kernels for tests: the same start-up, then one behaviour that the command line names.
   targets += [
     .target(name: "Provocations", path: "Tests/Kernels/Provocations"),

@@ -16,7 +16,6 @@ public struct GuestImage: ~Escapable {
   ///
   /// An ELF file (vmlinux) goes to the physical addresses of its segments and begins at its entry; a bzImage goes to
   /// 1 MiB without its real-mode part and begins where its header says. Nothing is written beyond RAM.
-  @export(interface)
   public func load<Memory: GuestMemory & ~Copyable>(into memory: inout Memory) throws(GuestImageError)
     -> UInt32
   {

@@ -6,7 +6,6 @@ extension BootParameters {
   /// Puts a ramdisk and a command line into a guest's memory and describes them to its kernel.
   ///
   /// The ramdisk lies at the top of RAM, as high as a page allows.
-  @export(interface)
   public static func prepare<Memory: GuestMemory & ~Copyable>(
     ramdisk: Span<UInt8>, commandLine: Span<UInt8>, in memory: inout Memory
   ) throws(GuestImageError) {

@@ -72,9 +72,7 @@ public struct GuestStatistics: BitwiseCopyable, Sendable {
 /// The machine enters the guest, saves its registers when it leaves, and asks `handleExit` what to do; `prepareEntry`
 /// comes before each entry. Nothing that the guest hands over is used before it was copied and checked, and nothing it
 /// does costs the host more than a bounded number of steps.
-public struct Guest<Format: PageTableFormat>: ~Copyable {
-  /// The registers while the guest does not run.
-  public var registers: GuestRegisters
+@safe public struct Guest<Format: PageTableFormat>: ~Copyable {
   /// The tables that the processor uses while it runs.
   public var shadow: ShadowPaging<Format>
   /// Where its vectors arrive.
@@ -84,7 +82,7 @@ public struct Guest<Format: PageTableFormat>: ~Copyable {
   /// The segment of the stack on which ring 1 is entered.
   public internal(set) var stackSegment: UInt32 = 0
   /// The top of that stack.
-  public internal(set) var stackTop: UInt32 = 0
+  public internal(set) var stackTop: UInt32 = 0 { didSet { hasChanges = true } }
   /// Whether the next use of the FPU is the guest's to hear of.
   public internal(set) var isTaskSwitched = false
   /// Whether it waits for an interrupt.
@@ -92,11 +90,11 @@ public struct Guest<Format: PageTableFormat>: ~Copyable {
   /// The tick at which its clock is due; `UInt64.max` for never.
   public internal(set) var clockDeadline: UInt64 = .max
   /// Gates that have changed since the machine copied them.
-  public internal(set) var changedGates = 0..<256
+  public internal(set) var changedGates = 0..<256 { didSet { hasChanges = true } }
   /// Descriptors that have changed since the machine copied them.
-  public internal(set) var changedSegments = 0..<32
-  /// The stack of ring 1 has changed since the machine copied it.
-  public internal(set) var stackChanged = true
+  public internal(set) var changedSegments = 0..<32 { didSet { hasChanges = true } }
+  /// Gates, descriptors or the stack of ring 1 have changed since the machine copied them.
+  public private(set) var hasChanges = true
   /// How often what happened.
   public internal(set) var statistics = GuestStatistics()
 
@@ -109,23 +107,40 @@ public struct Guest<Format: PageTableFormat>: ~Copyable {
   var noInterruptEnd: UInt32 = 0
   /// The next entry of the ring.
   var ringCursor: UInt32 = 0
-  private(set) var clock: GuestClock
+  let clock: GuestClock
+  private let place: UnsafeMutablePointer<GuestRegisters>
   /// A call that waits until a device was served.
   var waitingCall: Hypercall?
 
   /// Makes a guest that begins at `entry` with nothing but its memory.
-  public init<Memory: ShadowMemory & ~Copyable>(
-    entry: UInt32, clock: GuestClock, format: Format, in memory: inout Memory
+  ///
+  /// - Safety: `registers` must be memory for one set of registers, that lives as long as the guest and that nobody
+  ///   else changes while the host deals with the guest.
+  @unsafe public init<Memory: ShadowMemory & ~Copyable>(
+    entry: UInt32, registers: UnsafeMutablePointer<GuestRegisters>, clock: GuestClock, format: Format,
+    in memory: inout Memory
   ) throws(PagingError) where Memory.Entry == Format.Entry {
-    self.init(entry: entry, clock: clock, shadow: try ShadowPaging(format: format, in: &memory))
+    unsafe self.init(
+      entry: entry, registers: registers, clock: clock, shadow: try ShadowPaging(format: format, in: &memory))
   }
 
-  private init(entry: UInt32, clock: GuestClock, shadow: consuming ShadowPaging<Format>) {
+  private init(
+    entry: UInt32, registers: UnsafeMutablePointer<GuestRegisters>, clock: GuestClock,
+    shadow: consuming ShadowPaging<Format>
+  ) {
     self.clock = clock
-    registers = GuestRegisters(entry: entry)
+    // SAFETY: the caller promises the memory.
+    unsafe registers.initialize(to: GuestRegisters(entry: entry))
+    unsafe place = registers
     self.shadow = shadow
     segments[12] = .flatCode32(ring: 1)
     segments[13] = .flatData(ring: 1)
+  }
+
+  /// The registers while the guest does not run; they lie where the machine saves them.
+  public var registers: GuestRegisters {
+    @inline(__always) unsafeAddress { unsafe UnsafePointer(place) }
+    @inline(__always) nonmutating unsafeMutableAddress { unsafe place }
   }
 
   /// Gives back what the host keeps for the guest.
@@ -138,14 +153,14 @@ public struct Guest<Format: PageTableFormat>: ~Copyable {
   public mutating func forgetChanges() {
     changedGates = 0..<0
     changedSegments = 0..<0
-    stackChanged = false
+    hasChanges = false
   }
 
   /// A gate, for the machine's copy.
-  public func gate(_ vector: Int) -> GuestGate { gates[vector] }
+  public mutating func gate(_ vector: Int) -> GuestGate { gates[vector] }
 
   /// A descriptor, for the machine's copy.
-  public func segment(_ index: Int) -> SegmentDescriptor { segments[index] }
+  public mutating func segment(_ index: Int) -> SegmentDescriptor { segments[index] }
 
   /// Whether the guest has named its shared page.
   public var isInitialised: Bool { data != nil }

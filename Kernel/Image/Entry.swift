@@ -7,11 +7,18 @@ import Log
 import Scheduling
 import Start
 
+#if arch(i386)
+  import GuestHost
+#endif
+
 /// Called by `Boot/Entry/*/Entry.asm` with what the boot loader left in eax and ebx.
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   startNode(magic: magic, information: information)
   Ramdisk.list()
+  #if arch(i386)
+    if GuestHost.startGuests() > 0 { Threads.idle() }
+  #endif
   do {
     try Threads.create(ThreadName("monitor"), level: PriorityLevel(truncating: 16)) { _ in
       var monitor = Monitor()
