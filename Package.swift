@@ -47,12 +47,25 @@ let logicModules: [Target] = [
   logic("FileSystemCheck", ["FileSystemFormat"]),
   logic("LinuxABI"),
   logic("Streams", ["LinuxABI"]),
+  logic("SystemCalls"),
+  logic("Processes"),
+  logic("Signals", ["LinuxABI"]),
+  logic("Futex"),
+  logic("Clocks"),
+  logic("Randomness"),
+  logic("ProcessText", ["LinuxABI", "VirtualFileSystem"]),
+  logic("VirtualFileSystem", ["FileSystem", "FileSystemFormat", "LinuxABI", "Randomness", "Streams"]),
   logic("Window"),
   logic("Partition", ["Base", "Checksum"]),
   logic("Messaging", ["Base", "Window"]),
   logic("NodeLife"),
+  logic("NodeTable", ["Messaging", "Window"]),
   logic("NodeSync", ["Window"]),
   logic("Inspection", ["Log", "Scheduling"]),
+  logic("Executable", ["Base"]),
+  logic("ProgramStack"),
+  logic("Regions", ["Base"]),
+  logic("AddressSpace", ["Base", "Paging", "Regions"]),
   logic("GuestInterface", ["Base", "X86"]),
   logic("GuestImage", ["GuestInterface"]),
   logic("ShadowPaging", ["Base", "GuestInterface", "Paging"]),
@@ -87,19 +100,34 @@ if let architecture {
       sources: ["X86", architectureFolder],
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
-        "\(architectureFolder)/SystemCalls.asm",
+        "\(architectureFolder)/SystemCalls.asm", "\(architectureFolder)/UserCopy.asm",
       ] + (architecture == "i686" ? ["X86_64", "I686/WorldSwitch.asm"] : ["I686"])),
     bareMetal(
       "Start",
       [
         "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
-        "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Scheduling", "Sync",
+        "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Partition", "Scheduling",
+        "Sync",
         "Trace",
         "X86",
       ]),
     bareMetal(
+      "UserMemory",
+      [
+        "AddressSpace", "Arch", "Base", "CMachine", "FrameAllocator", "Log", "Paging", "Partition", "Regions",
+        "Start",
+        "X86",
+      ]),
+    bareMetal(
+      "Nodes",
+      [
+        "Arch", "Base", "CMachine", "Core", "FrameAllocator", "Log", "Messaging", "NodeLife", "NodeTable",
+        "Paging", "Partition",
+        "Scheduling", "Start", "Sync", "Window",
+      ]),
+    bareMetal(
       "Image",
-      ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Scheduling", "Start", "X86"]
+      ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "Scheduling", "Start", "X86"]
         + (architecture == "i686" ? ["GuestHost"] : [])),
   ]
   // Only the kernel of i686 hosts paravirtual guests.
@@ -108,7 +136,8 @@ if let architecture {
       bareMetal(
         "GuestHost",
         [
-          "Arch", "Base", "BootInformation", "CMachine", "FrameAllocator", "GuestImage", "GuestInterface",
+          "ABI", "Arch", "Base", "BootInformation", "CMachine", "FrameAllocator", "GuestImage",
+          "GuestInterface",
           "Hypervisor", "Log", "Paging", "Scheduling", "ShadowPaging", "Start", "Sync", "X86",
         ]))
   }
@@ -118,16 +147,18 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
+        "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
         "FrameAllocator",
-        "Heap", "Log", "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
+        "Heap", "Log", "Paging", "Regions", "UserMemory", "Provocations", "Scheduling", "Start", "Sync",
+        "Trace", "X86",
       ]),
   ]
   targets.append(
     bareMetal(
       "Benchmarks",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Log",
+        "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator",
+        "Log",
         "Scheduling",
         "Start", "Sync", "Trace",
       ]))
@@ -157,6 +188,9 @@ if let architecture {
   // The tools read what the kernel writes with the kernel's own modules (ABI), never with a second copy.
   targets += [
     .target(name: "HostSupport", dependencies: [logging, subprocess], path: "Tools/HostSupport"),
+    .target(
+      name: "SCC", dependencies: ["Base", "HostSupport", "ImageBuilder", "NodeTable", "Partition", toml],
+      path: "Tools/SCC"),
     .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
     .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
     .target(
@@ -166,19 +200,20 @@ if let architecture {
       name: "Launch", dependencies: ["ABI", "HostSupport", "ImageBuilder", subprocess], path: "Boot/Launch"),
     .executableTarget(
       name: "mkimage",
-      dependencies: ["FileSystemImage", "HostSupport", "ImageBuilder", "Launch", argumentParser],
+      dependencies: ["FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser],
       path: "Tools/mkimage"),
     .target(name: "ModelChecker", dependencies: ["Window"], path: "Tools/ModelChecker"),
     .target(
       name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/Bench"),
     .executableTarget(
       name: "apus",
-      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", argumentParser] + predictModules,
+      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser]
+        + predictModules,
       path: "Tools/apus"),
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(
-      name: "\(name)Tests", dependencies: ["ABI", "HostSupport", "ImageBuilder", "Launch"],
+      name: "\(name)Tests", dependencies: ["ABI", "Bench", "HostSupport", "ImageBuilder", "Launch", "SCC"],
       path: "Tests/\(name)Tests")
   }
 
@@ -204,6 +239,10 @@ if let architecture {
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),
     tests("Heap", ["Base", "Heap"]),
+    tests("Executable", ["Base", "Executable"]),
+    tests("ProgramStack", ["ProgramStack"]),
+    tests("Regions", ["Base", "Regions"]),
+    tests("AddressSpace", ["AddressSpace", "Base", "Paging", "Regions"]),
     tests("FloatingPoint", ["FloatingPoint"]),
   ]
 
@@ -241,7 +280,16 @@ if let architecture {
     tests("FileSystemImage", ["FileSystemFormat", "FileSystemImage"]),
     tests("LinuxABI", ["LinuxABI"]),
     tests("Streams", ["LinuxABI", "Streams"]),
-    tests("Partition", ["Base", "Partition"]),
+    tests("SystemCalls", ["SystemCalls"]),
+    tests("Processes", ["Processes"]),
+    tests("Signals", ["LinuxABI", "Signals"]),
+    tests("Futex", ["Futex"]),
+    tests("Clocks", ["Clocks"]),
+    tests("Randomness", ["Randomness"]),
+    tests("ProcessText", ["FileSystem", "FileSystemFormat", "LinuxABI", "ProcessText", "VirtualFileSystem"]),
+    tests("VirtualFileSystem", ["FileSystem", "FileSystemFormat", "LinuxABI", "VirtualFileSystem"]),
+    tests("Partition", ["Base", "Paging", "Partition"]),
+    tests("SCC", ["Base", "HostSupport", "ImageBuilder", "Partition", "SCC"]),
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),

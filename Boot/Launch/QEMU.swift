@@ -47,6 +47,15 @@ public enum QEMU {
     case .disc(let path):
       let name = path.replacing(",", with: ",,")
       arguments += ["-drive", "file=\(name),media=cdrom,format=raw,readonly=on", "-boot", "d"]
+    case .reset(let rom):
+      arguments += ["-bios", rom]
+    }
+    if let file = machine.memoryFile {
+      let name = file.replacing(",", with: ",,")
+      arguments += ["-machine", "pc,memory-backend=memory"]
+      arguments += [
+        "-object", "memory-backend-file,id=memory,size=\(machine.memory)M,mem-path=\(name),share=on",
+      ]
     }
     return arguments + machine.extraArguments
   }

@@ -1,5 +1,6 @@
 /// The guests that the boot loader brought.
 
+import ABI
 import Arch
 import Base
 import BootInformation
@@ -16,32 +17,51 @@ import Start
 
 /// Starts guests and tells of their ends.
 public enum GuestHost {
-  /// Starts a thread for each guest that the boot modules describe; returns how many there are.
+  /// Starts the guests that the boot modules describe; the run ends when the last of them has ended.
+  ///
+  /// Returns whether there are any.
   @export(interface)
-  public static func startGuests() -> Int {
+  public static func start() -> Bool {
     let reference = NodeReference()
-    var count = 0
-    for index in 0..<reference.node.boot.moduleCount {
-      do {
-        guard let description = try BootModules.description(at: index), description.kind == .kernel else {
-          continue
-        }
-        _ = try? Threads.create(
-          ThreadName("guest"), level: PriorityLevel(truncating: 8), argument: UInt(index), isDetached: true
-        ) { index in
-          GuestHost.run(module: Int(index))
-          return 0
-        }
-        count += 1
-      } catch {
-        log(.error, "guest", "module \(index): \(error.reason.sentence) \(error.value)")
+    var hasGuests = false
+    for index in 0..<reference.node.boot.moduleCount where isGuest(index) { hasGuests = true }
+    guard hasGuests else { return false }
+    do {
+      try Threads.create(ThreadName("guests"), level: PriorityLevel(truncating: 10), isDetached: true) { _ in
+        let failures = GuestHost.runAll()
+        endRun(failures == 0 ? .passed : .failed, status: failures == 0 ? 0 : 1)
       }
+      return true
+    } catch {
+      log(.error, "guest", "no memory for the thread of the guests")
+      endRun(.failed, status: 1)
     }
-    return count
   }
 
-  /// Runs one guest from its start to its end.
-  static func run(module index: Int) {
+  /// Whether a module is a guest's kernel; a wrong description counts as one, and is reported when it is started.
+  private static func isGuest(_ index: Int) -> Bool {
+    do { return try BootModules.description(at: index)?.kind == .kernel } catch { return true }
+  }
+
+  /// Runs all guests, each as a thread; returns how many did not end by themselves.
+  private static func runAll() -> UInt {
+    var threads: InlineArray<16, ThreadReference?> = .init(repeating: nil)
+    var failures: UInt = 0
+    for index in 0..<min(threads.count, NodeReference().node.boot.moduleCount) where isGuest(index) {
+      threads[index] = try? Threads.create(
+        ThreadName("guest"), level: PriorityLevel(truncating: 8), argument: UInt(index)
+      ) { GuestHost.run(module: Int($0)) ? 0 : 1 }
+      if threads[index] == nil { failures += 1 }
+    }
+    for index in 0..<threads.count {
+      guard let thread = threads[index] else { continue }
+      failures += (try? Threads.join(thread).code) ?? 1
+    }
+    return failures
+  }
+
+  /// Runs one guest from its start to its end; returns whether it ended by itself.
+  private static func run(module index: Int) -> Bool {
     do throws(GuestStartError) {
       let hosted = try unsafe makeGuest(module: index)
       let alarm: GuestAlarm
@@ -53,12 +73,15 @@ public enum GuestHost {
       alarm.release()
       unsafe report(end, of: &hosted.pointee)
       unsafe discard(hosted)
+      if case .killed = end { return false }
+      return true
     } catch {
       switch error {
       case .image(let error): log(.error, "guest", "\(error.reason.sentence) \(error.value)")
       case .memory: log(.error, "guest", "no memory for a guest of module \(index)")
       case .floatingPoint: log(.error, "guest", "the processor cannot save a guest's floating-point state")
       }
+      return false
     }
   }
 
@@ -84,7 +107,7 @@ public enum GuestHost {
       guard let description else { throw GuestStartError.memory }
       // SAFETY: the heap has just given this memory, and a guest is aligned as it is.
       unsafe place.initialize(
-        to: try HostedGuest(megabytes: description.megabytes, slot: 0, number: 0))
+        to: try HostedGuest(megabytes: description.megabytes, slot: index, number: UInt32(index)))
       do throws(GuestStartError) {
         try unsafe place.pointee.load(module: index, description)
         do { try Threads.resetFloatingPoint(of: Threads.current) } catch {

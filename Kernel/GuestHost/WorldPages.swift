@@ -61,16 +61,12 @@ struct WorldPages: BitwiseCopyable {
     defer { cpu_sti() }
     var memory = NodeTableMemory()
     guard let tables = NodeReference().node.tables else { throw .notMapped }
-    if slot == 0 {
+    // Shared by all guests: the first one shows it.
+    if tables.translate(VirtualAddress(Self.code), in: memory) == nil {
       for page in 0..<Self.codePageCount {
-        do {
-          try tables.map(
-            Self.codeFrame(page), at: VirtualAddress(Self.code + UInt(page * pageSize)),
-            PageAttributes(.readExecute), in: &memory)
-        } catch {
-          // Another guest had this slot before.
-          guard error == .alreadyMapped else { throw error }
-        }
+        try tables.map(
+          Self.codeFrame(page), at: VirtualAddress(Self.code + UInt(page * pageSize)),
+          PageAttributes(.readExecute), in: &memory)
       }
     }
     registersFrame = try memory.allocateTable()

@@ -4,6 +4,7 @@ import ABI
 import Arch
 import CMachine
 import Log
+import Nodes
 import Scheduling
 import Start
 
@@ -15,14 +16,17 @@ import Start
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   startNode(magic: magic, information: information)
+  startNodes()
+  // A further node has no console.
+  guard NodeReference().node.identity.ownsDevices else { Threads.idle() }
   Ramdisk.list()
   #if arch(i386)
-    if GuestHost.startGuests() > 0 { Threads.idle() }
+    if GuestHost.start() { Threads.idle() }
   #endif
   do {
     try Threads.create(ThreadName("monitor"), level: PriorityLevel(truncating: 16)) { _ in
       var monitor = Monitor()
-      monitor.run()
+      monitor.run(obeyNodeCommand)
       endRun(.passed, status: 0)
     }
   } catch {

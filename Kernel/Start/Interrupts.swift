@@ -33,6 +33,11 @@ func interruptDispatch(_ frameAddress: UnsafeMutableRawPointer) {
     handler(UInt(bitPattern: frameAddress))
     return
   }
+  if exception == .pageFault, let handler = Processor.block.gate.copyFaultHandler,
+    handler(UInt(bitPattern: frameAddress))
+  {
+    return
+  }
   panic(describe(exception, unsafe frame.pointee), frame: unsafe frame.pointee)
 }
 
@@ -56,6 +61,11 @@ func interruptDispatch(_ frameAddress: UnsafeMutableRawPointer) {
 
 private func deviceInterrupt(_ vector: UInt8) {
   let reference = NodeReference()
+  if vector == LocalInterruptController.doorbellVector, let handler = reference.node.doorbellHandler {
+    LocalInterruptController.endInterrupt()
+    handler()
+    return
+  }
   guard let line = LegacyInterruptController.line(of: vector), LegacyInterruptController.isGenuine(line)
   else {
     // Not acknowledged: the local controller's spurious one must not be, and nothing else is ever asked for.
@@ -70,7 +80,7 @@ private func deviceInterrupt(_ vector: UInt8) {
   }
   LegacyInterruptController.acknowledge(line)
   switch line {
-  case IntervalTimer.interruptLine: reference.node.threads.deadlineInterrupt()
+  case IntervalTimer.interruptLine: reference.node.threads.deadlineInterrupt(at: cpu_rdtsc())
   case SerialPort.interruptLine: receiveInput()
   default: break
   }

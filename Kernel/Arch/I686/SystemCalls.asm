@@ -21,13 +21,13 @@ GATE        equ 2616                    ; where the gate lies in the processor's
 TASK        equ processor_block + GATE
 LIMIT       equ processor_block + GATE + 4
 HANDLER     equ processor_block + GATE + 8
-RETURN      equ processor_block + GATE + 12
-ANSWERS     equ processor_block + GATE + 20
+SYSENTER_RETURN equ 32                  ; in the thread's record
+ANSWERS     equ processor_block + GATE + 16
 CALL_VECTOR equ 0x80
 SYSENTER_VECTOR equ 0x81                ; not a vector of ours: says how the call came
 
 ; Saves what the trap frame lacks, performs the call and falls into the return from an interrupt.
-%macro perform 0
+%macro perform 1                       ; the name of its place where access is forbidden
         pushad
         push    ds
         push    es
@@ -37,6 +37,7 @@ SYSENTER_VECTOR equ 0x81                ; not a vector of ours: says how the cal
         mov     ds, ecx
         mov     es, ecx
         cld
+%1:     db      0x0F, 0x1F, 0x00        ; nop: becomes clac
         push    esp
         call    [HANDLER]
         add     esp, 4
@@ -60,7 +61,7 @@ system_call_interrupt:
 .other: pop     ecx
 .full:  push    dword 0
         push    dword CALL_VECTOR
-        perform
+        perform interrupt_access_site
 
 ; The program's stack pointer is in ebp, and what it had in ebp lies on top of that stack. The stack pointer that the
 ; processor has loaded names the word with the thread's. The flags are still the program's but for the interrupt flag.
@@ -76,7 +77,8 @@ system_call_sysenter:
         jecxz   .other
         add     ecx, [ss:TASK]
         mov     eax, [ss:ecx]
-        mov     edx, [ss:RETURN]
+        mov     edx, [ss:TASK]
+        mov     edx, [ss:edx + SYSENTER_RETURN]
         mov     ecx, ebp
         sti                             ; holds interrupts off for one more instruction
         sysexit
@@ -88,10 +90,13 @@ system_call_sysenter:
         push    dword 2
         popfd                           ; a program may have set the trap and nested-task flags
         push    dword USER_CODE
-        push    dword [ss:RETURN]
+        push    eax
+        mov     eax, [ss:TASK]
+        mov     eax, [ss:eax + SYSENTER_RETURN]
+        xchg    eax, [esp]
         push    dword 0
         push    dword SYSENTER_VECTOR
-        perform
+        perform sysenter_access_site
 
 ; The page that programs call into, copied to where they see it (AT_SYSINFO points to its start).
 section .rodata
@@ -112,3 +117,9 @@ system_call_page_return:
         pop     ecx
         ret
 system_call_page_end:
+
+; What becomes clac where the processor has it; see Protections.swift.
+global call_access_sites
+align 4
+call_access_sites:
+        dd      interrupt_access_site, sysenter_access_site, 0

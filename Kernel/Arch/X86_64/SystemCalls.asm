@@ -29,11 +29,11 @@ GATE        equ 4328                    ; where the gate lies in the processor's
 TASK        equ GATE
 LIMIT       equ GATE + 8
 HANDLER     equ GATE + 16
-SCRATCH     equ GATE + 32
-LIMIT32     equ GATE + 40
-HANDLER32   equ GATE + 48
-ANSWERS     equ GATE + 56
-ANSWERS32   equ GATE + 56 + 512
+SCRATCH     equ GATE + 24
+LIMIT32     equ GATE + 32
+HANDLER32   equ GATE + 40
+ANSWERS     equ GATE + 48
+ANSWERS32   equ GATE + 48 + 512
 CALL_VECTOR equ 0x80
 SYSCALL_VECTOR equ 0x81                 ; not a vector of ours: says how the call came
 
@@ -127,6 +127,8 @@ system_call_interrupt:
         push    CALL_VECTOR
         save_registers
         cld
+access_site:
+        db      0x0F, 0x1F, 0x00        ; nop: becomes clac; syscall has SFMASK for that
         mov     rdi, rsp
         call    [gs:HANDLER32]
         jmp     interrupt_return
@@ -137,3 +139,10 @@ align 16
 system_call_compatible:
         mov     eax, -38
         o32 sysret
+
+; What becomes clac where the processor has it; see Protections.swift.
+section .rodata
+global call_access_sites
+align 8
+call_access_sites:
+        dq      access_site, 0
