@@ -14,8 +14,12 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   case threadSwitch
   /// When floating-point state is switched.
   case floatingPoint
+  /// Which timer ends slices and sleeps.
+  case timer
   /// Where the console is shown.
   case console
+  /// Whether events are recorded, and how many.
+  case trace
 
   /// The option's name, as it is written before the `=`.
   public var name: StaticString {
@@ -25,7 +29,9 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .test: "test"
     case .threadSwitch: "switch"
     case .floatingPoint: "fpu"
+    case .timer: "timer"
     case .console: "console"
+    case .trace: "trace"
     }
   }
 
@@ -37,7 +43,9 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .test: "the name of a test"
     case .threadSwitch: "software or hardware"
     case .floatingPoint: "lazy or eager"
+    case .timer: "one-shot, periodic or interval"
     case .console: "serial, screen and debug, separated by commas"
+    case .trace: "on, off, or KiB for events: a power of two from 4 to 16384"
     }
   }
 }
@@ -48,6 +56,18 @@ public enum SwitchMethod: UInt8, BitwiseCopyable, Hashable, Sendable {
   case software
   /// A jump to a task-state segment; i686 only.
   case hardware
+}
+
+/// Which timer ends slices and sleeps.
+public enum TimerChoice: UInt8, BitwiseCopyable, Hashable, Sendable {
+  /// The best there is.
+  case best
+  /// The local APIC's, set for each deadline.
+  case oneShot
+  /// The local APIC's, at a fixed period.
+  case periodic
+  /// The 8254.
+  case interval
 }
 
 /// Devices that show the console.

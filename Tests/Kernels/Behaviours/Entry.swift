@@ -22,7 +22,9 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
     !runHeap(),
     !runThreads(),
     !runSync(),
+    !runTracing(),
     !runFloatingPoint(),
+    !runInterrupts(),
     !runRing3(),
     !runUserMemory(),
     !runOutcomes()
