@@ -22,6 +22,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   if isWanted("queue") { wanted |= 16 }
   if isWanted("thread") { wanted |= 32 }
   if isWanted("pick") { wanted |= 64 }
+  if isWanted("hourglass") { wanted |= 1 << 16 } else if isWanted("hourglass-wall") { wanted |= 1 << 17 }
   _ = make(ThreadName("bench"), level: 20, argument: wanted) { wanted in
     runBenchmarks(wanted)
     endRun(.passed, status: 0)
@@ -43,6 +44,9 @@ private func runBenchmarks(_ wanted: UInt) {
   if wanted & 64 != 0 {
     benchmarkPick("pick/2-ready", threads: 2)
     benchmarkPick("pick/1000-ready", threads: 1_000)
+  }
+  if wanted & 3 << 16 != 0 {
+    benchmarkHourglass("hourglass/\(method)", slice: wanted & 1 << 16 != 0 ? 20_000 : 4_000_000)
   }
 }
 
