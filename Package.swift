@@ -40,18 +40,35 @@ let logicModules: [Target] = [
   logic("Scheduling", ["Base"]),
   logic("Sync", ["Scheduling"]),
   logic("Trace"),
+  logic("FloatingPoint"),
   logic("Heap", ["Base"]),
   logic("FileSystemFormat", ["Checksum"]),
   logic("FileSystem", ["FileSystemFormat"]),
   logic("FileSystemCheck", ["FileSystemFormat"]),
   logic("LinuxABI"),
   logic("Streams", ["LinuxABI"]),
+  logic("SystemCalls"),
+  logic("Processes"),
+  logic("Signals", ["LinuxABI"]),
+  logic("Futex"),
+  logic("Clocks"),
+  logic("Randomness"),
+  logic("ProcessText", ["LinuxABI", "VirtualFileSystem"]),
+  logic("VirtualFileSystem", ["FileSystem", "FileSystemFormat", "LinuxABI", "Randomness", "Streams"]),
   logic("Window"),
   logic("Partition", ["Base", "Checksum"]),
   logic("Messaging", ["Base", "Window"]),
   logic("NodeLife"),
+  logic("NodeTable", ["Messaging", "Window"]),
   logic("NodeSync", ["Window"]),
   logic("Inspection", ["Log", "Scheduling"]),
+  logic("Executable", ["Base"]),
+  logic("ProgramStack"),
+  logic("Regions", ["Base"]),
+  logic("AddressSpace", ["Base", "Paging", "Regions"]),
+  logic("GuestInterface", ["Base", "X86"]),
+  logic("ShadowPaging", ["Base", "GuestInterface", "Paging"]),
+  logic("Hypervisor", ["Base", "GuestInterface", "Paging", "ShadowPaging", "X86"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -78,7 +95,8 @@ if let architecture {
   targets += [
     .target(name: "CMachine", path: "Kernel/Machine"),
     bareMetal(
-      "Arch", ["ABI", "Base", "CMachine", "Core", "Log", "X86"], sources: ["X86", architectureFolder],
+      "Arch", ["ABI", "Base", "CMachine", "Core", "FloatingPoint", "Log", "X86"],
+      sources: ["X86", architectureFolder],
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
         "\(architectureFolder)/SystemCalls.asm",
@@ -88,9 +106,20 @@ if let architecture {
       "Start",
       [
         "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
-        "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Scheduling", "Sync", "Trace", "X86",
+        "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Partition", "Scheduling",
+        "Sync",
+        "Trace",
+        "X86",
       ]),
-    bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Scheduling", "Start", "X86"]),
+    bareMetal(
+      "Nodes",
+      [
+        "Arch", "Base", "CMachine", "Core", "FrameAllocator", "Log", "Messaging", "NodeLife", "NodeTable",
+        "Paging", "Partition",
+        "Scheduling", "Start", "Sync", "Window",
+      ]),
+    bareMetal(
+      "Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "Scheduling", "Start", "X86"]),
   ]
   // Kernels for tests: the same start-up, then one behaviour that the command line names.
   targets += [
@@ -98,8 +127,9 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Heap", "Log",
-        "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
+        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
+        "FrameAllocator",
+        "Heap", "Log", "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
       ]),
   ]
   targets.append(
@@ -136,6 +166,9 @@ if let architecture {
   // The tools read what the kernel writes with the kernel's own modules (ABI), never with a second copy.
   targets += [
     .target(name: "HostSupport", dependencies: [logging, subprocess], path: "Tools/HostSupport"),
+    .target(
+      name: "SCC", dependencies: ["Base", "HostSupport", "ImageBuilder", "NodeTable", "Partition", toml],
+      path: "Tools/SCC"),
     .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
     .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
     .target(
@@ -145,7 +178,7 @@ if let architecture {
       name: "Launch", dependencies: ["ABI", "HostSupport", "ImageBuilder", subprocess], path: "Boot/Launch"),
     .executableTarget(
       name: "mkimage",
-      dependencies: ["FileSystemImage", "HostSupport", "ImageBuilder", "Launch", argumentParser],
+      dependencies: ["FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser],
       path: "Tools/mkimage"),
     .target(name: "ModelChecker", dependencies: ["Window"], path: "Tools/ModelChecker"),
     .target(
@@ -154,12 +187,13 @@ if let architecture {
       exclude: ["Peer"]),
     .executableTarget(
       name: "apus",
-      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", argumentParser] + predictModules,
+      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser]
+        + predictModules,
       path: "Tools/apus"),
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(
-      name: "\(name)Tests", dependencies: ["ABI", "Bench", "HostSupport", "ImageBuilder", "Launch"],
+      name: "\(name)Tests", dependencies: ["ABI", "Bench", "HostSupport", "ImageBuilder", "Launch", "SCC"],
       path: "Tests/\(name)Tests")
   }
 
@@ -188,6 +222,11 @@ if let architecture {
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),
     tests("Heap", ["Base", "Heap"]),
+    tests("Executable", ["Base", "Executable"]),
+    tests("ProgramStack", ["ProgramStack"]),
+    tests("Regions", ["Base", "Regions"]),
+    tests("AddressSpace", ["AddressSpace", "Base", "Paging", "Regions"]),
+    tests("FloatingPoint", ["FloatingPoint"]),
   ]
 
   // MARK: - Speedup model
@@ -224,11 +263,28 @@ if let architecture {
     tests("FileSystemImage", ["FileSystemFormat", "FileSystemImage"]),
     tests("LinuxABI", ["LinuxABI"]),
     tests("Streams", ["LinuxABI", "Streams"]),
-    tests("Partition", ["Base", "Partition"]),
+    tests("SystemCalls", ["SystemCalls"]),
+    tests("Processes", ["Processes"]),
+    tests("Signals", ["LinuxABI", "Signals"]),
+    tests("Futex", ["Futex"]),
+    tests("Clocks", ["Clocks"]),
+    tests("Randomness", ["Randomness"]),
+    tests("ProcessText", ["FileSystem", "FileSystemFormat", "LinuxABI", "ProcessText", "VirtualFileSystem"]),
+    tests("VirtualFileSystem", ["FileSystem", "FileSystemFormat", "LinuxABI", "VirtualFileSystem"]),
+    tests("Partition", ["Base", "Paging", "Partition"]),
+    tests("SCC", ["Base", "HostSupport", "ImageBuilder", "Partition", "SCC"]),
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
     tests("Inspection", ["Inspection", "Log", "Scheduling"]),
+    tests("GuestInterface", ["GuestInterface", "X86"]),
+    .target(
+      name: "GuestFixture", dependencies: ["Base", "GuestInterface", "Paging", "ShadowPaging"],
+      path: "Tests/GuestFixture"),
+    tests("ShadowPaging", ["Base", "GuestFixture", "GuestInterface", "Paging", "ShadowPaging"]),
+    tests(
+      "Hypervisor",
+      ["Base", "GuestFixture", "GuestInterface", "Hypervisor", "Paging", "ShadowPaging", "X86"]),
     tests("TraceExport", ["Trace", "TraceExport"]),
   ]
 }

@@ -12,6 +12,8 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   case test
   /// How threads are switched.
   case threadSwitch
+  /// When floating-point state is switched.
+  case floatingPoint
   /// Where the console is shown.
   case console
 
@@ -22,6 +24,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .program: "program"
     case .test: "test"
     case .threadSwitch: "switch"
+    case .floatingPoint: "fpu"
     case .console: "console"
     }
   }
@@ -33,6 +36,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .program: "a path in the ramdisk"
     case .test: "the name of a test"
     case .threadSwitch: "software or hardware"
+    case .floatingPoint: "lazy or eager"
     case .console: "serial, screen and debug, separated by commas"
     }
   }

@@ -18,6 +18,8 @@ public struct KernelOptions: Sendable {
   public var log = LogLevel.info
   /// How threads are switched; by software unless said otherwise.
   public var switchMethod = SwitchMethod.software
+  /// Whether floating-point state is switched with the thread, or else when it is first used.
+  public var switchesFloatingPointEagerly = true
   /// Where the console is shown; everywhere unless said otherwise.
   public var console = ConsoleDevices.all
   /// Where the program's path stands in the command line, if there is one.
@@ -74,6 +76,14 @@ public struct KernelOptions: Sendable {
         switchMethod = .software
       } else if Self.matches(value, "hardware", bytes) {
         switchMethod = .hardware
+      } else {
+        throw .init(.badValue, value, option: option)
+      }
+    case .floatingPoint:
+      if Self.matches(value, "lazy", bytes) {
+        switchesFloatingPointEagerly = false
+      } else if Self.matches(value, "eager", bytes) {
+        switchesFloatingPointEagerly = true
       } else {
         throw .init(.badValue, value, option: option)
       }

@@ -78,7 +78,11 @@ extension FileSystem {
     guard target.count > 0 else { throw .notFound }
     guard target.count <= FileSystemLimits.maximumPathLength else { throw .nameTooLong }
     for index in target.indices where target[index] == 0 { throw .invalidArgument }
+    try requireWritable()
     // The target's block may be the one block too many; then the new name goes again, and nobody saw it.
+    let parentPlace = try livingDirectoryPlace(directory)
+    let modified = store.time(at: parentPlace, InodeLayout.modified, InodeLayout.modifiedNanoseconds)
+    let changed = store.time(at: parentPlace, InodeLayout.changed, InodeLayout.changedNanoseconds)
     let (inode, place) = try makeNode(.symbolicLink, name, in: directory, attributes)
     if target.count <= FileSystemLimits.inlineTargetLength {
       store.copy(target, from: 0, count: target.count, to: place + InodeLayout.direct)
@@ -88,6 +92,8 @@ extension FileSystem {
         store.copy(target, from: 0, count: target.count, to: geometry.offset(ofBlock: block))
       } catch {
         try undoNode(named: name, in: directory)
+        touchModified(at: parentPlace, modified)
+        touchChanged(at: parentPlace, changed)
         throw error
       }
     }

@@ -48,3 +48,25 @@ extension WindowSize {
     height = UInt16(truncatingIfNeeded: bytes.number(count: 2, at: 6))
   }
 }
+
+extension ControlRequest {
+  /// Bytes that the request reads where its argument points.
+  public var input: Int {
+    switch self {
+    case .setAttributes, .setAttributesWaiting, .setAttributesFlushing: TerminalAttributes.byteCount
+    case .setWindowSize: WindowSize.byteCount
+    case .setForeground, .setNonBlocking: 4
+    default: 0
+    }
+  }
+
+  /// Bytes that the request writes where its argument points.
+  public var output: Int {
+    switch self {
+    case .getAttributes: TerminalAttributes.byteCount
+    case .getWindowSize: WindowSize.byteCount
+    case .getForeground, .getSession, .outputCount, .readableCount: 4
+    default: 0
+    }
+  }
+}

@@ -101,12 +101,39 @@ public struct Scheduler: ~Copyable {
     return Handover(from: from, to: to)
   }
 
+  /// The thread that `yield` would give way to; the current one if it is alone in its level.
+  @inline(__always)
+  public var nextOfLevel: ThreadReference { current.fields.next }
+
+  /// Gives way to `nextOfLevel`, which must not be the current thread itself.
+  @inline(__always)
+  public mutating func yield(to next: ThreadReference) -> Handover {
+    let from = current
+    ready.setHead(ofRank: from.fields.rank, to: next)
+    current = next
+    next.fields.switchCount &+= 1
+    return Handover(from: from, to: next)
+  }
+
   /// Makes the thread current that should run, and says which two threads to switch, if any.
   @inline(__always)
   public mutating func reschedule() -> Handover? {
     let to = ready.first()
     let from = current
     if to == from { return nil }
+    current = to
+    to.fields.switchCount &+= 1
+    return Handover(from: from, to: to)
+  }
+
+  /// Makes the thread current that should run, after an operation has made the current one wait or end.
+  ///
+  /// It is another one then, so there is nothing to ask.
+  @inline(__always)
+  public mutating func leaveCurrent() -> Handover {
+    let to = ready.first()
+    let from = current
+    assert(to != from)
     current = to
     to.fields.switchCount &+= 1
     return Handover(from: from, to: to)
@@ -206,7 +233,8 @@ extension ThreadReference {
   /// Writes every field of the record.
   func initialize(rank: UInt8, name: ThreadName, identifier: UInt32) {
     let thread = Thread(
-      stackPointer: 0, space: 0, next: self, previous: self, mask: PriorityLevel.mask(ofRank: rank),
+      stackPointer: 0, switchKey: 0, floatingPoint: 0, next: self, previous: self,
+      mask: PriorityLevel.mask(ofRank: rank),
       rank: rank,
       baseRank: rank, stateCode: .created, outcomeCode: .satisfied, isLevelHead: true, atWaitEnd: [],
       isDetached: false, cancellation: [], sliceTicks: 0, switchCount: 0, heldMutexCount: 0, runTicks: 0,

@@ -16,9 +16,14 @@ public struct Thread: BitwiseCopyable {
   /// Belongs to the architecture's switch.
   public var stackPointer: UInt
 
-  /// The address space it runs in, as the architecture names it: the switch compares it, so that threads of one
-  /// space change places without touching the page tables.
-  public var space: UInt
+  /// What the switch compares: the address space, and in bit 0 whether the thread carries more than a stack.
+  ///
+  /// Threads of one space change places without touching the page tables; one that carries more differs from all that
+  /// do not, so that looking for it costs a switch nothing.
+  public var switchKey: UInt
+
+  /// Where its floating-point state lies, or 0 if it has none.
+  public var floatingPoint: UInt
 
   // The ring of a ready level or of one level of a wait queue; alone, it points to itself.
   var next: ThreadReference
@@ -89,6 +94,22 @@ public struct Thread: BitwiseCopyable {
   public var tag: UInt
   /// The thread's name.
   public var name: ThreadName
+}
+
+extension Thread {
+  /// The address space it runs in, as the architecture names it; bit 0 is not the name's.
+  @inline(__always)
+  public var space: UInt {
+    get { switchKey & ~1 }
+    set { switchKey = newValue & ~1 | switchKey & 1 }
+  }
+
+  /// Whether a switch to or from it has more to do than to change stack and space.
+  @inline(__always)
+  public var carriesMore: Bool {
+    get { switchKey & 1 != 0 }
+    set { switchKey = switchKey & ~1 | (newValue ? 1 : 0) }
+  }
 }
 
 /// What is to do when a wait ends, besides leaving the queue.

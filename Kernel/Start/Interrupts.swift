@@ -28,6 +28,7 @@ func interruptDispatch(_ frameAddress: UnsafeMutableRawPointer) {
     }
     return
   }
+  if exception == .deviceNotAvailable, NodeReference().node.threads.openFloatingPoint() { return }
   if unsafe frame.pointee.ring == 3, let handler = Processor.block.gate.exceptionHandler {
     handler(UInt(bitPattern: frameAddress))
     return
@@ -55,6 +56,11 @@ func interruptDispatch(_ frameAddress: UnsafeMutableRawPointer) {
 
 private func deviceInterrupt(_ vector: UInt8) {
   let reference = NodeReference()
+  if vector == LocalInterruptController.doorbellVector, let handler = reference.node.doorbellHandler {
+    LocalInterruptController.endInterrupt()
+    handler()
+    return
+  }
   guard let line = LegacyInterruptController.line(of: vector), LegacyInterruptController.isGenuine(line)
   else {
     // Not acknowledged: the local controller's spurious one must not be, and nothing else is ever asked for.
@@ -69,7 +75,7 @@ private func deviceInterrupt(_ vector: UInt8) {
   }
   LegacyInterruptController.acknowledge(line)
   switch line {
-  case IntervalTimer.interruptLine: reference.node.threads.deadlineInterrupt()
+  case IntervalTimer.interruptLine: reference.node.threads.deadlineInterrupt(at: cpu_rdtsc())
   case SerialPort.interruptLine: receiveInput()
   default: break
   }

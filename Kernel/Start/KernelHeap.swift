@@ -79,6 +79,11 @@ public enum KernelHeap {
   ///   - alignment: a power of two up to a page.
   @export(interface)
   public static func allocate(_ byteCount: Int, alignment: Int = 16) -> VirtualAddress {
+    // Threads of all levels share it, and one may be preempted anywhere.
+    Processor.withoutInterrupts { allocateAlone(byteCount, alignment: alignment) }
+  }
+
+  private static func allocateAlone(_ byteCount: Int, alignment: Int) -> VirtualAddress {
     let reference = NodeReference()
     do {
       return try reference.node.heap.allocate(byteCount, alignment: alignment)
@@ -93,6 +98,10 @@ public enum KernelHeap {
   /// Takes memory back; an address that was not given out, or memory that was written past its end, is a panic.
   @export(interface)
   public static func free(_ address: VirtualAddress) {
+    Processor.withoutInterrupts { freeAlone(address) }
+  }
+
+  private static func freeAlone(_ address: VirtualAddress) {
     do {
       try NodeReference().node.heap.free(address)
     } catch {

@@ -17,6 +17,8 @@ public struct ExceptionVector: RawRepresentable, BitwiseCopyable, Hashable, Send
   public static let nonMaskableInterrupt = Self(known: 2)
   /// An instruction that the processor does not have, or `ud2`, with which compiled code says that it gave up.
   public static let invalidOpcode = Self(known: 6)
+  /// A use of floating-point registers while they are closed.
+  public static let deviceNotAvailable = Self(known: 7)
   /// A fault while another fault was being delivered.
   public static let doubleFault = Self(known: 8)
   /// A violation that no other vector describes.

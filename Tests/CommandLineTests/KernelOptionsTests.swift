@@ -44,6 +44,13 @@ func everyLogLevelIsUnderstoodByItsName(_ level: LogLevel) throws {
   #expect(part(line, options.test) == "null-access")
 }
 
+@Test func floatingPointIsSwitchedEagerlyUnlessSaidOtherwise() throws {
+  #expect(try parse("").switchesFloatingPointEagerly)
+  #expect(try !parse("fpu=eager fpu=lazy").switchesFloatingPointEagerly)
+  #expect(try parse("fpu=eager").switchesFloatingPointEagerly)
+  #expect(refusal("fpu=never")?.reason == .badValue)
+}
+
 @Test(arguments: [
   "program=\"/bin/a b\" log=error", "\"program=/bin/a b\" log=error", "k \"program=/bin/a b\"",
 ])

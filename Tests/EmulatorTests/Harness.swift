@@ -159,7 +159,8 @@ func run(
 @discardableResult
 func boot(
   arch: Architecture, test: String, path: BootPath = .kernel, options: String = "", cpus: Int = 1,
-  memory: Int = 128,
+  memory: Int = 128, processor: String = "max", countsInstructions: Bool = false,
+  emulatorArguments: [String] = [],
   emulator: Emulator = .qemu, input: String = "", expecting expectation: Expectation,
   sourceLocation: SourceLocation = #_sourceLocation
 ) async throws -> Session.Report {
@@ -173,6 +174,9 @@ func boot(
   var (machine, _) = try await plan.prepare()
   machine.cpus = cpus
   machine.memory = memory
+  machine.processor = processor
+  machine.countsInstructions = countsInstructions
+  machine.extraArguments = emulatorArguments
   return try await run(
     machine, emulator: emulator, input: input, expecting: expectation, sourceLocation: sourceLocation)
 }

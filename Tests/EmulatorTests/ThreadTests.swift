@@ -14,7 +14,6 @@ extension EmulatorTests {
       [
         ("yield", "1000 round trips"), ("preempt", "preempted 20 times"), ("sleep", "49 sleeps"),
         ("thread-resources", "10000 threads"), ("thread-misuse", "3 refused by name"),
-        ("registers", "kept their registers and flags over 1000000 preemptions"),
       ])
     func threadsBehave(way: (Architecture, String), test: (name: String, text: String)) async throws {
       try await boot(arch: way.0, test: test.name, options: "switch=\(way.1)", expecting: .passes(test.text))

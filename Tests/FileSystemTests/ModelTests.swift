@@ -12,9 +12,22 @@ private final class ModelFile {
   var parent = 0
   var isHeld = false
   var permissions: UInt16
-  init(_ kind: FileKind, permissions: UInt16) {
+  var owner: UInt32 = 0
+  var group: UInt32 = 0
+  var accessed: Timestamp
+  var modified: Timestamp
+  var changed: Timestamp
+  init(_ kind: FileKind, permissions: UInt16, now: Timestamp) {
     self.kind = kind
     self.permissions = permissions
+    accessed = now
+    modified = now
+    changed = now
+  }
+
+  func touch(_ now: Timestamp) {
+    modified = now
+    changed = now
   }
 }
 
@@ -23,7 +36,11 @@ private struct Trial: ~Copyable {
   var fileSystem: FileSystem
   let disk: Disk
   var random: SeededGenerator
-  var files: [Int: ModelFile] = [1: ModelFile(.directory, permissions: 0o755)]
+  var files: [Int: ModelFile] = [
+    1: ModelFile(.directory, permissions: 0o755, now: Timestamp(seconds: 1))
+  ]
+  /// The time, which each step moves on.
+  var now = Timestamp(seconds: -50, nanoseconds: 999_999_990)
   var mismatches: [String] = []
   var refusedForSpace = 0
 
@@ -75,11 +92,22 @@ private struct Trial: ~Copyable {
 
   mutating func dropName(of key: Int) {
     guard let file = files[key] else { return }
+    file.changed = now
     file.links -= file.kind == .directory ? 2 : 1
     if file.links == 0, !file.isHeld { files[key] = nil }
   }
 
+  /// Moves the time on: often only by nanoseconds, now and then by more than a day.
+  mutating func tick() {
+    now.nanoseconds += 7
+    if now.nanoseconds >= 1_000_000_000 || pick(20) == 0 {
+      now.seconds += Int64(pick(100_000)) + 1
+      now.nanoseconds = UInt32(pick(1_000_000_000))
+    }
+  }
+
   mutating func step() {
+    tick()
     let (key, directory) = pickDirectory()
     let inode = InodeNumber(UInt32(key))
     let name = pickName(in: directory)
@@ -89,11 +117,14 @@ private struct Trial: ~Copyable {
     case 2: make(.directory, name, key, directory)
     case 3: make(.symbolicLink, name, key, directory)
     case 4:
-      let actual = refusal { () throws(FileSystemError) in try fileSystem.remove(name, in: inode) }
+      let actual = refusal { () throws(FileSystemError) in
+        try fileSystem.unlink(bytes(name).span, in: inode, at: now)
+      }
       let wanted: FileSystemError? =
         target == nil ? .notFound : files[target ?? 0]?.kind == .directory ? .isDirectory : nil
       if expect(actual, wanted, "unlink"), let target {
         directory.entries[name] = nil
+        directory.touch(now)
         dropName(of: target)
       }
     case 5:
@@ -108,6 +139,7 @@ private struct Trial: ~Copyable {
       }
       if expect(actual, wanted, "rmdir"), let target {
         directory.entries[name] = nil
+        directory.touch(now)
         directory.links -= 1
         dropName(of: target)
       }
@@ -120,14 +152,24 @@ private struct Trial: ~Copyable {
 
   mutating func make(_ kind: FileKind, _ name: String, _ key: Int, _ directory: ModelFile) {
     let inode = InodeNumber(UInt32(key))
-    let file = ModelFile(kind, permissions: kind == .regular ? 0o644 : 0o644)
+    let file = ModelFile(kind, permissions: UInt16(pick(0o10000)), now: now)
+    file.owner = UInt32(pick(3))
+    file.group = UInt32(pick(3))
+    let attributes = FileAttributes(
+      permissions: file.permissions, owner: file.owner, group: file.group, now: now)
+    let (label, now) = (bytes(name), now)
     var made = 0
     let text = String(repeating: "t", count: 1 + pick(400))
     let actual = refusal { () throws(FileSystemError) in
       switch kind {
-      case .directory: made = Int(try fileSystem.makeDirectory(name, in: inode).rawValue)
-      case .symbolicLink: made = Int(try fileSystem.makeLink(name, to: text, in: inode).rawValue)
-      default: made = Int(try fileSystem.make(name, in: inode).rawValue)
+      case .directory:
+        made = Int(try fileSystem.createDirectory(named: label.span, in: inode, attributes).rawValue)
+      case .symbolicLink:
+        made = Int(
+          try fileSystem.createSymbolicLink(
+            to: bytes(text).span, named: label.span, in: inode, attributes
+          ).rawValue)
+      default: made = Int(try fileSystem.create(named: label.span, in: inode, attributes).rawValue)
       }
     }
     guard expect(actual, directory.entries[name] == nil ? nil : .exists, "make \(kind)") else { return }
@@ -140,40 +182,68 @@ private struct Trial: ~Copyable {
     if files[made] != nil { mismatches.append("inode \(made) was given out twice") }
     files[made] = file
     directory.entries[name] = made
+    directory.touch(now)
   }
 
   mutating func rename(_ name: String, _ key: Int, _ directory: ModelFile) {
     let (otherKey, other) = pickDirectory()
     let newName = pickName(in: other)
+    let behavior = [RenameBehavior.replace, .replace, .keep, .exchange][pick(4)]
+    let now = now
     let actual = refusal { () throws(FileSystemError) in
-      try fileSystem.move(
-        name, in: InodeNumber(UInt32(key)), to: newName, into: InodeNumber(UInt32(otherKey)))
+      try fileSystem.rename(
+        bytes(name).span, in: InodeNumber(UInt32(key)), to: bytes(newName).span,
+        in: InodeNumber(UInt32(otherKey)), behavior, at: now)
     }
     guard let moved = directory.entries[name], let file = files[moved] else {
       _ = expect(actual, .notFound, "rename")
       return
     }
-    var wanted: FileSystemError?
     let replaced = other.entries[newName]
-    if file.kind == .directory, isInside(otherKey, moved) {
-      wanted = .invalidArgument
-    } else if let replaced, replaced != moved, let victim = files[replaced] {
-      if victim.kind == .directory {
-        wanted = file.kind != .directory ? .isDirectory : victim.entries.isEmpty ? nil : .notEmpty
-      } else if file.kind == .directory {
-        wanted = .notDirectory
-      }
+    let wanted = refusalOfRename(file, moved, to: otherKey, replaced, behavior, from: key)
+    guard expect(actual, wanted, "rename \(behavior)"), replaced != moved else { return }
+    file.changed = now
+    if behavior == .exchange, let replaced, let second = files[replaced] {
+      second.changed = now
+      move(second, from: other, to: directory, key)
+      directory.entries[name] = replaced
+    } else {
+      directory.entries[name] = nil
     }
-    guard expect(actual, wanted, "rename"), replaced != moved else { return }
-    if file.kind == .directory {
-      directory.links -= 1
-      other.links += 1
-      file.parent = otherKey
-      if replaced != nil { other.links -= 1 }
-    }
-    directory.entries[name] = nil
+    move(file, from: directory, to: other, otherKey)
     other.entries[newName] = moved
-    if let replaced { dropName(of: replaced) }
+    directory.touch(now)
+    other.touch(now)
+    if behavior != .exchange, let replaced {
+      if files[replaced]?.kind == .directory { other.links -= 1 }
+      dropName(of: replaced)
+    }
+  }
+
+  /// Tells a directory and those that it lies in that it moves.
+  private func move(_ file: ModelFile, from old: ModelFile, to new: ModelFile, _ newKey: Int) {
+    guard file.kind == .directory else { return }
+    old.links -= 1
+    new.links += 1
+    file.parent = newKey
+  }
+
+  /// Why a rename of a file that is there is refused.
+  private func refusalOfRename(
+    _ file: ModelFile, _ moved: Int, to directory: Int, _ replaced: Int?, _ behavior: RenameBehavior,
+    from oldDirectory: Int
+  ) -> FileSystemError? {
+    if behavior == .keep, replaced != nil { return .exists }
+    if behavior == .exchange, replaced == nil { return .notFound }
+    if file.kind == .directory, isInside(directory, moved) { return .invalidArgument }
+    guard let replaced, replaced != moved, let victim = files[replaced] else { return nil }
+    if behavior == .exchange {
+      return victim.kind == .directory && isInside(oldDirectory, replaced) ? .invalidArgument : nil
+    }
+    if victim.kind == .directory {
+      return file.kind != .directory ? .isDirectory : victim.entries.isEmpty ? nil : .notEmpty
+    }
+    return file.kind == .directory ? .notDirectory : nil
   }
 
   mutating func link(_ name: String, _ key: Int, _ directory: ModelFile) {
@@ -189,6 +259,8 @@ private struct Trial: ~Copyable {
       ? .notPermitted : directory.entries[name] != nil ? .exists : file.links == 0 ? .notFound : nil
     guard expect(actual, wanted, "link") else { return }
     file.links += 1
+    file.changed = now
+    directory.touch(now)
     directory.entries[name] = target
   }
 
@@ -209,17 +281,59 @@ private struct Trial: ~Copyable {
     if held.value.links == 0 { files[held.key] = nil }
   }
 
-  /// Writes, truncates or changes the mode of a file.
+  /// Changes the mode, the owner or the times of a file, or reads it.
+  mutating func changeAttributes(_ file: ModelFile, _ inode: InodeNumber) {
+    let now = now
+    switch pick(4) {
+    case 0:
+      file.permissions = UInt16(pick(0o10000))
+      let permissions = file.permissions
+      _ = expect(
+        refusal { () throws(FileSystemError) in
+          try fileSystem.setPermissions(permissions, of: inode, at: now)
+        }, nil, "chmod")
+      file.changed = now
+    case 1:
+      let owner = pick(2) == 0 ? nil : UInt32(pick(1_000))
+      let group = pick(2) == 0 ? nil : UInt32(truncatingIfNeeded: random.next())
+      _ = expect(
+        refusal { () throws(FileSystemError) in
+          try fileSystem.setOwner(owner, group: group, of: inode, at: now)
+        }, nil, "chown")
+      file.owner = owner ?? file.owner
+      file.group = group ?? file.group
+      file.changed = now
+    case 2:
+      let time = Timestamp(
+        seconds: Int64(truncatingIfNeeded: random.next()), nanoseconds: UInt32(pick(1_100_000_000)))
+      let (accessed, modified) =
+        [(time, nil), (nil, time), (time, time)][pick(3)] as (Timestamp?, Timestamp?)
+      let wanted: FileSystemError? = time.nanoseconds < 1_000_000_000 ? nil : .invalidArgument
+      guard
+        expect(
+          refusal { () throws(FileSystemError) in
+            try fileSystem.setTimes(accessed: accessed, modified: modified, of: inode, at: now)
+          }, wanted, "utimens")
+      else { return }
+      file.accessed = accessed ?? file.accessed
+      file.modified = modified ?? file.modified
+      file.changed = now
+    default:
+      _ = expect(
+        refusal { () throws(FileSystemError) in try fileSystem.touchAccessed(inode, at: now) }, nil, "read")
+      let (age, overflow) = now.seconds.subtractingReportingOverflow(file.accessed.seconds)
+      if file.accessed <= file.modified || file.accessed <= file.changed || overflow || age >= 86_400 {
+        file.accessed = now
+      }
+    }
+  }
+
+  /// Changes what a file's inode says, or writes or truncates the file.
   mutating func change(_ target: Int?) {
     guard let target, let file = files[target] else { return }
     let inode = InodeNumber(UInt32(target))
-    if pick(4) == 0 {
-      file.permissions = UInt16(pick(0o10000))
-      _ = expect(
-        refusal { () throws(FileSystemError) in
-          try fileSystem.setPermissions(file.permissions, of: inode, at: now)
-        }, nil, "chmod")
-    }
+    if pick(3) == 0 { return changeAttributes(file, inode) }
+    let now = now
     guard file.kind == .regular else { return }
     if pick(3) == 0 {
       let size = pick(5) == 0 ? 0 : pick(200_000)
@@ -228,6 +342,7 @@ private struct Trial: ~Copyable {
           refusal { () throws(FileSystemError) in try fileSystem.truncate(inode, to: UInt64(size), at: now) },
           nil, "truncate")
       else { return }
+      file.touch(now)
       if size < file.content.count {
         file.content.removeLast(file.content.count - size)
       } else {
@@ -239,9 +354,10 @@ private struct Trial: ~Copyable {
     let position = pick(200_000)
     var written = 0
     let actual = refusal { () throws(FileSystemError) in
-      written = try fileSystem.write(data, to: inode, at: UInt64(position))
+      written = try fileSystem.write(data.span, to: inode, at: UInt64(position), now: now)
     }
     guard expect(actual, nil, "write") else { return }
+    file.touch(now)
     if written < data.count { refusedForSpace += 1 }
     if file.content.count < position + written {
       file.content += [UInt8](repeating: 0, count: position + written - file.content.count)
@@ -257,7 +373,13 @@ private struct Trial: ~Copyable {
       if status.kind != file.kind || Int(status.linkCount) != file.links {
         mismatches.append("inode \(key): \(status)")
       }
-      if key != 1, status.mode.permissions != file.permissions { mismatches.append("mode of \(key)") }
+      if status.mode.permissions != file.permissions { mismatches.append("mode of \(key)") }
+      if status.owner != file.owner || status.group != file.group { mismatches.append("owner of \(key)") }
+      if status.accessed != file.accessed || status.modified != file.modified
+        || status.changed != file.changed
+      {
+        mismatches.append("times of \(key), a \(file.kind): \(status), not \(file.modified), \(file.changed)")
+      }
       switch file.kind {
       case .directory:
         let names = try fileSystem.names(of: inode).dropFirst(2)

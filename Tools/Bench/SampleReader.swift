@@ -17,6 +17,7 @@ public enum SampleReader {
     /// A word that should be a number.
     case notANumber(String)
 
+    /// The problem in words.
     public var description: String {
       switch self {
       case .unknownVersion(let version): "records of version \(version); this tool reads version 1"

@@ -21,8 +21,8 @@ GATE        equ 2616                    ; where the gate lies in the processor's
 TASK        equ processor_block + GATE
 LIMIT       equ processor_block + GATE + 4
 HANDLER     equ processor_block + GATE + 8
-RETURN      equ processor_block + GATE + 12
-ANSWERS     equ processor_block + GATE + 20
+SYSENTER_RETURN equ 32                  ; in the thread's record
+ANSWERS     equ processor_block + GATE + 16
 CALL_VECTOR equ 0x80
 SYSENTER_VECTOR equ 0x81                ; not a vector of ours: says how the call came
 
@@ -76,7 +76,8 @@ system_call_sysenter:
         jecxz   .other
         add     ecx, [ss:TASK]
         mov     eax, [ss:ecx]
-        mov     edx, [ss:RETURN]
+        mov     edx, [ss:TASK]
+        mov     edx, [ss:edx + SYSENTER_RETURN]
         mov     ecx, ebp
         sti                             ; holds interrupts off for one more instruction
         sysexit
@@ -88,7 +89,10 @@ system_call_sysenter:
         push    dword 2
         popfd                           ; a program may have set the trap and nested-task flags
         push    dword USER_CODE
-        push    dword [ss:RETURN]
+        push    eax
+        mov     eax, [ss:TASK]
+        mov     eax, [ss:eax + SYSENTER_RETURN]
+        xchg    eax, [esp]
         push    dword 0
         push    dword SYSENTER_VECTOR
         perform

@@ -20,8 +20,6 @@ public struct ProgramGate {
   public var limit: UInt = 0
   /// Who performs the calls of this architecture's programs.
   public var handler: Handler?
-  /// i686: where the page for `sysenter` returns to, as programs see it.
-  public var sysenterReturn: UInt = 0
   /// x86_64: the program's stack pointer for a moment.
   var scratch: UInt = 0
   #if !arch(i386)
@@ -56,6 +54,8 @@ public struct ProgramContext: BitwiseCopyable {
   public var parent: UInt = 0
   /// Who the process acts for.
   public var user, effectiveUser, group, effectiveGroup: UInt
+  /// i686: where the page for `sysenter` returns to, as the program sees it.
+  public var sysenterReturn: UInt = 0
   /// Where the kernel's stack of the thread begins.
   public var kernelStack: UInt = 0
   /// The base addresses of `fs` and `gs` in 64-bit code.

@@ -29,11 +29,11 @@ GATE        equ 4328                    ; where the gate lies in the processor's
 TASK        equ GATE
 LIMIT       equ GATE + 8
 HANDLER     equ GATE + 16
-SCRATCH     equ GATE + 32
-LIMIT32     equ GATE + 40
-HANDLER32   equ GATE + 48
-ANSWERS     equ GATE + 56
-ANSWERS32   equ GATE + 56 + 512
+SCRATCH     equ GATE + 24
+LIMIT32     equ GATE + 32
+HANDLER32   equ GATE + 40
+ANSWERS     equ GATE + 48
+ANSWERS32   equ GATE + 48 + 512
 CALL_VECTOR equ 0x80
 SYSCALL_VECTOR equ 0x81                 ; not a vector of ours: says how the call came
 

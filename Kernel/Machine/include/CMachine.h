@@ -208,6 +208,35 @@ CPU_INLINE void cpu_load_code_segment(uint16_t selector) {
 #endif
 }
 
+// MARK: Floating point
+
+CPU_INLINE void cpu_clts(void) { __asm__ volatile("clts" : : : "memory"); }
+
+CPU_INLINE void cpu_xsetbv(uint32_t index, uint64_t value) {
+  __asm__ volatile("xsetbv" : : "c"(index), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+}
+
+// The forms with 64-bit instruction pointers on x86_64. The compiler must not know the instructions' registers: it
+// has none of them.
+#if defined(__x86_64__)
+#define CPU_WIDE "64"
+#else
+#define CPU_WIDE ""
+#endif
+
+CPU_INLINE void cpu_fxsave(uintptr_t address) { __asm__ volatile("fxsave" CPU_WIDE " (%0)" : : "r"(address) : "memory"); }
+CPU_INLINE void cpu_fxrstor(uintptr_t address) {
+  __asm__ volatile("fxrstor" CPU_WIDE " (%0)" : : "r"(address) : "memory");
+}
+CPU_INLINE void cpu_xsave(uintptr_t address, uint64_t components) {
+  __asm__ volatile("xsave" CPU_WIDE " (%0)"
+                   : : "r"(address), "a"((uint32_t)components), "d"((uint32_t)(components >> 32)) : "memory");
+}
+CPU_INLINE void cpu_xrstor(uintptr_t address, uint64_t components) {
+  __asm__ volatile("xrstor" CPU_WIDE " (%0)"
+                   : : "r"(address), "a"((uint32_t)components), "d"((uint32_t)(components >> 32)) : "memory");
+}
+
 // MARK: Threads
 
 // Saves the stack pointer of one thread and goes on with that of another: Kernel/Arch/*/ContextSwitch.asm. Returns

@@ -7,6 +7,17 @@ import Scheduling
 import Sync
 import Trace
 
+/// What a switch is more than a change of stacks and of address spaces.
+struct SwitchDuties: OptionSet, BitwiseCopyable {
+  var rawValue: UInt8
+  /// It is recorded.
+  static let trace = SwitchDuties(rawValue: 1)
+  /// The processor's tasks do it.
+  static let hardware = SwitchDuties(rawValue: 2)
+  /// The thread that runs carries more than its stack.
+  static let leaveBelongings = SwitchDuties(rawValue: 4)
+}
+
 /// All that a processor remembers of its threads; a part of the node.
 ///
 /// Touched only with interrupts off.
@@ -19,18 +30,23 @@ public struct ThreadSystem: ~Copyable {
   public let inputArrived: Semaphore
   /// When the timer interrupts.
   public var timer = DeadlineTimer()
-  // Whether a switch is more than a change of stacks: one test for tracing, programs and the hardware's way together.
-  private var isSpecial = false
-  /// Whether there may be threads of programs.
-  public var hasPrograms = false {
-    didSet { isSpecial = true }
+  // What a switch is more than a change of stacks.
+  private var duties: SwitchDuties = [] {
+    didSet { plainKey = duties.isEmpty ? scheduler.current.fields.switchKey : Self.nobodysKey }
   }
+  // The key of the threads that can be switched to by changing stacks and no more: that of the thread that runs, or
+  // nobody's while there are duties. One comparison for recording, programs, the hardware's way and other spaces.
+  private var plainKey = Self.nobodysKey
+  // No thread carries more without having a space.
+  private static var nobodysKey: UInt { 1 }
+  /// Whose floating-point state the registers hold.
+  var floatingPoint = FloatingPointSystem()
   /// Stacks for threads.
   var stacks = StackPool()
   #if arch(i386)
     /// Whether threads are switched by the processor's tasks.
     public var switchesByHardware = false {
-      didSet { isSpecial = switchesByHardware || trace.isOn }
+      didSet { if switchesByHardware { duties.insert(.hardware) } else { duties.remove(.hardware) } }
     }
     // Which of the two descriptors for threads' tasks the processor is in.
     var usesSecondTask = false
@@ -62,28 +78,39 @@ public struct ThreadSystem: ~Copyable {
   @inline(__always)
   mutating func perform(_ handover: Handover, at now: UInt64) {
     handover.account(at: now)
-    if isSpecial {
-      performSpecially(handover, at: now)
-      return
+    let key = handover.to.fields.switchKey
+    if key != plainKey {
+      if _slowPath(duties.rawValue != 0 || handover.to.fields.carriesMore) {
+        performSpecially(handover)
+        return
+      }
+      // Here the key is the space alone.
+      plainKey = key
+      cpu_write_cr3(key)
     }
-    let space = handover.to.fields.space
-    if space != handover.from.fields.space { cpu_write_cr3(space) }
     cpu_switch_stack(handover.from.address, handover.to.address)
   }
 
-  /// A switch that is recorded, to a program's thread, or done by the processor's tasks.
+  /// Whether a switch to a thread is a change of stacks and no more.
+  @inline(__always)
+  func isPlain(_ thread: ThreadReference) -> Bool { thread.fields.switchKey == plainKey }
+
+  /// A switch that is recorded, or done by the processor's tasks, or of a thread that carries more than its stack.
+  ///
+  /// It reads the counter itself: kept for it, the reading would cost every other switch a register.
   @inline(never)
-  private mutating func performSpecially(_ handover: Handover, at now: UInt64) {
+  private mutating func performSpecially(_ handover: Handover) {
     if trace.isOn {
       trace.record(
         .switching, small: UInt16(truncatingIfNeeded: handover.from.fields.identifier),
-        large: handover.to.fields.identifier, at: now)
+        large: handover.to.fields.identifier, at: cpu_rdtsc())
     }
-    let program = handover.to.fields.tag
-    if program != 0 { Processor.load(program: program) }
+    if duties.contains(.leaveBelongings) || handover.to.fields.carriesMore { moveBelongings(handover) }
     #if arch(i386)
       if switchesByHardware {
         jump(to: handover.to)
+        // Every jump closes the registers.
+        floatingPoint.open(ifHolding: handover.from.fields.floatingPoint)
         return
       }
     #endif
@@ -92,25 +119,49 @@ public struct ThreadSystem: ~Copyable {
     cpu_switch_stack(handover.from.address, handover.to.address)
   }
 
+  /// What threads carry besides their stack: it is brought before the stacks change, since the kernel does not use it.
+  private mutating func moveBelongings(_ handover: Handover) {
+    noteBelongings(of: handover.to)
+    floatingPoint.change(from: handover.from.fields.floatingPoint, to: handover.to.fields.floatingPoint)
+    let program = handover.to.fields.tag
+    if program != 0 { Processor.load(program: program) }
+  }
+
+  /// Notes whether a switch away from a thread, which runs now or next, has belongings to move.
+  mutating func noteBelongings(of thread: ThreadReference) {
+    if thread.fields.carriesMore { duties.insert(.leaveBelongings) } else { duties.remove(.leaveBelongings) }
+  }
+
   /// Records events in a ring from now on.
   ///
   /// - Safety: see `TraceRing.start`.
   @unsafe public mutating func startTrace(in memory: UnsafeMutableRawPointer, size: UInt) -> Bool {
-    isSpecial = true
+    duties.insert(.trace)
     return unsafe trace.start(in: memory, size: size)
   }
 
   /// Goes on with the thread that should run now; called after every change that may have made another one it.
   @inline(__always)
   public mutating func settle() {
-    let handover = scheduler.reschedule()
+    guard let handover = scheduler.reschedule() else {
+      noteSharing()
+      return
+    }
     noteSharing()
-    if let handover { perform(handover) }
+    perform(handover)
+  }
+
+  /// The same after the current thread has begun to wait or has ended.
+  @inline(__always)
+  mutating func leaveCurrent() {
+    let handover = scheduler.leaveCurrent()
+    noteSharing()
+    perform(handover)
   }
 
   /// Sets the timer for the end of a slice if the current thread has come to share its level.
   @inline(__always)
-  mutating func noteSharing() {
+  public mutating func noteSharing() {
     if !timer.isSliceArmed && scheduler.isSliceLimited { startSlices() }
   }
 }

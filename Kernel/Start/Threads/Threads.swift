@@ -83,6 +83,7 @@ public enum Threads {
       unsafe record.pointee.kernelStack = thread.address
     #endif
     thread.fields.tag = UInt(bitPattern: record)
+    carryMore(thread)
     do { try reference.node.threads.scheduler.start(thread) } catch {
       preconditionFailure("a thread that was just made could not be started")
     }
@@ -94,8 +95,9 @@ public enum Threads {
   public static func exit(code: UInt) -> Never {
     let reference = NodeReference()
     cpu_cli()
+    if current.fields.floatingPoint != 0 { releaseFloatingPoint(of: current) }
     do { try reference.node.threads.scheduler.exit(code: code) } catch { panic("the idle thread ended") }
-    reference.node.threads.settle()
+    reference.node.threads.leaveCurrent()
     preconditionFailure("a thread ran after its end")
   }
 
@@ -178,8 +180,14 @@ public enum Threads {
   }
 
   /// The tick that lies `nanoseconds` from now; `UInt64.max`, which is never, for `nil`.
+  @inline(__always)
   public static func deadline(_ nanoseconds: UInt64?) -> UInt64 {
     guard let nanoseconds else { return .max }
+    return deadline(after: nanoseconds)
+  }
+
+  @export(interface)
+  static func deadline(after nanoseconds: UInt64) -> UInt64 {
     if nanoseconds == 0 { return 0 }
     return NodeReference().node.threads.timer.rate.deadline(nanoseconds: nanoseconds, after: cpu_rdtsc())
   }
@@ -226,7 +234,7 @@ extension ThreadSystem {
   public mutating func waitForOutcome(isTimed: Bool) -> WaitOutcome {
     let thread = scheduler.current
     if isTimed { armForDeadline() }
-    settle()
+    leaveCurrent()
     return thread.outcome
   }
 

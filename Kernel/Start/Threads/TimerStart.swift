@@ -5,6 +5,7 @@ import Arch
 import Base
 import CMachine
 import CommandLine
+import FloatingPoint
 import Log
 import Paging
 import Scheduling
@@ -21,11 +22,13 @@ func startThreads() {
     }
   #endif
   reference.node.threads.scheduler.idle.fields.space = cpu_read_cr3()
+  reference.node.threads.floatingPoint.start(
+    reference.node.options.switchesFloatingPointEagerly ? .eager : .lazy)
   guard let rate = ClockRate(ticksPerSecond: reference.node.clock.ticksPerMillisecond * 1_000) else {
     panic("the time stamp counter runs at \(reference.node.clock.ticksPerMillisecond) ticks a millisecond")
   }
   if mapLocalController() {
-    LocalInterruptController.start()
+    LocalInterruptController.start(takesLegacyInterrupts: reference.node.identity.ownsDevices)
     let counts = measureLocalTimer()
     reference.node.threads.timer.start(.local, rate: rate, countsPerTick: counts)
     log(.info, "threads", "timer: local APIC, \((counts * 1_000) >> 24) counts in 1000 ticks")

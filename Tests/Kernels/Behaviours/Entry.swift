@@ -22,6 +22,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
     !runHeap(),
     !runThreads(),
     !runSync(),
+    !runFloatingPoint(),
     !runRing3(),
     !runOutcomes()
   {

@@ -36,8 +36,6 @@ private func startProgram(_: UInt) -> UInt {
   #if arch(i386)
     let page = mapPage(at: 0x20000, .readExecute, isUser: true)
     copy(symbol_system_call_page(), Int(symbol_system_call_page_end() - symbol_system_call_page()), to: page)
-    Processor.block.gate.sysenterReturn =
-      0x20000 + symbol_system_call_page_return() - symbol_system_call_page()
   #else
     Processor.block.gate.limit32 = 512
     Processor.block.gate.answers32[20] = UInt8(MemoryLayout<UInt>.size)
@@ -56,6 +54,9 @@ private func startProgram(_: UInt) -> UInt {
   guard let record = unsafe UnsafeMutablePointer<ProgramContext>(bitPattern: recordAddress) else { return 1 }
   var context = ProgramContext()
   context.process = 4711
+  #if arch(i386)
+    context.sysenterReturn = 0x20000 + symbol_system_call_page_return() - symbol_system_call_page()
+  #endif
   // SAFETY: the page has just been mapped for the record.
   unsafe record.initialize(to: context)
   var frame = TrapFrame()
@@ -69,7 +70,6 @@ private func startProgram(_: UInt) -> UInt {
     (frame.rsp, frame.ss) = (0x12000, UInt64(Selectors64.userData))
   #endif
   cpu_cli()
-  NodeReference().node.threads.hasPrograms = true
   let level = PriorityLevel(truncating: 10)
   guard
     (try? unsafe Threads.createProgram(

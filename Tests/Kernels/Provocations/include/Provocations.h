@@ -28,6 +28,9 @@ PROVOKE provoke_device_not_available(void) {
   __asm__ volatile("mov %%cr0, %0\n\tor $8, %0\n\tand $-5, %0\n\tmov %0, %%cr0\n\tfninit" : "=&r"(cr0));
 }
 
+// The first use of the x87 registers, without telling the processor anything before.
+PROVOKE provoke_floating_point(void) { __asm__ volatile("fnop"); }
+
 // CR0.NE reports x87 errors as an exception; dividing one by zero with that error unmasked is pending until fwait.
 PROVOKE provoke_x87_error(void) {
   uintptr_t cr0;
@@ -77,9 +80,28 @@ PROVOKE provoke_software_interrupt(uint8_t vector) {
 
 PROVOKE provoke_call(uintptr_t address) { ((void (*)(void))address)(); }
 
-// Fills the registers with a pattern made of `seed` and sets the carry flag, waits `rounds` rounds, and looks whether
+// Fills the registers and flags with a pattern made of `seed`, waits `rounds` rounds, and looks whether
 // all is still there: 0 if so.
 uintptr_t provocation_hold_registers(uintptr_t seed, uintptr_t rounds);
+
+// Bytes of a floating-point and vector state as xsave lays it out (fxsave its first half), at a multiple of 64.
+#define PROVOCATION_STATE_SIZE 1024
+
+// Fills a state with a pattern made of `seed`, which must not be 0.
+void provocation_make_state(void *state, uint32_t seed);
+
+// The same as hold_registers, with the x87, SSE and AVX registers full of `state`, one of which is touched in every
+// round. 0 if all is still there; else 1 for general registers and flags, 2 x87 control, 3 MXCSR, 4 x87 registers,
+// 5 SSE registers, 6 AVX's upper halves.
+uintptr_t provocation_hold_everything(uintptr_t seed, uintptr_t rounds, const void *state,
+                                      void *found);
+
+// 0 if the registers hold what a new program finds.
+uintptr_t provocation_state_is_new(void *found);
+
+// Loads the registers, and compares them: 0 if they are the same.
+void provocation_load_state(const void *state);
+uintptr_t provocation_compare_state(const void *state, void *found);
 
 // A program for ring 3 (Ring3.c).
 extern char ring3_code[] __attribute__((visibility("hidden")));

@@ -1,0 +1,123 @@
+/// Traps and interrupts as the guest's kernel gets them.
+
+import Base
+import GuestInterface
+import Paging
+import ShadowPaging
+
+extension Guest {
+  // MARK: - Traps
+
+  /// Makes a trap arrive at the guest's own gate.
+  mutating func reflect<Memory: ShadowMemory & ~Copyable>(
+    _ vector: UInt8, in memory: inout Memory
+  ) -> GuestStep where Memory.Entry == Format.Entry {
+    let gate = gates[Int(vector)]
+    guard gate.kind != .absent else { return killed(.noGateForTrap, UInt32(vector)) }
+    let errorCode: UInt32? = GuestGate.hasErrorCode(vector) ? registers.errorCode : nil
+    statistics.reflectedTraps += 1
+    return enter(gate, errorCode: errorCode, in: &memory)
+  }
+
+  /// Builds the frame that the processor would build, and goes on at the gate.
+  private mutating func enter<Memory: ShadowMemory & ~Copyable>(
+    _ gate: GuestGate, errorCode: UInt32?, in memory: inout Memory
+  ) -> GuestStep where Memory.Entry == Format.Entry {
+    let enabled = data.map { memory.load32($0 + GuestData.interruptsEnabled) } ?? 0
+    let flags = registers.eflags & ~GuestData.interruptFlag | enabled & GuestData.interruptFlag
+    var stack = registers.esp
+    var segment = registers.ss
+    if !registers.isInKernel {
+      (stack, segment) = (stackTop, stackSegment)
+      guard push(registers.ss, on: &stack, in: &memory), push(registers.esp, on: &stack, in: &memory) else {
+        return killed(.frameNotWritable, stack)
+      }
+    }
+    guard push(flags, on: &stack, in: &memory), push(registers.cs, on: &stack, in: &memory),
+      push(registers.eip, on: &stack, in: &memory)
+    else { return killed(.frameNotWritable, stack) }
+    if let errorCode {
+      guard push(errorCode, on: &stack, in: &memory) else { return killed(.frameNotWritable, stack) }
+    }
+    registers.esp = stack
+    registers.ss = segment
+    registers.cs = UInt32(GuestSegments.kernelCode)
+    registers.eip = gate.offset
+    // The processor clears TF, VM, RF and NT on entry by any gate.
+    registers.eflags &= ~0x3_4100
+    if gate.kind == .interrupt, let data { memory.store32(0, data + GuestData.interruptsEnabled) }
+    return .enter
+  }
+
+  private func push<Memory: ShadowMemory & ~Copyable>(
+    _ value: UInt32, on stack: inout UInt32, in memory: inout Memory
+  ) -> Bool where Memory.Entry == Format.Entry {
+    stack = stack &- 4
+    let access = GuestAccess(isWrite: true, isUser: false)
+    if stack & 3 == 0 {
+      guard let place = shadow.guestPhysical(stack, access, in: &memory) else { return false }
+      memory.store32(value, place)
+      return true
+    }
+    // A word may lie in two pages.
+    for index: UInt32 in 0..<4 {
+      guard let place = shadow.guestPhysical(stack &+ index, access, in: &memory) else { return false }
+      memory.store8(UInt8(truncatingIfNeeded: value >> (index * 8)), place)
+    }
+    return true
+  }
+
+  // MARK: - Interrupts
+
+  /// Makes an interrupt wait for the guest.
+  ///
+  /// - Parameter line: 0 for the clock, 1 to 31 for devices.
+  public mutating func raise(interrupt line: UInt32) { pendingInterrupts |= 1 << (line & 31) }
+
+  /// Delivers the most urgent interrupt that the guest takes now; called before every entry and before waiting.
+  public mutating func prepareEntry<Memory: ShadowMemory & ~Copyable>(
+    at moment: GuestMoment, in memory: inout Memory
+  ) -> GuestStep where Memory.Entry == Format.Entry {
+    if moment.nanoseconds >= clockDeadline {
+      clockDeadline = .max
+      raise(interrupt: 0)
+    }
+    let step = deliverInterrupt(at: moment, in: &memory)
+    return step == .enter && isHalted ? .wait : step
+  }
+
+  private mutating func deliverInterrupt<Memory: ShadowMemory & ~Copyable>(
+    at moment: GuestMoment, in memory: inout Memory
+  ) -> GuestStep where Memory.Entry == Format.Entry {
+    guard let data else { return .enter }
+    let deliverable = pendingInterrupts & ~memory.load32(data + GuestData.blockedInterrupts)
+    guard deliverable != 0 else { return .enter }
+    // In its last instructions before a return the guest has enabled interrupts and still uses the frame.
+    if registers.eip >= noInterruptStart, registers.eip < noInterruptEnd { return .enter }
+    if isHalted {
+      memory.store32(GuestData.interruptFlag, data + GuestData.interruptsEnabled)
+      isHalted = false
+    } else if memory.load32(data + GuestData.interruptsEnabled) & GuestData.interruptFlag == 0 {
+      memory.store32(GuestData.interruptFlag, data + GuestData.interruptPending)
+      return .enter
+    }
+    let line = deliverable.trailingZeroBitCount
+    let gate = gates[32 + line]
+    // Without a gate the guest is not ready for it yet.
+    guard gate.kind != .absent else { return .enter }
+    pendingInterrupts &= ~(1 << UInt32(line))
+    statistics.interrupts += 1
+    let step = enter(gate, errorCode: nil, in: &memory)
+    writeTime(moment.wallClock, in: &memory)
+    // The reference host never takes this back, and its guests call for nothing ever after.
+    if deliverable & ~(1 << UInt32(line)) == 0 { memory.store32(0, data + GuestData.interruptPending) }
+    return step
+  }
+
+  func writeTime<Memory: ShadowMemory & ~Copyable>(_ time: GuestTime, in memory: inout Memory)
+  where Memory.Entry == Format.Entry {
+    guard let data else { return }
+    memory.store32(time.seconds, data + GuestData.time)
+    memory.store32(time.nanoseconds, data + GuestData.time + 4)
+  }
+}

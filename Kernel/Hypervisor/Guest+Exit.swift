@@ -1,0 +1,80 @@
+/// What the host does when a guest has been left.
+
+import Base
+import GuestInterface
+import Paging
+import ShadowPaging
+
+extension Guest {
+  /// Deals with whatever made the processor leave the guest; the registers hold what it was.
+  ///
+  /// - Parameters:
+  ///   - faultAddress: `cr2`, if it was a page fault.
+  ///   - moment: now.
+  ///   - memory: the guest's memory.
+  public mutating func handleExit<Memory: ShadowMemory & ~Copyable>(
+    faultAddress: UInt32, at moment: GuestMoment, in memory: inout Memory
+  ) -> GuestStep where Memory.Entry == Format.Entry {
+    switch registers.vector {
+    case UInt32(Hypercall.vector): return handleCall(registers.hypercall, at: moment, in: &memory)
+    case 14: return handlePageFault(at: faultAddress, in: &memory)
+    case 13: return handleProtectionFault(in: &memory)
+    case 7: return isTaskSwitched ? reflect(7, in: &memory) : .restoreFPU
+    case 2: return .enter
+    case 0..<32: return reflect(UInt8(truncatingIfNeeded: registers.vector), in: &memory)
+    case 32..<256: return .enter  // the host's own interrupt, which has been handled
+    case 256: return killed(.segmentLoad, registers.errorCode)
+    default: return killed(.unexpectedVector, registers.vector)
+    }
+  }
+
+  /// Goes on after a device was served: with the rest of the ring, and the call that waited.
+  public mutating func continueCalls<Memory: ShadowMemory & ~Copyable>(
+    at moment: GuestMoment, in memory: inout Memory
+  ) -> GuestStep where Memory.Entry == Format.Entry {
+    guard let call = waitingCall else { return .enter }
+    waitingCall = nil
+    return handleCall(call, at: moment, in: &memory)
+  }
+
+  func killed(_ kind: GuestMistake.Kind, _ value: UInt32, call: UInt32? = nil) -> GuestStep {
+    .end(.killed(GuestMistake(kind, value, call: call)))
+  }
+
+  private mutating func handlePageFault<Memory: ShadowMemory & ~Copyable>(
+    at address: UInt32, in memory: inout Memory
+  ) -> GuestStep where Memory.Entry == Format.Entry {
+    switch shadow.fault(at: address, GuestAccess(errorCode: registers.errorCode), in: &memory) {
+    case .filled: return .enter
+    case .killed(let mistake): return .end(.killed(mistake))
+    case .reflected:
+      if let data { memory.store32(address, data + GuestData.faultAddress) }
+      return reflect(14, in: &memory)
+    }
+  }
+
+  private mutating func handleProtectionFault<Memory: ShadowMemory & ~Copyable>(
+    in memory: inout Memory
+  ) -> GuestStep where Memory.Entry == Format.Entry {
+    if registers.errorCode == 0, registers.isInKernel,
+      let instruction = EmulatedInstruction(bytes: fetch(in: &memory))
+    {
+      instruction.perform(on: &registers)
+      statistics.emulatedInstructions += 1
+      return .enter
+    }
+    return reflect(13, in: &memory)
+  }
+
+  /// The bytes at the guest's instruction pointer, as far as they can be read.
+  private func fetch<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory) -> UInt32
+  where Memory.Entry == Format.Entry {
+    var bytes: UInt32 = 0
+    for index in 0..<EmulatedInstruction.longest {
+      let access = GuestAccess(isWrite: false, isUser: false)
+      guard let place = shadow.guestPhysical(registers.eip &+ index, access, in: &memory) else { break }
+      bytes |= UInt32(memory.load8(place)) << (index * 8)
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,167 @@
+/// Floating-point state of threads: who has one, and what happens to it in the life of a program.
+///
+/// The kernel's own threads have none and pay nothing. A thread that stands for a program claims one; from then on every
+/// switch to or from it goes the longer way (`ThreadSystem.performSpecially`). See `RegisterOwnership` for who holds
+/// the registers.
+
+import Arch
+import Base
+import CMachine
+import FloatingPoint
+import Scheduling
+
+/// Why a thread got no floating-point state.
+public enum FloatingPointError: UInt8, Error, BitwiseCopyable, Sendable {
+  /// The processor has no instructions to save it.
+  case unavailable
+}
+
+/// The registers of one processor, and the form of states.
+struct FloatingPointSystem: BitwiseCopyable {
+  private(set) var layout = StateLayout(hasFXSave: false, available: 0) { _ in 0 }
+  private var ownership = RegisterOwnership(.lazy)
+
+  /// Closes the registers and begins to hand them out.
+  mutating func start(_ policy: RegisterPolicy) {
+    layout = FloatingPointUnit.start(usesXSave: policy == .eager)
+    ownership = RegisterOwnership(policy)
+  }
+
+  /// When states are moved.
+  var policy: RegisterPolicy { ownership.policy }
+
+  mutating func change(from old: StateAddress, to new: StateAddress) {
+    // SAFETY: both are states of threads that live, so allocated with this layout.
+    unsafe FloatingPointUnit.perform(ownership.change(from: old, to: new), layout)
+  }
+
+  mutating func use(by state: StateAddress) -> Bool {
+    guard let step = ownership.use(by: state) else { return false }
+    // SAFETY: the running thread's state and the owner's are allocated: a state that is freed is forgotten.
+    unsafe FloatingPointUnit.perform(step, layout)
+    return true
+  }
+
+  func flush(_ state: StateAddress, own: StateAddress) {
+    // SAFETY: the caller has the state of a thread.
+    unsafe FloatingPointUnit.perform(ownership.flush(state, own: own), layout)
+  }
+
+  mutating func forget(_ state: StateAddress, own: StateAddress) {
+    // SAFETY: nothing is saved or loaded.
+    unsafe FloatingPointUnit.perform(ownership.forget(state, own: own), layout)
+  }
+
+  /// The state of the running thread was written: who switches eagerly has it in the registers at once.
+  mutating func renew(_ own: StateAddress) {
+    if ownership.policy == .eager { _ = use(by: own) }
+  }
+
+  /// Opens the registers if they hold this state: the processor closes them at every change of its tasks.
+  @inline(__always)
+  func open(ifHolding state: StateAddress) {
+    if state != 0, state == ownership.owner { FloatingPointUnit.open() }
+  }
+
+  /// Memory for a state.
+  func allocate() -> StateAddress {
+    KernelHeap.allocate(layout.size, alignment: StateLayout.alignment).rawValue
+  }
+
+  /// Makes a state that of a program that has not begun yet.
+  func initialize(_ state: StateAddress) {
+    for offset in stride(from: 0, to: layout.size, by: 4) {
+      cpu_store32(state + UInt(offset), layout.initialWord(at: offset))
+    }
+  }
+
+  /// Copies a state.
+  func copy(_ source: StateAddress, to destination: StateAddress) {
+    for offset in stride(from: 0, to: UInt(layout.size), by: 4) {
+      cpu_store32(destination + offset, cpu_load32(source + offset))
+    }
+  }
+}
+
+extension ThreadSystem {
+  /// The running thread was stopped at closed registers: lets it use its state.
+  ///
+  /// Returns whether it has one.
+  mutating func openFloatingPoint() -> Bool {
+    floatingPoint.use(by: scheduler.current.fields.floatingPoint)
+  }
+}
+
+/// For whoever runs programs: at creation and `exec` a new state, at `fork` a copy, at the end none.
+///
+/// The thread is the running one or one that has not been started or does not run.
+extension Threads {
+  /// Gives a thread a new state, or makes the one that it has a new one.
+  ///
+  /// - Throws: `.unavailable` if the processor cannot save one.
+  @export(interface)
+  public static func resetFloatingPoint(of thread: ThreadReference) throws(FloatingPointError) {
+    let reference = NodeReference()
+    guard reference.node.threads.floatingPoint.layout.format != .none else { throw .unavailable }
+    Processor.withoutInterrupts {
+      let state = claim(thread)
+      let own = reference.node.threads.scheduler.current.fields.floatingPoint
+      reference.node.threads.floatingPoint.forget(state, own: own)
+      reference.node.threads.floatingPoint.initialize(state)
+      if state == own { reference.node.threads.floatingPoint.renew(own) }
+    }
+  }
+
+  /// Gives a thread a copy of another's state; if that one has none, nothing is changed.
+  @export(interface)
+  public static func copyFloatingPoint(of thread: ThreadReference, to other: ThreadReference) {
+    let reference = NodeReference()
+    Processor.withoutInterrupts {
+      let source = thread.fields.floatingPoint
+      guard source != 0, thread != other else { return }
+      let destination = claim(other)
+      let own = reference.node.threads.scheduler.current.fields.floatingPoint
+      reference.node.threads.floatingPoint.flush(source, own: own)
+      reference.node.threads.floatingPoint.forget(destination, own: own)
+      reference.node.threads.floatingPoint.copy(source, to: destination)
+      if destination == own { reference.node.threads.floatingPoint.renew(own) }
+    }
+  }
+
+  /// Takes a thread's state away, if it has one; `exit` does it too.
+  ///
+  /// It goes on to carry more than its stack: there may be other reasons for that.
+  @export(interface)
+  public static func releaseFloatingPoint(of thread: ThreadReference) {
+    Processor.withoutInterrupts {
+      let state = thread.fields.floatingPoint
+      guard state != 0 else { return }
+      thread.fields.floatingPoint = 0
+      let reference = NodeReference()
+      reference.node.threads.floatingPoint.forget(
+        state, own: reference.node.threads.scheduler.current.fields.floatingPoint)
+      KernelHeap.free(VirtualAddress(state))
+    }
+  }
+
+  /// Makes every switch to and from a thread look for what it carries besides its stack.
+  @export(interface)
+  public static func carryMore(_ thread: ThreadReference) {
+    Processor.withoutInterrupts {
+      thread.fields.carriesMore = true
+      let reference = NodeReference()
+      if thread == reference.node.threads.scheduler.current {
+        reference.node.threads.noteBelongings(of: thread)
+      }
+    }
+  }
+
+  /// The state of a thread: if it had none, memory that the caller fills before interrupts are on again.
+  private static func claim(_ thread: ThreadReference) -> StateAddress {
+    if thread.fields.floatingPoint == 0 {
+      thread.fields.floatingPoint = NodeReference().node.threads.floatingPoint.allocate()
+      carryMore(thread)
+    }
+    return thread.fields.floatingPoint
+  }
+}

@@ -1,0 +1,124 @@
+/// A machine for guests that consists of arrays.
+
+import Base
+import GuestInterface
+import Paging
+import ShadowPaging
+
+/// A guest's memory and the frames of its shadow tables.
+public struct FakeMachine: ShadowMemory {
+  /// The frame of the machine behind the guest's first page.
+  public static let firstFrame: UInt32 = 0x1_0000
+  /// The frame that the host shows of itself.
+  public static let switcherFrame = FrameNumber(0x777)
+
+  /// The guest's bytes.
+  public var bytes: [UInt8]
+  /// Bytes of RAM.
+  public let ramSize: UInt32
+  /// Tables by their frames.
+  public private(set) var tables: [UInt32: [UInt64]] = [:]
+  /// Frames that may still become tables.
+  public var tablesLeft = 1 << 20
+
+  private var nextTable: UInt32 = 1
+
+  /// A machine whose guest has `ramPages` of RAM and `devicePages` above.
+  public init(ramPages: Int, devicePages: Int = 1) {
+    bytes = .init(repeating: 0, count: (ramPages + devicePages) * pageSize)
+    ramSize = UInt32(ramPages * pageSize)
+  }
+
+  /// Bytes that the guest may name.
+  public var size: UInt32 { UInt32(bytes.count) }
+
+  /// The frames of the guest.
+  public var ownFrames: Range<UInt32> { Self.firstFrame..<Self.firstFrame + size / UInt32(pageSize) }
+
+  /// The byte at an address.
+  public func load8(_ address: UInt32) -> UInt8 { bytes[Int(address)] }
+
+  /// The word at an address.
+  public func load32(_ address: UInt32) -> UInt32 {
+    (0..<4).reduce(0) { $0 | UInt32(bytes[Int(address) + $1]) << (8 * $1) }
+  }
+
+  /// Writes a byte.
+  public mutating func store8(_ value: UInt8, _ address: UInt32) { bytes[Int(address)] = value }
+
+  /// Writes a word.
+  public mutating func store32(_ value: UInt32, _ address: UInt32) {
+    for index in 0..<4 { bytes[Int(address) + index] = UInt8(truncatingIfNeeded: value >> (8 * index)) }
+  }
+
+  /// The frame behind a page of the guest.
+  public func frame(ofPage page: UInt32) -> FrameNumber {
+    precondition(page < size / UInt32(pageSize), "page \(page) is not the guest's")
+    return FrameNumber(Self.firstFrame + page)
+  }
+
+  /// An entry of a table.
+  public func load(_ table: FrameNumber, _ index: Int) -> UInt64 {
+    tables[table.rawValue, default: []][index]
+  }
+
+  /// Writes an entry of a table.
+  public mutating func store(_ entry: UInt64, _ table: FrameNumber, _ index: Int) {
+    tables[table.rawValue, default: []][index] = entry
+  }
+
+  /// A table of zeros, as long as there are any left.
+  public mutating func allocateTable() throws(PagingError) -> FrameNumber {
+    guard tablesLeft > 0 else { throw .outOfFrames }
+    tablesLeft -= 1
+    defer { nextTable += 1 }
+    tables[nextTable] = .init(repeating: 0, count: 512)
+    return FrameNumber(nextTable)
+  }
+
+  /// Takes back a table.
+  public mutating func freeTable(_ table: FrameNumber) {
+    precondition(tables.removeValue(forKey: table.rawValue) != nil, "a table was freed twice")
+    tablesLeft += 1
+  }
+
+  /// Shows one page for all that a host would show.
+  public mutating func installSwitcher(in root: FrameNumber) throws(PagingError) {
+    let table = PageTable(format: PAEFormat(noExecute: false), root: root)
+    try table.map(
+      Self.switcherFrame, at: VirtualAddress(UInt(GuestData.switcherAddress)),
+      PageAttributes([.read, .execute]), in: &self)
+  }
+
+  // MARK: - The guest's own tables
+
+  /// Makes the guest's tables show a page.
+  ///
+  /// - Parameters:
+  ///   - root: the guest-physical address of the root.
+  ///   - table: a page for the second level, used if the root has none there.
+  public mutating func mapInGuest(
+    _ address: UInt32, to page: UInt32, flags: UInt32, root: UInt32, table: UInt32
+  ) {
+    let top = root + (address >> 22) * 4
+    if load32(top) & 1 == 0 { store32(table | 0x7, top) }
+    store32(page << 12 | flags, load32(top) & ~0xFFF | (address >> 12 & 0x3FF) * 4)
+  }
+}
+
+/// Random numbers that a seed repeats.
+public struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  /// Begins with a seed.
+  public init(seed: UInt64) { state = seed }
+
+  /// The next number.
+  public mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
