@@ -15,8 +15,8 @@ import Start
 struct Samples: BitwiseCopyable {
   let address: UInt
 
-  /// The most samples there may be: as many as fill three frames.
-  static let maximum = (3 * UInt32(pageSize) - 16) / 4
+  /// The most samples there may be: as many as fit into three frames, with four words left.
+  static let maximum = (3 * UInt32(pageSize) - 32) / 4
 
   /// Takes frames for `wanted` samples.
   init(wanted: UInt32) {
@@ -54,7 +54,7 @@ struct Samples: BitwiseCopyable {
     cpu_store32(address, index + 1)
   }
 
-  /// Writes all samples to the console, and gives the frame back.
+  /// Writes all samples to the console, and gives the frames back.
   ///
   /// Version 1 of the form:
   ///

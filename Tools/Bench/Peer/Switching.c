@@ -77,37 +77,46 @@ static inline void spin(u32 turns) {
   __asm__ volatile("1:\n\t.rept 398\n\tnop\n\t.endr\n\tdec %0\n\tjnz 1b" : "+r"(turns));
 }
 
-// Reads the counter without end. If the last reading was the other's, that was the end of its slice, and this is the
-// beginning of one.
+// What both hourglasses share: the samples, and each one's last reading.
+static struct Samples *gaps;
+static volatile u32 lastReading[2];
+
+// Reads the counter without end. If the other was the last to run, its last reading was the end of its slice, and now
+// one begins. Who ran last is looked at before the counter is read: an interrupt between the two makes the gap a turn
+// of the loop longer, and never loses or invents one.
 //
 // For most of its slice a thread only counts down, because an emulator takes far longer to read the counter: the
 // reading begins well before the next tick can come.
 static void hourglass(void *argument) {
-  struct Samples *samples = argument;
   setPriority(IN_TURNS, 45);
-  const u32 self = (u32)(word)&samples;  // on its own stack: no other thread has it
-  while (!isComplete(samples)) {
-    u32 now = ticks();
-    if (samples->writer != self) {
-      u32 gap = now - samples->since, turn = now - turnBegan;
-      if (samples->writer != 0 && slice == 0) addSample(samples, turn);
-      if (samples->writer != 0 && gap < slice / 2) addSample(samples, gap);
-      samples->writer = self;
+  const u32 self = (u32)(word)argument;
+  for (;;) {
+    u32 writer = gaps->writer;
+    if (writer != self) {
+      u32 now = ticks(), gap = now - lastReading[2 - self], turn = now - turnBegan;
+      if (writer != 0 && slice == 0) addSample(gaps, turn);
+      if (writer != 0 && gap < slice / 2) addSample(gaps, gap);
+      // Before the end too: the other looks for it only when it sees that it was interrupted.
+      gaps->writer = self;
       turnBegan = now;
+      if (isComplete(gaps)) return;
       if (quietTurns) spin(quietTurns);
-      now = ticks();
     }
-    samples->since = now;
+    lastReading[self - 1] = ticks();
   }
 }
 
 // Runs the hourglass in two new threads: the slices of an old one may be as long as they were when it was made.
 static long turnHourglass(struct Samples *samples) {
-  long first = threadStart(hourglass, samples, stackA, &aliveA);
+  gaps = samples;
+  long first = threadStart(hourglass, (void *)1, stackA, &aliveA);
   if (first < 0) return first;
-  long second = threadStart(hourglass, samples, stackB, &aliveB);
-  // Without company the first would never see another's reading.
-  if (second < 0) samples->count = samples->wanted;
+  long second = threadStart(hourglass, (void *)2, stackB, &aliveB);
+  if (second < 0) {
+    // Without company the first would never end.
+    samples->count = samples->wanted;
+    samples->writer = 2;
+  }
   threadJoin(&aliveA);
   if (second < 0) return second;
   threadJoin(&aliveB);
