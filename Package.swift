@@ -37,9 +37,10 @@ let logicModules: [Target] = [
   logic("ACPI", ["Base"]),
   logic("Archive"),
   logic("Checksum"),
-  logic("Scheduling", ["Base"]),
-  logic("Sync", ["Scheduling"]),
-  logic("Trace"),
+  logic("Scheduling", ["Base", "Trace"]),
+  logic("Sync", ["Scheduling", "Trace"]),
+  .target(name: "CTicks", path: "Kernel/Ticks"),
+  logic("Trace", ["CTicks"]),
   logic("FloatingPoint"),
   logic("Heap", ["Base"]),
   logic("FileSystemFormat", ["Checksum"]),
@@ -61,7 +62,7 @@ let logicModules: [Target] = [
   logic("NodeLife"),
   logic("NodeTable", ["Messaging", "Window"]),
   logic("NodeSync", ["Window"]),
-  logic("Inspection", ["Log", "Scheduling"]),
+  logic("Inspection", ["Log", "Scheduling", "Trace"]),
   logic("Executable", ["Base"]),
   logic("ProgramStack"),
   logic("Regions", ["Base"]),
@@ -99,7 +100,7 @@ if let architecture {
       sources: ["X86", architectureFolder],
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
-        "\(architectureFolder)/SystemCalls.asm",
+        "\(architectureFolder)/SystemCalls.asm", "\(architectureFolder)/UserCopy.asm",
         architecture == "i686" ? "X86_64" : "I686",
       ]),
     bareMetal(
@@ -109,6 +110,13 @@ if let architecture {
         "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Partition", "Scheduling",
         "Sync",
         "Trace",
+        "X86",
+      ]),
+    bareMetal(
+      "UserMemory",
+      [
+        "AddressSpace", "Arch", "Base", "CMachine", "FrameAllocator", "Log", "Paging", "Partition", "Regions",
+        "Start",
         "X86",
       ]),
     bareMetal(
@@ -127,16 +135,18 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
+        "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
         "FrameAllocator",
-        "Heap", "Log", "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
+        "Heap", "Log", "Paging", "Regions", "UserMemory", "Provocations", "Scheduling", "Start", "Sync",
+        "Trace", "X86",
       ]),
   ]
   targets.append(
     bareMetal(
       "Benchmarks",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Log",
+        "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator",
+        "Log",
         "Scheduling",
         "Start", "Sync", "Trace",
       ]))
@@ -169,7 +179,7 @@ if let architecture {
     .target(
       name: "SCC", dependencies: ["Base", "HostSupport", "ImageBuilder", "NodeTable", "Partition", toml],
       path: "Tools/SCC"),
-    .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
+    .target(name: "TraceExport", dependencies: ["ABI", "Trace"], path: "Tools/TraceExport"),
     .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
     .target(
       name: "FileSystemImage", dependencies: ["FileSystemFormat", "FileSystem", "FileSystemCheck"],
@@ -187,13 +197,16 @@ if let architecture {
       exclude: ["Peer"]),
     .executableTarget(
       name: "apus",
-      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser]
+      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", "TraceExport", argumentParser]
         + predictModules,
       path: "Tools/apus"),
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(
-      name: "\(name)Tests", dependencies: ["ABI", "Bench", "HostSupport", "ImageBuilder", "Launch", "SCC"],
+      name: "\(name)Tests",
+      dependencies: [
+        "ABI", "Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", "Trace", "TraceExport",
+      ],
       path: "Tests/\(name)Tests")
   }
 
@@ -218,7 +231,7 @@ if let architecture {
     tests("ACPI", ["ACPI", "Base"]),
     tests("Archive", ["Archive"]),
     tests("Checksum", ["Checksum"]),
-    tests("Scheduling", ["Scheduling"]),
+    tests("Scheduling", ["Scheduling", "Trace"]),
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),
     tests("Heap", ["Base", "Heap"]),
@@ -276,7 +289,7 @@ if let architecture {
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
-    tests("Inspection", ["Inspection", "Log", "Scheduling"]),
+    tests("Inspection", ["Inspection", "Log", "Scheduling", "Trace"]),
     tests("GuestInterface", ["GuestInterface", "X86"]),
     .target(
       name: "GuestFixture", dependencies: ["Base", "GuestInterface", "Paging", "ShadowPaging"],
@@ -285,7 +298,7 @@ if let architecture {
     tests(
       "Hypervisor",
       ["Base", "GuestFixture", "GuestInterface", "Hypervisor", "Paging", "ShadowPaging", "X86"]),
-    tests("TraceExport", ["Trace", "TraceExport"]),
+    tests("TraceExport", ["ABI", "Trace", "TraceExport"]),
   ]
 }
 

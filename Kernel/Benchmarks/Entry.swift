@@ -22,7 +22,8 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   if isWanted("queue") { wanted |= 16 }
   if isWanted("thread") { wanted |= 32 }
   if isWanted("pick") { wanted |= 64 }
-  if isWanted("hourglass") { wanted |= 1 << 16 } else if isWanted("hourglass-wall") { wanted |= 1 << 17 }
+  if isWanted("hourglass") { wanted |= 1 << 24 } else if isWanted("hourglass-wall") { wanted |= 1 << 25 }
+  if isWanted("trace") { wanted |= 1 << 16 }
   _ = make(ThreadName("bench"), level: 20, argument: wanted) { wanted in
     runBenchmarks(wanted)
     endRun(.passed, status: 0)
@@ -45,9 +46,11 @@ private func runBenchmarks(_ wanted: UInt) {
     benchmarkPick("pick/2-ready", threads: 2)
     benchmarkPick("pick/1000-ready", threads: 1_000)
   }
-  if wanted & 3 << 16 != 0 {
-    benchmarkHourglass("hourglass/\(method)", slice: wanted & 1 << 16 != 0 ? 20_000 : 4_000_000)
+  if wanted & 3 << 24 != 0 {
+    benchmarkHourglass("hourglass/\(method)", slice: wanted & 1 << 24 != 0 ? 20_000 : 4_000_000)
   }
+  // Last: the trace stays on.
+  if wanted & 1 << 16 != 0 { benchmarkTrace() }
 }
 
 /// Whether `test=` is absent or names a group, the part of the names before the first `/`.

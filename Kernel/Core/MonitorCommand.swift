@@ -12,6 +12,8 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
   case ps
   /// Shows who used the processor in the last second.
   case top
+  /// Shows the last events of the trace.
+  case trace
   /// Shows all nodes of the machine.
   case nodes
   /// Shows the links to the other nodes.
@@ -22,6 +24,8 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
   case isolation
   /// Holds a node's processor in reset.
   case kill
+  /// Places a node that was killed anew and starts it.
+  case restart
   /// Shows the last lines of the log, the ones that were not shown among them.
   case log
   /// Ends the run with status 0.
@@ -37,11 +41,13 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .memory: "memory"
     case .ps: "ps"
     case .top: "top"
+    case .trace: "trace"
     case .nodes: "nodes"
     case .links: "links"
     case .ring: "ring"
     case .isolation: "isolation"
     case .kill: "kill"
+    case .restart: "restart"
     case .log: "log"
     case .exit: "exit"
     case .panic: "panic"
@@ -56,11 +62,13 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .memory: "shows physical memory by kind, and what is free"
     case .ps: "lists the threads: level, state, share of the processor, switches, stack"
     case .top: "shows how the threads share the processor during one second"
+    case .trace: "shows the last events, if the kernel runs with trace=on"
     case .nodes: "shows all nodes of the machine: state, load, messages, bytes, errors"
     case .links: "shows the links to the other nodes: life, messages, bytes, errors"
     case .ring: "sends a message around all nodes; with a number, so often"
     case .isolation: "lets every node check its page tables against its lookup table"
     case .kill: "with a number: holds the processor of that node in reset"
+    case .restart: "with a number: starts that node, which was killed, once more"
     case .log: "shows the last lines of the log, hidden ones too"
     case .exit: "ends the run with status 0; so does the end of input (Ctrl-D)"
     case .panic: "breaks an invariant on purpose, to see a report"

@@ -83,7 +83,7 @@ public struct Monitor: ~Copyable {
       for command in MonitorCommand.allCases {
         var text = Text()
         text.append(command.name)
-        text.pad(to: 8)
+        text.pad(to: 10)
         text.append(command.explanation)
         reference.node.log.show(text)
       }
@@ -95,6 +95,8 @@ public struct Monitor: ~Copyable {
       ThreadList.show()
     case .command(.top):
       ThreadList.showShares()
+    case .command(.trace):
+      TraceList.show()
     case .command(.log):
       reference.node.log.showTail(lineCount: 100, indent: "")
     case .command(.panic):

@@ -75,6 +75,11 @@ public enum Catalogue {
       peerName: "thread/create-run-exit-join"),
     .init(name: "pick/2-ready", explanation: "yield with no other thread ready"),
     .init(name: "pick/1000-ready", explanation: "yield with about 1000 threads ready at lower levels"),
+    .init(name: "trace/test-when-off", explanation: "what a place that records costs while the trace is off"),
+    .init(name: "trace/record", explanation: "the same with the trace on: one event"),
+    .init(
+      name: "trace/yield", explanation: "yield/software/same-space with the trace on: each switch is an event"
+    ),
     .init(
       name: "pipe/round-trip-1", explanation: "a byte through a pipe and one back, two threads", isOurs: false
     ),

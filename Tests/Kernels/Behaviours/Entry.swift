@@ -22,8 +22,10 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
     !runHeap(),
     !runThreads(),
     !runSync(),
+    !runTracing(),
     !runFloatingPoint(),
     !runRing3(),
+    !runUserMemory(),
     !runOutcomes()
   {
     log(.error, "test", "test= names no behaviour of this kernel")
