@@ -10,15 +10,22 @@ import Programs
 import Scheduling
 import Start
 
+#if arch(i386)
+  import GuestHost
+#endif
+
 /// Called by `Boot/Entry/*/Entry.asm` with what the boot loader left in eax and ebx.
 ///
-/// If the ramdisk has a program to start with, that is what runs, and its end is the run's; else the monitor does.
+/// If the loader brought guests, they run; if the ramdisk has a program to start with, that is what runs, and its end is the run's; else the monitor does.
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   startNode(magic: magic, information: information)
   startNodes()
   // A further node has no console.
   guard NodeReference().node.identity.ownsDevices else { Threads.idle() }
+  #if arch(i386)
+    if GuestHost.start() { Threads.idle() }
+  #endif
   if ProgramStart.prepare(), ProgramStart.hasInitialProgram() {
     ProgramCalls.start()
     start(ThreadName("starter")) { _ in
