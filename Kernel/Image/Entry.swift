@@ -16,7 +16,8 @@ import Start
 
 /// Called by `Boot/Entry/*/Entry.asm` with what the boot loader left in eax and ebx.
 ///
-/// If the loader brought guests, they run; if the ramdisk has a program to start with, that is what runs, and its end is the run's; else the monitor does.
+/// If the loader brought guests, they run; if the ramdisk has a program to start with, that is what runs, and its end
+/// is the run's; else the monitor does.
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   startNode(magic: magic, information: information)
@@ -26,7 +27,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   #if arch(i386)
     if GuestHost.start() { Threads.idle() }
   #endif
-  if ProgramStart.prepare(), ProgramStart.hasInitialProgram() {
+  if ProgramStart.isWanted(), ProgramStart.prepare() {
     ProgramCalls.start()
     start(ThreadName("starter")) { _ in
       if !ProgramStart.startInitialProgram() { endRun(.failed, status: 1) }

@@ -1,5 +1,6 @@
 /// What the first program is, as the command line and the ramdisk say.
 
+import Archive
 import BootInformation
 import CommandLine
 import LinuxABI
@@ -40,10 +41,30 @@ extension ProgramStart {
   /// `/init` if it is there, else the shell.
   private static var usualProgram: StaticString { exists("/init") ? "/init" : "/bin/sh" }
 
-  /// Whether there is a program that would be started.
+  /// Whether there is a program to start: one that the command line names, or `/init` or `/bin/sh` in the ramdisk.
   @export(interface)
-  public static func hasInitialProgram() -> Bool {
-    NodeReference().node.options.program != nil || exists("/init") || exists("/bin/sh")
+  public static func isWanted() -> Bool {
+    let reference = NodeReference()
+    guard reference.node.boot.moduleCount > 0, let bytes = Ramdisk.span(of: reference.node.boot.module(at: 0))
+    else { return false }
+    if reference.node.options.program != nil { return true }
+    var reader = ArchiveReader(bytes)
+    do throws(ArchiveError) {
+      while let entry = try reader.next() {
+        let name = reader.bytes(in: entry.name)
+        if isName(name, "init") || isName(name, "bin/sh") { return true }
+      }
+    } catch {}
+    return false
+  }
+
+  private static func isName(_ name: Span<UInt8>, _ text: StaticString) -> Bool {
+    guard name.count == text.utf8CodeUnitCount else { return false }
+    for index in name.indices {
+      // SAFETY: the index is below the literal's own count.
+      if unsafe text.utf8Start[index] != name[index] { return false }
+    }
+    return true
   }
 
   private static func exists(_ path: StaticString) -> Bool {
