@@ -60,6 +60,7 @@ let logicModules: [Target] = [
   logic("Partition", ["Base", "Checksum"]),
   logic("Messaging", ["Base", "Window"]),
   logic("NodeLife"),
+  logic("NodeTable", ["Messaging", "Window"]),
   logic("NodeSync", ["Window"]),
   logic("Inspection", ["Log", "Scheduling"]),
   logic("Executable", ["Base"]),
@@ -106,11 +107,20 @@ if let architecture {
       "Start",
       [
         "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
-        "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Scheduling", "Sync",
+        "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Partition", "Scheduling",
+        "Sync",
         "Trace",
         "X86",
       ]),
-    bareMetal("Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Scheduling", "Start", "X86"]),
+    bareMetal(
+      "Nodes",
+      [
+        "Arch", "Base", "CMachine", "Core", "FrameAllocator", "Log", "Messaging", "NodeLife", "NodeTable",
+        "Paging", "Partition",
+        "Scheduling", "Start", "Sync", "Window",
+      ]),
+    bareMetal(
+      "Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "Scheduling", "Start", "X86"]),
   ]
   // Kernels for tests: the same start-up, then one behaviour that the command line names.
   targets += [
@@ -157,6 +167,9 @@ if let architecture {
   // The tools read what the kernel writes with the kernel's own modules (ABI), never with a second copy.
   targets += [
     .target(name: "HostSupport", dependencies: [logging, subprocess], path: "Tools/HostSupport"),
+    .target(
+      name: "SCC", dependencies: ["Base", "HostSupport", "ImageBuilder", "NodeTable", "Partition", toml],
+      path: "Tools/SCC"),
     .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
     .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
     .target(
@@ -166,19 +179,20 @@ if let architecture {
       name: "Launch", dependencies: ["ABI", "HostSupport", "ImageBuilder", subprocess], path: "Boot/Launch"),
     .executableTarget(
       name: "mkimage",
-      dependencies: ["FileSystemImage", "HostSupport", "ImageBuilder", "Launch", argumentParser],
+      dependencies: ["FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser],
       path: "Tools/mkimage"),
     .target(name: "ModelChecker", dependencies: ["Window"], path: "Tools/ModelChecker"),
     .target(
       name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/Bench"),
     .executableTarget(
       name: "apus",
-      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", argumentParser] + predictModules,
+      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser]
+        + predictModules,
       path: "Tools/apus"),
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(
-      name: "\(name)Tests", dependencies: ["ABI", "HostSupport", "ImageBuilder", "Launch"],
+      name: "\(name)Tests", dependencies: ["ABI", "HostSupport", "ImageBuilder", "Launch", "SCC"],
       path: "Tests/\(name)Tests")
   }
 
@@ -254,7 +268,8 @@ if let architecture {
     tests("ArchiveLoading", ["Archive", "ArchiveLoading", "FileSystem", "FileSystemFormat"]),
     tests("ProcessText", ["FileSystem", "FileSystemFormat", "LinuxABI", "ProcessText", "VirtualFileSystem"]),
     tests("VirtualFileSystem", ["FileSystem", "FileSystemFormat", "LinuxABI", "VirtualFileSystem"]),
-    tests("Partition", ["Base", "Partition"]),
+    tests("Partition", ["Base", "Paging", "Partition"]),
+    tests("SCC", ["Base", "HostSupport", "ImageBuilder", "Partition", "SCC"]),
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),

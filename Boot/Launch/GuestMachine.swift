@@ -8,6 +8,8 @@ public struct GuestMachine: Hashable, Sendable {
     case kernel(path: String, modules: [String], commandLine: String)
     /// A boot loader on a CD image does.
     case disc(path: String)
+    /// A ROM in the place of the BIOS, and memory that was written before: no loader at all.
+    case reset(rom: String, memory: String)
   }
 
   /// What executes the guest's instructions.

@@ -22,6 +22,8 @@ public enum BootProtocol: UInt8, BitwiseCopyable, Hashable, Sendable {
   case multiboot1 = 1
   /// Multiboot Specification 2.0; GRUB's `multiboot2`.
   case multiboot2 = 2
+  /// None: another program placed the kernel and wrote a boot structure.
+  case placed = 3
 
   /// The protocol that a loader announces with a number in `eax`.
   public init?(magic: UInt32) {
@@ -85,6 +87,7 @@ public struct BootInformation: ~Copyable {
     switch announced {
     case .multiboot1: try decodeMultiboot1(at: address.rawValue, memory: memory)
     case .multiboot2: try decodeMultiboot2(at: address.rawValue, memory: memory)
+    case .placed: throw .init(.unknownMagic, UInt64(magic))
     }
     guard memoryMap.bytes(of: .usable) > 0 else { throw .init(.noUsableMemory, UInt64(memoryMap.count)) }
     try checkModules()

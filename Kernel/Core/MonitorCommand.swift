@@ -12,6 +12,16 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
   case ps
   /// Shows who used the processor in the last second.
   case top
+  /// Shows all nodes of the machine.
+  case nodes
+  /// Shows the links to the other nodes.
+  case links
+  /// Sends a message around all nodes.
+  case ring
+  /// Lets every node check that its page tables keep to its lookup table.
+  case isolation
+  /// Holds a node's processor in reset.
+  case kill
   /// Shows the last lines of the log, the ones that were not shown among them.
   case log
   /// Ends the run with status 0.
@@ -27,6 +37,11 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .memory: "memory"
     case .ps: "ps"
     case .top: "top"
+    case .nodes: "nodes"
+    case .links: "links"
+    case .ring: "ring"
+    case .isolation: "isolation"
+    case .kill: "kill"
     case .log: "log"
     case .exit: "exit"
     case .panic: "panic"
@@ -41,6 +56,11 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .memory: "shows physical memory by kind, and what is free"
     case .ps: "lists the threads: level, state, share of the processor, switches, stack"
     case .top: "shows how the threads share the processor during one second"
+    case .nodes: "shows all nodes of the machine: state, load, messages, bytes, errors"
+    case .links: "shows the links to the other nodes: life, messages, bytes, errors"
+    case .ring: "sends a message around all nodes; with a number, so often"
+    case .isolation: "lets every node check its page tables against its lookup table"
+    case .kill: "with a number: holds the processor of that node in reset"
     case .log: "shows the last lines of the log, hidden ones too"
     case .exit: "ends the run with status 0; so does the end of input (Ctrl-D)"
     case .panic: "breaks an invariant on purpose, to see a report"
@@ -54,6 +74,8 @@ public enum MonitorLine: Hashable, Sendable {
   case empty
   /// A command.
   case command(MonitorCommand)
+  /// A command and a number.
+  case numbered(MonitorCommand, UInt32)
   /// A word that is no command.
   case unknown
 
@@ -67,11 +89,32 @@ public enum MonitorLine: Hashable, Sendable {
       self = .empty
       return
     }
-    for command in MonitorCommand.allCases where Self.matches(line, start..<end, command.name) {
-      self = .command(command)
+    var wordEnd = start
+    while wordEnd < end, line[wordEnd] != UInt8(ascii: " ") { wordEnd += 1 }
+    for command in MonitorCommand.allCases where Self.matches(line, start..<wordEnd, command.name) {
+      if wordEnd == end {
+        self = .command(command)
+        return
+      }
+      guard let number = Self.number(line, wordEnd..<end) else { break }
+      self = .numbered(command, number)
       return
     }
     self = .unknown
+  }
+
+  /// The decimal number in a range that begins with spaces, or `nil` for anything else or more than six digits.
+  private static func number(_ line: Span<UInt8>, _ range: Range<Int>) -> UInt32? {
+    var value: UInt32 = 0
+    var digits = 0
+    for index in range {
+      let byte = line[index]
+      if byte == UInt8(ascii: " "), digits == 0 { continue }
+      guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9"), digits < 6 else { return nil }
+      value = value * 10 + UInt32(byte - UInt8(ascii: "0"))
+      digits += 1
+    }
+    return digits > 0 ? value : nil
   }
 
   private static func matches(_ line: Span<UInt8>, _ range: Range<Int>, _ word: StaticString) -> Bool {

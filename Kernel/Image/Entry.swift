@@ -4,6 +4,7 @@ import ABI
 import Arch
 import CMachine
 import Log
+import Nodes
 import Scheduling
 import Start
 
@@ -11,11 +12,14 @@ import Start
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   startNode(magic: magic, information: information)
+  startNodes()
+  // A further node has no console.
+  guard NodeReference().node.identity.ownsDevices else { Threads.idle() }
   Ramdisk.list()
   do {
     try Threads.create(ThreadName("monitor"), level: PriorityLevel(truncating: 16)) { _ in
       var monitor = Monitor()
-      monitor.run()
+      monitor.run(obeyNodeCommand)
       endRun(.passed, status: 0)
     }
   } catch {

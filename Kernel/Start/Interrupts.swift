@@ -56,6 +56,11 @@ func interruptDispatch(_ frameAddress: UnsafeMutableRawPointer) {
 
 private func deviceInterrupt(_ vector: UInt8) {
   let reference = NodeReference()
+  if vector == LocalInterruptController.doorbellVector, let handler = reference.node.doorbellHandler {
+    LocalInterruptController.endInterrupt()
+    handler()
+    return
+  }
   guard let line = LegacyInterruptController.line(of: vector), LegacyInterruptController.isGenuine(line)
   else {
     // Not acknowledged: the local controller's spurious one must not be, and nothing else is ever asked for.

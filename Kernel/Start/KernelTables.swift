@@ -7,6 +7,7 @@ import CMachine
 import FrameAllocator
 import Log
 import Paging
+import Partition
 import X86
 
 #if arch(i386)
@@ -22,18 +23,24 @@ public struct NodeTableMemory: TableMemory, ~Copyable {
   /// Refers to the node's memory; the node must have its allocator.
   public init() {}
 
-  /// The entry `index` of a table.
+  /// The entry `index` of a table, with the node's own address in it.
   public func load(_ table: FrameNumber, _ index: Int) -> UInt64 {
     let address = entryAddress(table, index)
-    return UInt64(cpu_load32(address)) | UInt64(cpu_load32(address + 4)) << 32
+    let entry = UInt64(cpu_load32(address)) | UInt64(cpu_load32(address + 4)) << 32
+    return entry & 1 == 0 ? entry : NodeReference().node.partition.core(entry)
   }
 
-  /// Writes an entry; the half with the present bit comes last, so that no half-written entry is ever present.
+  /// Writes an entry, with the system address in place of the node's own; the half with the present bit comes last, so that no half-written entry is ever present.
   public mutating func store(_ entry: UInt64, _ table: FrameNumber, _ index: Int) {
     let address = entryAddress(table, index)
-    if entry & 1 == 0 { cpu_store32(address, UInt32(truncatingIfNeeded: entry)) }
-    cpu_store32(address + 4, UInt32(truncatingIfNeeded: entry >> 32))
-    if entry & 1 != 0 { cpu_store32(address, UInt32(truncatingIfNeeded: entry)) }
+    if entry & 1 == 0 {
+      cpu_store32(address, UInt32(truncatingIfNeeded: entry))
+      cpu_store32(address + 4, UInt32(truncatingIfNeeded: entry >> 32))
+    } else {
+      let system = NodeReference().node.partition.system(entry)
+      cpu_store32(address + 4, UInt32(truncatingIfNeeded: system >> 32))
+      cpu_store32(address, UInt32(truncatingIfNeeded: system))
+    }
   }
 
   /// A frame of zeros.
@@ -59,6 +66,12 @@ public struct NodeTableMemory: TableMemory, ~Copyable {
   private func entryAddress(_ table: FrameNumber, _ index: Int) -> UInt {
     Frames.address(of: table).rawValue + UInt(index * 8)
   }
+}
+
+/// The value of `cr3` for page tables whose highest one is `frame`.
+@inline(__always)
+public func hardwareRoot(_ frame: FrameNumber) -> UInt {
+  UInt(truncatingIfNeeded: NodeReference().node.partition.system(PhysicalAddress(startOf: frame).rawValue))
 }
 
 /// Frames as the kernel reaches them.
@@ -97,8 +110,8 @@ enum KernelTables {
     #if !arch(i386)
       try builder.mapImage()
     #endif
-    let root = PhysicalAddress(startOf: table.root).rawValue
-    cpu_write_cr3(UInt(root))
+    let root = hardwareRoot(table.root)
+    cpu_write_cr3(root)
     Processor.block.usePageTables(at: UInt32(truncatingIfNeeded: root))
     return table
   }

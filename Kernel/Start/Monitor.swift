@@ -21,8 +21,11 @@ public struct Monitor: ~Copyable {
   public init() {}
 
   /// Obeys commands until `exit` or the end of input, and then returns.
+  ///
+  /// - Parameter obeyOther: obeys a command that needs what this module does not know, with its number if there is one;
+  ///   answers whether it could.
   @export(interface)
-  public mutating func run() {
+  public mutating func run(_ obeyOther: (MonitorCommand, UInt32?) -> Bool = { _, _ in false }) {
     let reference = NodeReference()
     reference.node.log.output.serial.interruptOnInput()
     LegacyInterruptController.unmask(SerialPort.interruptLine)
@@ -45,7 +48,7 @@ public struct Monitor: ~Copyable {
         let line = MonitorLine(editor.line)
         editor.clear()
         if line == .command(.exit) { return }
-        obey(line)
+        obey(line, obeyOther)
         prompt()
       }
     }
@@ -69,7 +72,7 @@ public struct Monitor: ~Copyable {
     for index in 0..<text.count { reference.node.log.output.write(text[index]) }
   }
 
-  private func obey(_ line: MonitorLine) {
+  private func obey(_ line: MonitorLine, _ obeyOther: (MonitorCommand, UInt32?) -> Bool) {
     let reference = NodeReference()
     switch line {
     case .empty, .command(.exit):
@@ -96,6 +99,12 @@ public struct Monitor: ~Copyable {
       reference.node.log.showTail(lineCount: 100, indent: "")
     case .command(.panic):
       panic("asked for at the console")
+    case .command(let command):
+      if !obeyOther(command, nil) { reference.node.log.show("this machine has one node") }
+    case .numbered(let command, let number):
+      if !obeyOther(command, number) {
+        reference.node.log.show("there is no such node, or the command takes no number")
+      }
     }
   }
 

@@ -10,6 +10,7 @@ import FrameAllocator
 import Heap
 import Log
 import Paging
+import Partition
 
 /// An instance of the kernel.
 ///
@@ -19,6 +20,10 @@ public struct Node: ~Copyable {
   public var log: Log<MachineConsole>
   /// The time since start-up.
   public var clock: TimeStampCounter
+  /// Which of the machine's nodes this is.
+  public var identity: NodeIdentity
+  /// Where the node's own addresses lie in the machine's memory.
+  public var partition = PartitionView()
   /// What the boot loader told; empty until it has been decoded.
   public var boot = BootInformation()
   /// What the command line asks for.
@@ -35,12 +40,19 @@ public struct Node: ~Copyable {
   public var interrupts = InterruptCounts()
   /// Bytes typed at the console that nobody has read yet.
   public var input = InputQueue()
+  /// What other nodes' interrupts call, with interrupts off; nothing if there are no other nodes.
+  public var doorbellHandler: (@convention(c) () -> Void)?
+  /// Where the module that speaks with other nodes keeps what it knows, or 0.
+  public var peers: UInt = 0
   /// Whether a panic is being reported: a second one says so and stops at once.
   var isPanicking = false
 
-  init(log: consuming Log<MachineConsole>, clock: TimeStampCounter) {
+  init(
+    log: consuming Log<MachineConsole>, clock: TimeStampCounter, identity: NodeIdentity
+  ) {
     self.log = log
     self.clock = clock
+    self.identity = identity
   }
 }
 
@@ -51,13 +63,15 @@ public struct Node: ~Copyable {
   private let pointer: UnsafeMutablePointer<Node>
 
   /// Makes the one node of this kernel.
-  static func create(log: consuming Log<MachineConsole>, clock: TimeStampCounter) -> NodeReference {
+  static func create(
+    log: consuming Log<MachineConsole>, clock: TimeStampCounter, identity: NodeIdentity
+  ) -> NodeReference {
     precondition(
       MemoryLayout<Node>.size <= Int(symbol_node_storage_end() - symbol_node_storage()),
       "the linker script sets too little memory aside for the node")
     let reference = NodeReference()
     // SAFETY: the linker script sets this memory aside for nothing else, and it is made once, at the entry.
-    unsafe reference.pointer.initialize(to: Node(log: log, clock: clock))
+    unsafe reference.pointer.initialize(to: Node(log: log, clock: clock, identity: identity))
     return reference
   }
 
@@ -86,6 +100,7 @@ public struct Node: ~Copyable {
 @export(interface)
 public func log(_ level: LogLevel, _ subject: StaticString, _ text: Text) {
   let reference = NodeReference()
-  let stamp = LogStamp(microseconds: reference.node.clock.microseconds, processor: 0)
+  let stamp = LogStamp(
+    microseconds: reference.node.clock.microseconds, processor: UInt32(reference.node.identity.number))
   reference.node.log.write(level, subject, at: stamp, text)
 }

@@ -6,6 +6,7 @@ import Base
 import CMachine
 import Core
 import Log
+import Partition
 
 /// Reports a broken invariant and ends the run.
 ///
@@ -16,6 +17,10 @@ import Log
 public func panic(_ reason: Text, frame: TrapFrame? = nil) -> Never {
   cpu_cli()
   let reference = NodeReference()
+  // A further node has no console; its last words go where they disturb least.
+  if !reference.node.identity.ownsDevices {
+    reference.node.log.output.use(serial: false, screen: false, debug: true)
+  }
   guard !reference.node.isPanicking else {
     reference.node.log.show("panic: \(reason), while another panic was being reported")
     endRun(.panic, status: 2)
@@ -29,9 +34,13 @@ public func panic(_ reason: Text, frame: TrapFrame? = nil) -> Never {
 
 /// The kernel's memory as a report may read it: only what the page tables in use map.
 struct MappedMemory: KernelMemoryReader {
+  private func isMapped(_ address: VirtualAddress) -> Bool {
+    PageTableView.isMapped(address) { NodeReference().node.partition.coreAddress($0) }
+  }
+
   func word(at address: VirtualAddress) -> UInt? {
     let size = UInt(MemoryLayout<UInt>.size)
-    guard address.rawValue % size == 0, PageTableView.isMapped(address) else { return nil }
+    guard address.rawValue % size == 0, isMapped(address) else { return nil }
     #if arch(i386)
       return UInt(cpu_load32(address.rawValue))
     #else

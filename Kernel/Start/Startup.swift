@@ -10,6 +10,7 @@ import Core
 import FrameAllocator
 import Log
 import Paging
+import Partition
 
 /// Starts the node of this kernel, or says why it can't and ends the run.
 ///
@@ -19,15 +20,29 @@ import Paging
 @export(interface)
 public func startNode(magic: UInt32, information: UInt32) {
   let start = entryTicks
+  let isPlaced = magic == BootStructure.startMagic
+  let structure = isPlaced ? placedStructure(at: information) : nil
+  let identity = structure.map { NodeIdentity($0, at: information) } ?? NodeIdentity()
   let screenAddress = AddressMap.directMap + 0xB8000
-  let console = MachineConsole(serial: SerialPort(), screen: TextScreen(base: screenAddress))
-  let reference = NodeReference.create(log: Log(output: console), clock: TimeStampCounter(start: start))
+  // A further node touches no device: they are the first one's.
+  let console = MachineConsole(
+    serial: SerialPort(isUsed: identity.ownsDevices), screen: TextScreen(base: screenAddress))
+  let rate = cpu_load32(symbol_boot_rate())
+  let clock =
+    isPlaced && rate != 0
+    ? TimeStampCounter(start: start, ticksPerMillisecond: UInt64(rate)) : TimeStampCounter(start: start)
+  let reference = NodeReference.create(
+    log: Log(output: console), clock: clock, identity: identity)
+  reference.node.log.output.use(
+    serial: identity.ownsDevices, screen: identity.ownsDevices && !isPlaced, debug: identity.ownsDevices)
   log(
     .info, "start",
     "Apus on \(architectureName), \(reference.node.clock.ticksPerMillisecond) ticks a millisecond")
   let firstLineTicks = cpu_rdtsc() &- start
   Processor.installTables()
-  LegacyInterruptController.remapAndMask()
+  Processor.block.leavesMachineRunning = !identity.ownsDevices
+  if identity.ownsDevices { LegacyInterruptController.remapAndMask() }
+  if isPlaced { adoptTable(of: structure) }
   readBootInformation(magic: magic, address: PhysicalAddress(UInt64(information)))
   readCommandLine()
   startMemory()
@@ -48,11 +63,33 @@ private var entryTicks: UInt64 {
 private func readBootInformation(magic: UInt32, address: PhysicalAddress) {
   let reference = NodeReference()
   do {
-    reference.node.boot = try BootInformation(magic: magic, address: address, memory: LoaderMemory())
+    if reference.node.identity.isPlaced {
+      reference.node.boot = try placedInformation()
+    } else {
+      reference.node.boot = try BootInformation(magic: magic, address: address, memory: LoaderMemory())
+    }
   } catch {
     refuse(error)
   }
   log(.info, "start", "loaded by \(reference.node.boot.loaderText())")
+}
+
+/// Takes over the lookup table that start-up code has put in force.
+private func adoptTable(of structure: PlacedStructure<LoaderMemory>?) {
+  guard let structure, NodeReference().node.partition.adopt(structure) else {
+    log(.error, "start", "the boot structure is damaged")
+    endRun(.failed, status: 1)
+  }
+}
+
+/// What the boot structure tells, in the form of what a loader tells.
+private func placedInformation() throws(BootInformationError) -> BootInformation {
+  let address = NodeReference().node.identity.structure
+  guard let structure = placedStructure(at: address) else { throw .init(.badAddress, UInt64(address)) }
+  let ramdisk = structure.ramdisk
+  return try BootInformation(
+    placedWith: structure.memoryBytes, ramdisk: (UInt64(ramdisk.address), UInt64(ramdisk.bytes)),
+    commandLine: (structure.commandLineAddress, structure.commandLineCount), memory: LoaderMemory())
 }
 
 private func readCommandLine() {
@@ -69,6 +106,7 @@ private func readCommandLine() {
   }
   reference.node.log.threshold = reference.node.options.log
   let devices = reference.node.options.console
+  guard !reference.node.identity.isPlaced else { return }
   reference.node.log.output.use(
     serial: devices.contains(.serial), screen: devices.contains(.screen), debug: devices.contains(.debug))
 }

@@ -17,3 +17,9 @@ func everyCommandIsUnderstoodByItsName(command: MonitorCommand) {
   #expect(read("") == .empty)
   #expect(read("    ") == .empty)
 }
+
+@Test func aNumberMayFollow() {
+  #expect(read("kill 12") == .numbered(.kill, 12))
+  #expect(read(" ring   7 ") == .numbered(.ring, 7))
+  for text in ["kill 1 2", "kill -1", "kill 1234567", "kill x", "kil 3"] { #expect(read(text) == .unknown) }
+}

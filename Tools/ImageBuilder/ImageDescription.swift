@@ -43,7 +43,7 @@ public struct ImageDescription: Equatable, Sendable {
       let place = error.source.begin
       throw ToolError("\(file):\(place.line):\(place.column): \(error.description)")
     }
-    var keys = Keys(table: table, locator: TOMLLocator(text), file: file)
+    var keys = DescriptionKeys(table: table, locator: TOMLLocator(text), file: file)
 
     name = try keys.string("name") ?? URL(filePath: file).deletingPathExtension().lastPathComponent
     guard !name.isEmpty, name.utf8.allSatisfy(Self.isNameByte), name.first != "." else {
@@ -81,8 +81,11 @@ public struct ImageDescription: Equatable, Sendable {
   /// - Throws: `ToolError` if one is wrong, or two bear one name.
   public static func all(in project: Project) throws -> [ImageDescription] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: project.imagesFolder)) ?? []
-    let images = try names.filter { $0.hasSuffix(".toml") }.sorted().map {
-      try ImageDescription(file: "\(project.imagesFolder)/\($0)")
+    let images = try names.filter { $0.hasSuffix(".toml") }.sorted().compactMap { name in
+      let file = "\(project.imagesFolder)/\(name)"
+      let text = String(decoding: try Files.read(file), as: UTF8.self)
+      // A machine of several nodes is not one image; Tools/SCC reads it.
+      return text.contains("[[node]]") ? nil : try ImageDescription(text: text, file: file)
     }
     var seen: Set<String> = []
     for image in images where !seen.insert(image.name).inserted {
@@ -98,71 +101,5 @@ public struct ImageDescription: Equatable, Sendable {
       true
     default: false
     }
-  }
-}
-
-/// The keys of a table while they are read, each once, with the place of every mistake.
-private struct Keys {
-  let table: TOMLTable
-  let locator: TOMLLocator
-  let file: String
-  private var known: [String] = []
-
-  init(table: TOMLTable, locator: TOMLLocator, file: String) {
-    self.table = table
-    self.locator = locator
-    self.file = file
-  }
-
-  func wrong(_ key: String, found: String, allowed: String) -> ToolError {
-    let place = locator.places[key]?.value
-    let prefix = place.map { "\(file):\($0.line):\($0.column)" } ?? file
-    return ToolError("\(prefix): `\(key)`: found \(found); allowed: \(allowed)")
-  }
-
-  private func value(_ key: String, is type: TOMLType, allowed: String) throws -> (any TOMLValueConvertible)?
-  {
-    guard let value = table[key] else { return nil }
-    guard value.type == type else {
-      throw wrong(key, found: "a \(value.type.description) \(value.debugDescription)", allowed: allowed)
-    }
-    return value
-  }
-
-  mutating func string(_ key: String) throws -> String? {
-    known.append(key)
-    return try value(key, is: .string, allowed: "a string")?.string
-  }
-
-  mutating func integer(_ key: String, in range: ClosedRange<Int>, unit: String) throws -> Int? {
-    known.append(key)
-    let allowed = "a whole number from \(range.lowerBound) to \(range.upperBound)\(unit)"
-    guard let number = try value(key, is: .int, allowed: allowed)?.int else { return nil }
-    guard range.contains(number) else { throw wrong(key, found: "\(number)", allowed: allowed) }
-    return number
-  }
-
-  mutating func choice<Choice: RawRepresentable & CaseIterable>(
-    _ key: String, _ type: Choice.Type
-  ) throws -> Choice? where Choice.RawValue == String {
-    known.append(key)
-    let allowed = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-    guard let text = try value(key, is: .string, allowed: allowed)?.string else { return nil }
-    guard let choice = Choice(rawValue: text) else {
-      throw wrong(key, found: "\"\(text)\"", allowed: allowed)
-    }
-    return choice
-  }
-
-  func refuseOthers() throws {
-    // In the text's order, so that the first mistake of a reader comes first.
-    let unknown = table.keys.filter { !known.contains($0) }.sorted {
-      (locator.places[$0]?.key.line ?? .max, $0) < (locator.places[$1]?.key.line ?? .max, $1)
-    }
-    guard let key = unknown.first else { return }
-    let place = locator.places[key]?.key
-    let prefix = place.map { "\(file):\($0.line):\($0.column)" } ?? file
-    throw ToolError(
-      "\(prefix): found the unknown key `\(key)`; allowed: \(known.sorted().joined(separator: ", "))")
   }
 }

@@ -3,38 +3,43 @@
 /// TOMLKit tells the place of a syntax error but not of a value, and a wrong value deserves a place too. The text has
 /// been parsed without error before it comes here, so this looks only for what can stand between keys: comments,
 /// strings of four kinds, tables in brackets, and nested arrays and inline tables.
-struct TOMLLocator {
+package struct TOMLLocator {
   /// A place as editors count it, from 1.
-  struct Position: Hashable, Sendable {
+  package struct Position: Hashable, Sendable {
     /// The line.
-    var line: Int
+    package var line: Int
     /// The column, in characters.
-    var column: Int
+    package var column: Int
   }
 
   /// Where the key and its value start.
-  struct Places: Hashable, Sendable {
+  package struct Places: Hashable, Sendable {
     /// The key's first character.
-    var key: Position
+    package var key: Position
     /// The value's first character.
-    var value: Position
+    package var value: Position
   }
 
-  /// The places by dotted path: `memory`, or `ramdisk.folder` for a key in a table.
-  private(set) var places: [String: Places] = [:]
+  /// The places by dotted path: `memory`, or `ramdisk.folder` for a key in a table, or `node.0.memory` for a key in the
+  /// first table of an array of tables.
+  package private(set) var places: [String: Places] = [:]
 
   private let characters: [Character]
   private var index = 0
   private var position = Position(line: 1, column: 1)
 
-  init(_ text: String) {
+  package init(_ text: String) {
     characters = Array(text)
     var table = ""
     while skipBlank() {
       if current == "[" {
         let start = position
-        while current == "[" { step() }
-        table = keyPath()
+        var brackets = 0
+        while current == "[" {
+          step()
+          brackets += 1
+        }
+        table = resolve(keyPath(), isArray: brackets == 2)
         places[table] = Places(key: start, value: start)
         while let character = current, !character.isNewline { step(); _ = character }
       } else {
@@ -47,6 +52,22 @@ struct TOMLLocator {
         skipValue()
       }
     }
+  }
+
+  // How many tables each array has so far.
+  private var counts: [String: Int] = [:]
+
+  /// The path of a table with the number of each array's table in it; a table of an array counts as one more.
+  private mutating func resolve(_ path: String, isArray: Bool) -> String {
+    var resolved = ""
+    let parts = path.split(separator: ".")
+    for (index, part) in parts.enumerated() {
+      resolved += resolved.isEmpty ? String(part) : ".\(part)"
+      let isLast = index == parts.count - 1
+      if isLast, isArray { counts[resolved, default: 0] += 1 }
+      if let count = counts[resolved] { resolved += ".\(count - 1)" }
+    }
+    return resolved
   }
 
   private var current: Character? { index < characters.count ? characters[index] : nil }

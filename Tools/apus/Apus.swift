@@ -16,7 +16,7 @@ struct Apus: AsyncParsableCommand {
       """,
     subcommands: [
       Run.self, Debug.self, Test.self, BenchCommand.self, Sizes.self, Doctor.self, Clean.self,
-      PredictCommand.self,
+      PredictCommand.self, SCCCommand.self,
     ])
 
   static func main() async {

@@ -38,6 +38,7 @@ struct Build: AsyncParsableCommand {
           ).total
           lines.append("kernel   \(kernel)  (\(sizes.text + sizes.data) bytes of text and data)")
           for module in modules { lines.append("ramdisk  \(module)  (\(try Self.size(module)) bytes)") }
+        case .reset: break  // no image is booted this way
         case .disc(let disc):
           let name = path == .iso ? "Multiboot 1" : "Multiboot 2"
           lines.append("disc     \(disc)  (\(try Self.size(disc)) bytes, \(name))")

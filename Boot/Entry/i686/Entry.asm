@@ -15,7 +15,7 @@ bits 32
 
 extern kernel_entry
 extern boot_pdpt_physical, boot_directory_physical
-extern boot_stack_top, boot_ticks_physical
+extern boot_stack_top, boot_ticks_physical, boot_rate_physical
 
 CR0_WP     equ 1 << 16
 CR0_PG     equ 1 << 31
@@ -26,7 +26,7 @@ PAGE_PRESENT_WRITABLE_LARGE equ 0x83
 PAGE_PRESENT equ 0x01
 EFLAGS_ID  equ 1 << 21
 
-global _start
+global _start, node_start
 section .boot.text progbits alloc exec nowrite align=16
 
 _start:
@@ -98,6 +98,31 @@ _start:
         mov     cr0, eax
         mov     eax, high
         jmp     eax                             ; absolute: out of the identity view
+
+; Reached by a jump to the image's first byte from start-up code that has put the node's lookup table in force
+; (Boot/Reset/StartCore.inc): paging is on, the image appears where it is loaded and where it is linked.
+;   eax = BootStructure.startMagic, ebx = the core address of the boot structure, ecx = ticks in a millisecond.
+node_start:
+        mov     esi, eax
+        mov     edi, ebx
+        mov     [boot_rate_physical], ecx
+        rdtsc
+        mov     [boot_ticks_physical], eax
+        mov     [boot_ticks_physical + 4], edx
+        mov     eax, 0x80000000                 ; the no-execute bit, where the processor has it
+        cpuid
+        cmp     eax, 0x80000001
+        jb      .high
+        mov     eax, 0x80000001
+        cpuid
+        test    edx, 1 << 20
+        jz      .high
+        mov     ecx, EFER
+        rdmsr
+        or      eax, EFER_NXE
+        wrmsr
+.high:  mov     eax, high
+        jmp     eax
 
 %include "Refuse.inc"
 

@@ -15,7 +15,7 @@ bits 32
 
 extern kernel_entry
 extern boot_pml4_physical, boot_pdpt_physical, boot_directories_physical
-extern boot_stack_top, boot_ticks_physical
+extern boot_stack_top, boot_ticks_physical, boot_rate_physical
 
 CR0_WP     equ 1 << 16
 CR0_PG     equ 1 << 31
@@ -29,7 +29,7 @@ EFLAGS_ID  equ 1 << 21
 IMAGE_SLOT equ 128
 DIRECT_SLOT equ 129
 
-global _start
+global _start, node_start
 section .boot.text progbits alloc exec nowrite align=16
 
 _start:
@@ -114,6 +114,26 @@ long_mode:
         mov     gs, eax
         mov     rax, high
         jmp     rax                             ; absolute: out of the identity view
+
+; Reached by a jump to the image's first byte from start-up code that has put the node's lookup table in force
+; (Boot/Reset/StartCore.inc): long mode, the image appears where it is loaded and where it is linked.
+;   eax = BootStructure.startMagic, ebx = the core address of the boot structure, ecx = ticks in a millisecond.
+node_start:
+        mov     esi, eax
+        mov     edi, ebx
+        mov     [abs boot_rate_physical], ecx
+        rdtsc
+        mov     [abs boot_ticks_physical], eax
+        mov     [abs boot_ticks_physical + 4], edx
+        mov     eax, 0x80000001                 ; the no-execute bit, where the processor has it
+        cpuid
+        test    edx, 1 << 20
+        jz      long_mode
+        mov     ecx, EFER
+        rdmsr
+        or      eax, EFER_NXE
+        wrmsr
+        jmp     long_mode
 
 no_long_mode_text: db "apus: this processor has no long mode; use the i686 kernel", 10, 0
 

@@ -35,10 +35,10 @@ public enum LocalInterruptController {
 
   /// Turns the controller on; the window must be mapped.
   ///
-  /// The legacy controllers still reach the processor by line 0.
-  public static func start() {
+  /// The legacy controllers still reach the processor by line 0, if it takes their interrupts.
+  public static func start(takesLegacyInterrupts: Bool) {
     cpu_store32(timerRegister, 1 << 16 | UInt32(timerVector))
-    cpu_store32(line0Register, 0x700)  // external interrupts, not masked
+    cpu_store32(line0Register, takesLegacyInterrupts ? 0x700 : 1 << 16 | 0x700)  // external interrupts
     cpu_store32(errorRegister, 1 << 16)
     cpu_store32(spuriousRegister, 1 << 8 | UInt32(spuriousVector))
     cpu_store32(divideRegister, 0xB)  // divide by one

@@ -29,10 +29,16 @@ public struct SerialPort: ConsoleOutput {
   private var earlyByte: UInt8?
 
   /// Sets the port to 115,200 bits a second, eight data bits, no parity, one stop bit, with its buffers on.
-  public init() {
+  ///
+  /// - Parameter isUsed: false if the port is another kernel's; it is left alone and seems absent.
+  public init(isUsed: Bool = true) {
+    earlyByte = nil
+    guard isUsed else {
+      isPresent = false
+      return
+    }
     cpu_out8(scratch, 0x5A)
     isPresent = cpu_in8(scratch) == 0x5A
-    earlyByte = nil
     guard isPresent else { return }
     cpu_out8(interruptEnable, 0)
     cpu_out8(lineControl, 0x03)

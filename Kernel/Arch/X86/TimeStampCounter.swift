@@ -15,6 +15,13 @@ public struct TimeStampCounter: BitwiseCopyable, Sendable {
   /// Microseconds in a count, as a binary fraction with 32 bits behind the point.
   private var microsecondsPerTick: UInt64
 
+  /// Takes over a rate that somebody else has measured.
+  public init(start: UInt64, ticksPerMillisecond: UInt64) {
+    self.start = start
+    self.ticksPerMillisecond = ticksPerMillisecond
+    microsecondsPerTick = (1_000 << 32) / ticksPerMillisecond
+  }
+
   /// Measures the rate.
   ///
   /// - Parameter start: the counter's value when the kernel began.

@@ -15,6 +15,8 @@ public struct ProcessorBlock {
   private var gates: InlineArray<256, InterruptGate64> = .init(repeating: .absent)
   /// Where programs enter.
   public var gate = ProgramGate()
+  /// Whether the end of this kernel is no end of the machine: others run on its other processors.
+  public var leavesMachineRunning = false
 
   // Where the processor finds each part. The fields above are stored in this order; every size is a multiple of
   // the next part's alignment. (Embedded Swift has no key paths to ask for an offset.)

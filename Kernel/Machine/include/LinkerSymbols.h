@@ -30,6 +30,7 @@ LINKER_SYMBOL(processor_block)
 LINKER_SYMBOL(node_storage)
 LINKER_SYMBOL(node_storage_end)
 LINKER_SYMBOL(boot_ticks)
+LINKER_SYMBOL(boot_rate)
 LINKER_SYMBOL(idle_thread)
 
 // Kernel/Arch/*/Interrupts.asm

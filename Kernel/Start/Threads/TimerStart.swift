@@ -28,7 +28,7 @@ func startThreads() {
     panic("the time stamp counter runs at \(reference.node.clock.ticksPerMillisecond) ticks a millisecond")
   }
   if mapLocalController() {
-    LocalInterruptController.start()
+    LocalInterruptController.start(takesLegacyInterrupts: reference.node.identity.ownsDevices)
     let counts = measureLocalTimer()
     reference.node.threads.timer.start(.local, rate: rate, countsPerTick: counts)
     log(.info, "threads", "timer: local APIC, \((counts * 1_000) >> 24) counts in 1000 ticks")

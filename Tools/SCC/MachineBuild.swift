@@ -1,0 +1,74 @@
+import Foundation
+import HostSupport
+import ImageBuilder
+
+/// Builds what a machine's description asks for.
+public struct MachineBuild: Sendable {
+  /// The machine.
+  public var description: MachineDescription
+  /// Where the sources are.
+  public var project: Project
+  /// With what they are compiled.
+  public var toolchain: Toolchain
+
+  /// Prepares a build; nothing is made.
+  public init(_ description: MachineDescription, project: Project, toolchain: Toolchain) {
+    self.description = description
+    self.project = project
+    self.toolchain = toolchain
+  }
+
+  /// The folder of the machine's files, below `Images/built`.
+  public var folder: String { "\(project.builtFolder)/\(description.name)" }
+
+  /// Assembles one of the start-up programs of `Boot/Reset`.
+  public func assemble(_ name: String) async throws -> [UInt8] {
+    let output = "\(folder)/\(name).bin"
+    try Files.makeFolder(folder)
+    try await Files.replace(output) { temporary in
+      try await Command(
+        "nasm", ["-f", "bin", "-I", "Boot/Reset/", "-o", temporary, "Boot/Reset/\(name).asm"],
+        directory: project.root
+      ).output()
+    }
+    return try Files.read(output)
+  }
+
+  /// Compiles the kernels, packs the ramdisks, and places them.
+  ///
+  /// - Returns: the nodes' memory, and each kernel with its symbols.
+  public func place() async throws -> (placements: [Placement], kernels: [String]) {
+    var kernels: [String: FlatKernel] = [:]
+    var paths: [String] = []
+    var ramdisks: [String: [UInt8]] = [:]
+    var placements: [Placement] = []
+    for node in description.nodes {
+      let key = "\(node.kernel.rawValue)-\(node.architecture.rawValue)"
+      if kernels[key] == nil {
+        let path = try await KernelBuild(
+          product: node.kernel, architecture: node.architecture, project: project, toolchain: toolchain
+        ).run().kernel
+        kernels[key] = try FlatKernel(ELFFile(Files.read(path), name: path))
+        paths.append(path)
+      }
+      if let source = node.ramdisk, ramdisks[source] == nil {
+        ramdisks[source] = try CpioArchive(folder: source).bytes
+      }
+      guard let kernel = kernels[key] else { continue }
+      placements.append(
+        try Placement(
+          node: node, of: description, kernel: kernel, ramdisk: node.ramdisk.flatMap { ramdisks[$0] }))
+    }
+    return (placements, paths)
+  }
+
+  /// Makes the parts that the management console loads; see `MergedMachine`.
+  public func merge(into folder: String? = nil) async throws -> (machine: MergedMachine, kernels: [String]) {
+    let (placements, kernels) = try await place()
+    let rom = try await assemble("ROM")
+    let merged = MergedMachine(folder: folder ?? self.folder)
+    Terminal.shared.step("merging \(description.name)")
+    try merged.write(placements, rom: rom)
+    return (merged, kernels)
+  }
+}
