@@ -120,6 +120,13 @@ if let architecture {
         "Scheduling", "Start", "Sync", "Window",
       ]),
     bareMetal(
+      "Mounts",
+      [
+        "ABI", "Arch", "Archive", "ArchiveLoading", "Base", "BootInformation", "CMachine", "CommandLine",
+        "FileSystem", "FileSystemCheck",
+        "FileSystemFormat", "FrameAllocator", "LinuxABI", "Log", "Start", "VirtualFileSystem",
+      ]),
+    bareMetal(
       "Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "Scheduling", "Start", "X86"]),
   ]
   // Kernels for tests: the same start-up, then one behaviour that the command line names.
@@ -129,8 +136,8 @@ if let architecture {
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
         "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
-        "FrameAllocator",
-        "Heap", "Log", "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
+        "FileSystemFormat", "FrameAllocator", "Heap", "LinuxABI", "Log", "Mounts", "Paging", "Provocations",
+        "Scheduling", "Start", "Sync", "Trace", "VirtualFileSystem", "X86",
       ]),
   ]
   targets.append(
@@ -171,12 +178,15 @@ if let architecture {
       name: "SCC", dependencies: ["Base", "HostSupport", "ImageBuilder", "NodeTable", "Partition", toml],
       path: "Tools/SCC"),
     .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
-    .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
+    .target(
+      name: "ImageBuilder", dependencies: ["FileSystemFormat", "FileSystemImage", "HostSupport", toml],
+      path: "Tools/ImageBuilder"),
     .target(
       name: "FileSystemImage", dependencies: ["FileSystemFormat", "FileSystem", "FileSystemCheck"],
       path: "Tools/FileSystemImage"),
     .target(
-      name: "Launch", dependencies: ["ABI", "HostSupport", "ImageBuilder", subprocess], path: "Boot/Launch"),
+      name: "Launch", dependencies: ["ABI", "FileSystemImage", "HostSupport", "ImageBuilder", subprocess],
+      path: "Boot/Launch"),
     .executableTarget(
       name: "mkimage",
       dependencies: ["FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser],
@@ -192,7 +202,8 @@ if let architecture {
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(
-      name: "\(name)Tests", dependencies: ["ABI", "HostSupport", "ImageBuilder", "Launch", "SCC"],
+      name: "\(name)Tests",
+      dependencies: ["ABI", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC"],
       path: "Tests/\(name)Tests")
   }
 

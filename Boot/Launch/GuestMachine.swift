@@ -38,6 +38,8 @@ public struct GuestMachine: Hashable, Sendable {
   public var headless: Bool
   /// Further arguments for the emulator, as they are.
   public var extraArguments: [String]
+  /// The file that is the machine's memory, so that it can be read when the run has ended; QEMU only.
+  public var memoryFile: String?
 
   /// A machine with one processor and 128 MiB that opens no window.
   public init(

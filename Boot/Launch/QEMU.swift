@@ -48,13 +48,19 @@ public enum QEMU {
       let name = path.replacing(",", with: ",,")
       arguments += ["-drive", "file=\(name),media=cdrom,format=raw,readonly=on", "-boot", "d"]
     case .reset(let rom, let memory):
-      let name = memory.replacing(",", with: ",,")
-      arguments += ["-bios", rom, "-machine", "pc,memory-backend=memory"]
-      arguments += [
-        "-object", "memory-backend-file,id=memory,size=\(machine.memory)M,mem-path=\(name),share=on",
-      ]
+      arguments += ["-bios", rom] + memoryArguments(of: machine, file: memory)
     }
+    if let file = machine.memoryFile { arguments += memoryArguments(of: machine, file: file) }
     return arguments + machine.extraArguments
+  }
+
+  /// The arguments that make a file the machine's memory.
+  private static func memoryArguments(of machine: GuestMachine, file: String) -> [String] {
+    let name = file.replacing(",", with: ",,")
+    return [
+      "-machine", "pc,memory-backend=memory", "-object",
+      "memory-backend-file,id=memory,size=\(machine.memory)M,mem-path=\(name),share=on",
+    ]
   }
 
   /// The folder that QEMU must run in, or `nil` if any will do.

@@ -16,6 +16,8 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   case floatingPoint
   /// Where the console is shown.
   case console
+  /// The size of a root file system that is made at start.
+  case ramdisk
 
   /// The option's name, as it is written before the `=`.
   public var name: StaticString {
@@ -26,6 +28,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .threadSwitch: "switch"
     case .floatingPoint: "fpu"
     case .console: "console"
+    case .ramdisk: "ramdisk"
     }
   }
 
@@ -38,6 +41,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .threadSwitch: "software or hardware"
     case .floatingPoint: "lazy or eager"
     case .console: "serial, screen and debug, separated by commas"
+    case .ramdisk: "a size in MiB, 1 to 2047"
     }
   }
 }

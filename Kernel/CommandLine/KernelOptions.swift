@@ -22,6 +22,8 @@ public struct KernelOptions: Sendable {
   public var switchesFloatingPointEagerly = true
   /// Where the console is shown; everywhere unless said otherwise.
   public var console = ConsoleDevices.all
+  /// The size in MiB of a root file system that is made at start; 0 for as much as seems right.
+  public var ramdisk: UInt32 = 0
   /// Where the program's path stands in the command line, if there is one.
   public var program: Range<Int>?
   /// Where the test's name stands in the command line, if there is one.
@@ -89,7 +91,23 @@ public struct KernelOptions: Sendable {
       }
     case .console:
       console = try Self.devices(value, bytes)
+    case .ramdisk:
+      guard let size = Self.number(value, bytes), (1...2047).contains(size) else {
+        throw .init(.badValue, value, option: option)
+      }
+      ramdisk = size
     }
+  }
+
+  /// A number of at most nine decimal digits.
+  private static func number(_ value: Range<Int>, _ bytes: Span<UInt8>) -> UInt32? {
+    guard value.count <= 9 else { return nil }
+    var number: UInt32 = 0
+    for index in value {
+      guard bytes[index] >= 0x30, bytes[index] <= 0x39 else { return nil }
+      number = number * 10 + UInt32(bytes[index] - 0x30)
+    }
+    return number
   }
 
   /// A list of devices, separated by commas.
