@@ -100,7 +100,7 @@ if let architecture {
       sources: ["X86", architectureFolder],
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
-        "\(architectureFolder)/SystemCalls.asm",
+        "\(architectureFolder)/SystemCalls.asm", "\(architectureFolder)/UserCopy.asm",
         architecture == "i686" ? "X86_64" : "I686",
       ]),
     bareMetal(
@@ -110,6 +110,13 @@ if let architecture {
         "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Partition", "Scheduling",
         "Sync",
         "Trace",
+        "X86",
+      ]),
+    bareMetal(
+      "UserMemory",
+      [
+        "AddressSpace", "Arch", "Base", "CMachine", "FrameAllocator", "Log", "Paging", "Partition", "Regions",
+        "Start",
         "X86",
       ]),
     bareMetal(
@@ -135,16 +142,19 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
-        "FileSystemFormat", "FrameAllocator", "Heap", "LinuxABI", "Log", "Mounts", "Paging", "Provocations",
-        "Scheduling", "Start", "Sync", "Trace", "VirtualFileSystem", "X86",
+        "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine",
+        "FileSystemFormat",
+        "FloatingPoint", "FrameAllocator", "Heap", "LinuxABI", "Log", "Mounts", "Paging", "Provocations",
+        "Regions",
+        "Scheduling", "Start", "Sync", "Trace", "UserMemory", "VirtualFileSystem", "X86",
       ]),
   ]
   targets.append(
     bareMetal(
       "Benchmarks",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Log",
+        "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator",
+        "Log",
         "Scheduling",
         "Start", "Sync", "Trace",
       ]))
@@ -203,7 +213,7 @@ if let architecture {
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(
       name: "\(name)Tests",
-      dependencies: ["ABI", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC"],
+      dependencies: ["ABI", "Bench", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC"],
       path: "Tests/\(name)Tests")
   }
 

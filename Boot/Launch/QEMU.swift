@@ -47,8 +47,8 @@ public enum QEMU {
     case .disc(let path):
       let name = path.replacing(",", with: ",,")
       arguments += ["-drive", "file=\(name),media=cdrom,format=raw,readonly=on", "-boot", "d"]
-    case .reset(let rom, let memory):
-      arguments += ["-bios", rom] + memoryArguments(of: machine, file: memory)
+    case .reset(let rom):
+      arguments += ["-bios", rom]
     }
     if let file = machine.memoryFile { arguments += memoryArguments(of: machine, file: file) }
     return arguments + machine.extraArguments

@@ -48,16 +48,21 @@ func benchmarkSemaphore(_ name: Text) {
     }
     return 0
   }
-  let both = unsafe pair.pointee
   Threads.yield()
-  while !samples.isComplete {
-    samples.begin()
-    try? both.there.signal()
-    _ = try? both.back.wait()
-    samples.end()
-  }
+  measureSemaphores(samples, unsafe pair.pointee)
   _ = try? Threads.join(other)
   samples.report(name)
+}
+
+// The loops that measure are functions of their own: what the compiler inlines does not depend on what is around.
+@inline(never)
+private func measureSemaphores(_ samples: Samples, _ pair: Pair) {
+  while !samples.isComplete {
+    samples.begin()
+    try? pair.there.signal()
+    _ = try? pair.back.wait()
+    samples.end()
+  }
 }
 
 /// Makes a thread that ends at once, and joins it.
@@ -92,26 +97,39 @@ func benchmarkQueue(_ name: Text) {
   let pair = unsafe UnsafeMutablePointer<(MessageQueue, MessageQueue)>(bitPattern: frame).unsafelyUnwrapped
   unsafe pair.initialize(to: (queue(frame + 1024), queue(frame + 2048)))
   let other = make(ThreadName("other"), argument: frame) { frame in
-    let (there, back) =
-      unsafe UnsafePointer<(MessageQueue, MessageQueue)>(bitPattern: frame).unsafelyUnwrapped.pointee
-    let message = unsafe UnsafeMutablePointer<UInt>(bitPattern: frame + 64).unsafelyUnwrapped
-    for _ in 0..<1_000 {
-      _ = try? unsafe there.receive(into: message)
-      _ = try? unsafe back.send(message)
-    }
+    answerQueues(
+      unsafe UnsafePointer<(MessageQueue, MessageQueue)>(bitPattern: frame).unsafelyUnwrapped.pointee,
+      frame + 64)
     return 0
   }
-  let (there, back) = unsafe pair.pointee
-  let message = unsafe UnsafeMutablePointer<UInt>(bitPattern: frame + 128).unsafelyUnwrapped
   Threads.yield()
-  while !samples.isComplete {
-    samples.begin()
-    _ = try? unsafe there.send(message)
-    _ = try? unsafe back.receive(into: message)
-    samples.end()
-  }
+  measureQueues(samples, unsafe pair.pointee, frame + 128)
   _ = try? Threads.join(other)
   samples.report(name)
+}
+
+@inline(never)
+private func measureQueues(
+  _ samples: Samples, _ pair: (there: MessageQueue, back: MessageQueue), _ address: UInt
+) {
+  // SAFETY: the address lies in a frame that stays with the benchmark, and nothing else is there.
+  let message = unsafe UnsafeMutablePointer<UInt>(bitPattern: address).unsafelyUnwrapped
+  while !samples.isComplete {
+    samples.begin()
+    _ = try? unsafe pair.there.send(message)
+    _ = try? unsafe pair.back.receive(into: message)
+    samples.end()
+  }
+}
+
+@inline(never)
+private func answerQueues(_ pair: (there: MessageQueue, back: MessageQueue), _ address: UInt) {
+  // SAFETY: as in `measureQueues`.
+  let message = unsafe UnsafeMutablePointer<UInt>(bitPattern: address).unsafelyUnwrapped
+  for _ in 0..<1_000 {
+    _ = try? unsafe pair.there.receive(into: message)
+    _ = try? unsafe pair.back.send(message)
+  }
 }
 
 /// Yields between two threads while many more of lower levels are ready.

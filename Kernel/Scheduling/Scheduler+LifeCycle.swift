@@ -21,7 +21,7 @@ extension Scheduler {
   public mutating func exit(code: UInt) throws(SchedulingError) {
     let thread = current
     if thread.isIdle { throw .idleThread }
-    ready.remove(thread)
+    ready.removeHead(thread)
     if thread.fields.held != nil { abandonMutexes(of: thread) }
     finish(thread, code: code)
   }

@@ -43,7 +43,7 @@ extension Scheduler {
   @inline(__always)
   private mutating func leaveReady(_ thread: ThreadReference) {
     assert(!thread.isIdle, "the idle thread cannot wait")
-    ready.remove(thread)
+    ready.removeHead(thread)
     thread.fields.stateCode = .waiting
     thread.fields.outcomeCode = .blocked
   }
@@ -121,7 +121,23 @@ extension Scheduler {
   public var timedThreadCount: UInt { timers.count }
 
   /// Ends every sleep and wait whose deadline is at most `now`.
+  @inline(__always)
   public mutating func expire(at now: UInt64) {
-    while let thread = timers.root, thread.fields.deadline <= now { abortWait(of: thread, .timedOut) }
+    while let thread = timers.root, thread.fields.deadline <= now {
+      // The common case first: a sleep, and the only one.
+      if thread.fields.waitQueue == nil && timers.removeOnly(thread) {
+        thread.fields.outcomeCode = .timedOut
+        makeReady(thread)
+      } else {
+        timeOut(thread)
+      }
+    }
   }
+
+  @inline(never)
+  private mutating func timeOut(_ thread: ThreadReference) { abortWait(of: thread, .timedOut) }
+
+  /// Whether any sleep or wait has a deadline.
+  @inline(__always)
+  public var hasDeadlines: Bool { timers.root != nil }
 }

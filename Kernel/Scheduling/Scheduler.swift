@@ -101,12 +101,39 @@ public struct Scheduler: ~Copyable {
     return Handover(from: from, to: to)
   }
 
+  /// The thread that `yield` would give way to; the current one if it is alone in its level.
+  @inline(__always)
+  public var nextOfLevel: ThreadReference { current.fields.next }
+
+  /// Gives way to `nextOfLevel`, which must not be the current thread itself.
+  @inline(__always)
+  public mutating func yield(to next: ThreadReference) -> Handover {
+    let from = current
+    ready.setHead(ofRank: from.fields.rank, to: next)
+    current = next
+    next.fields.switchCount &+= 1
+    return Handover(from: from, to: next)
+  }
+
   /// Makes the thread current that should run, and says which two threads to switch, if any.
   @inline(__always)
   public mutating func reschedule() -> Handover? {
     let to = ready.first()
     let from = current
     if to == from { return nil }
+    current = to
+    to.fields.switchCount &+= 1
+    return Handover(from: from, to: to)
+  }
+
+  /// Makes the thread current that should run, after an operation has made the current one wait or end.
+  ///
+  /// It is another one then, so there is nothing to ask.
+  @inline(__always)
+  public mutating func leaveCurrent() -> Handover {
+    let to = ready.first()
+    let from = current
+    assert(to != from)
     current = to
     to.fields.switchCount &+= 1
     return Handover(from: from, to: to)

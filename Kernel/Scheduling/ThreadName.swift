@@ -5,8 +5,7 @@ public struct ThreadName: BitwiseCopyable, Sendable {
   /// The most bytes that fit.
   public static var capacity: Int { 16 }
 
-  private var low: UInt64 = 0
-  private var high: UInt64 = 0
+  private var bytes: InlineArray<16, UInt8> = .init(repeating: 0)
 
   /// Makes an empty name.
   public init() {}
@@ -15,15 +14,15 @@ public struct ThreadName: BitwiseCopyable, Sendable {
   public init(_ literal: StaticString) {
     for index in 0..<min(literal.utf8CodeUnitCount, Self.capacity) {
       // SAFETY: the index is below the literal's own count, and a literal lives as long as the program.
-      set(index, unsafe literal.utf8Start[index])
+      bytes[index] = unsafe literal.utf8Start[index]
     }
   }
 
   /// Makes a name of bytes that may come from outside; what is not printable ASCII becomes `?`.
-  public init(printable bytes: Span<UInt8>) {
-    for index in 0..<min(bytes.count, Self.capacity) {
-      let byte = bytes[index]
-      set(index, byte >= 0x20 && byte < 0x7F ? byte : UInt8(ascii: "?"))
+  public init(printable text: Span<UInt8>) {
+    for index in 0..<min(text.count, Self.capacity) {
+      let byte = text[index]
+      bytes[index] = byte >= 0x20 && byte < 0x7F ? byte : UInt8(ascii: "?")
     }
   }
 
@@ -37,12 +36,6 @@ public struct ThreadName: BitwiseCopyable, Sendable {
   /// The byte at `index`, 0 to 15; zero after the name's end.
   public subscript(index: Int) -> UInt8 {
     precondition(index >= 0 && index < Self.capacity, "a thread's name was read past its end")
-    let word = index < 8 ? low : high
-    return UInt8(truncatingIfNeeded: word >> UInt64(8 * (index & 7)))
-  }
-
-  private mutating func set(_ index: Int, _ byte: UInt8) {
-    let bits = UInt64(byte) << UInt64(8 * (index & 7))
-    if index < 8 { low |= bits } else { high |= bits }
+    return bytes[index]
   }
 }

@@ -66,6 +66,18 @@ struct TimerQueue: ~Copyable {
     sink(last)
   }
 
+  /// Takes the root out if it is alone.
+  ///
+  /// - Returns: whether it was.
+  @inline(__always)
+  mutating func removeOnly(_ thread: ThreadReference) -> Bool {
+    if count != 1 { return false }
+    count = 0
+    root = nil
+    thread.fields.atWaitEnd = []
+    return true
+  }
+
   /// The node at a position, the root's being 1, or `nil` for 0.
   private func node(at position: UInt) -> ThreadReference? {
     guard position != 0 else { return nil }

@@ -128,7 +128,7 @@ extension WaitQueueReference {
       }
       return
     }
-    thread.unlink()
+    thread.unlink(from: next)
     next.fields.isLevelHead = true
     fields.first = next
     if let below { replaceHead(thread, by: next, over: below) }

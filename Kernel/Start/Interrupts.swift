@@ -33,6 +33,11 @@ func interruptDispatch(_ frameAddress: UnsafeMutableRawPointer) {
     handler(UInt(bitPattern: frameAddress))
     return
   }
+  if exception == .pageFault, let handler = Processor.block.gate.copyFaultHandler,
+    handler(UInt(bitPattern: frameAddress))
+  {
+    return
+  }
   panic(describe(exception, unsafe frame.pointee), frame: unsafe frame.pointee)
 }
 
@@ -75,7 +80,7 @@ private func deviceInterrupt(_ vector: UInt8) {
   }
   LegacyInterruptController.acknowledge(line)
   switch line {
-  case IntervalTimer.interruptLine: reference.node.threads.deadlineInterrupt()
+  case IntervalTimer.interruptLine: reference.node.threads.deadlineInterrupt(at: cpu_rdtsc())
   case SerialPort.interruptLine: receiveInput()
   default: break
   }

@@ -40,6 +40,10 @@ public struct Node: ~Copyable {
   public var interrupts = InterruptCounts()
   /// Bytes typed at the console that nobody has read yet.
   public var input = InputQueue()
+  /// What the idle thread may do a piece of; answers whether there was anything.
+  public var idleWork: (@convention(c) () -> Bool)?
+  /// Where the memory of programs is kept track of; 0 before there are programs.
+  public var userMemory: UInt = 0
   /// What other nodes' interrupts call, with interrupts off; nothing if there are no other nodes.
   public var doorbellHandler: (@convention(c) () -> Void)?
   /// Where the module that speaks with other nodes keeps what it knows, or 0.
@@ -78,11 +82,8 @@ public struct Node: ~Copyable {
   /// Refers to the node; it must have been made.
   @inline(__always)
   public init() {
-    // SAFETY: the linker script sets this memory aside, aligned to a page.
-    guard let pointer = unsafe UnsafeMutablePointer<Node>(bitPattern: symbol_node_storage()) else {
-      preconditionFailure("the node lies at address 0")
-    }
-    unsafe self.pointer = pointer
+    // SAFETY: the linker script sets this memory aside, aligned to a page and not at address 0.
+    unsafe pointer = UnsafeMutablePointer<Node>(bitPattern: symbol_node_storage()).unsafelyUnwrapped
   }
 
   /// The node itself.

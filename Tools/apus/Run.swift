@@ -60,7 +60,7 @@ struct Run: AsyncParsableCommand {
       project: project, toolchain: toolchain, emulator: emulator)
     let folder = try save.map { _ in try Files.makeTemporaryFolder() }
     defer { if let folder { try? Files.remove(folder) } }
-    machine.memoryFile = folder.map { $0 + "/memory" }
+    if let folder, machine.memoryFile == nil { machine.memoryFile = folder + "/memory" }
     Terminal.shared.clearStep()
     if dryRun { return try printCommand(machine, project: project) }
 

@@ -28,6 +28,24 @@ interrupt_stub_%1:
         jmp     interrupt_common
 %endmacro
 
+; The registers in the order in which they are pushed: TrapFrame64's, backwards; and those that a call may destroy.
+%define ALL_REGISTERS rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15
+%define CALL_REGISTERS rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
+
+%macro push_registers 1-*
+  %rep %0
+        push    %1
+    %rotate 1
+  %endrep
+%endmacro
+
+%macro pop_registers 1-*
+  %rep %0
+    %rotate -1
+        pop     %1
+  %endrep
+%endmacro
+
 section .text
 
 %assign vector 0
@@ -42,22 +60,10 @@ interrupt_common:
         jz      .inside
         swapgs
 .inside:
-        push    rax
-        push    rcx
-        push    rdx
-        push    rbx
-        push    rbp
-        push    rsi
-        push    rdi
-        push    r8
-        push    r9
-        push    r10
-        push    r11
-        push    r12
-        push    r13
-        push    r14
-        push    r15
+        push_registers ALL_REGISTERS
         cld                             ; the calling convention wants it, a program may have set it
+access_site:
+        db      0x0F, 0x1F, 0x00        ; nop: becomes clac, a program or UserCopy.asm may have allowed access
         mov     rdi, rsp
         mov     rbx, rsp                ; preserved by the call; the frame need not be 16-byte aligned
         and     rsp, -16
@@ -65,21 +71,7 @@ interrupt_common:
         mov     rsp, rbx
 global interrupt_return
 interrupt_return:
-        pop     r15
-        pop     r14
-        pop     r13
-        pop     r12
-        pop     r11
-        pop     r10
-        pop     r9
-        pop     r8
-        pop     rdi
-        pop     rsi
-        pop     rbp
-        pop     rbx
-        pop     rdx
-        pop     rcx
-        pop     rax
+        pop_registers ALL_REGISTERS
         test    byte [rsp + 24], 3
         jz      .inside
         swapgs
@@ -94,25 +86,9 @@ align 16
 timer_interrupt_entry:
         test    byte [rsp + 8], 3       ; the ring in the interrupted cs
         jnz     timer_of_program
-        push    rax
-        push    rcx
-        push    rdx
-        push    rsi
-        push    rdi
-        push    r8
-        push    r9
-        push    r10
-        push    r11
+        push_registers CALL_REGISTERS
         call    timer_interrupt         ; the kernel keeps the direction flag clear
-        pop     r11
-        pop     r10
-        pop     r9
-        pop     r8
-        pop     rdi
-        pop     rsi
-        pop     rdx
-        pop     rcx
-        pop     rax
+        pop_registers CALL_REGISTERS
         iretq
 
 ; A program was interrupted: before it goes on it may have to see to a signal, so all of it is saved.
@@ -135,3 +111,9 @@ interrupt_stub_table:
   %endif
   %assign vector vector + 1
 %endrep
+
+; What becomes clac where the processor has it; see Protections.swift.
+global interrupt_access_sites
+align 8
+interrupt_access_sites:
+        dq      access_site, 0

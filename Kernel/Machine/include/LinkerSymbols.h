@@ -7,9 +7,20 @@
 
 #include <stdint.h>
 
+// On i686 the address is the operand of one instruction. Left to itself, the compiler would take it relative to the
+// code, for which it needs three instructions and a register in every function.
+#if defined(__i386__)
+#define LINKER_SYMBOL(name)                                                       \
+  static inline __attribute__((always_inline)) uintptr_t symbol_##name(void) {    \
+    uintptr_t address;                                                            \
+    __asm__("movl $" #name ", %0" : "=r"(address));                               \
+    return address;                                                               \
+  }
+#else
 #define LINKER_SYMBOL(name)                                       \
   extern char name[] __attribute__((visibility("hidden"))); \
   static inline __attribute__((always_inline)) uintptr_t symbol_##name(void) { return (uintptr_t)name; }
+#endif
 
 // Boot/Link/*.ld
 LINKER_SYMBOL(text_start)
@@ -36,7 +47,12 @@ LINKER_SYMBOL(idle_thread)
 // Kernel/Arch/*/Interrupts.asm
 LINKER_SYMBOL(interrupt_stub_table)
 LINKER_SYMBOL(interrupt_return)
+LINKER_SYMBOL(interrupt_access_sites)
+// Kernel/Arch/*/UserCopy.asm
+LINKER_SYMBOL(user_copy_sites)
+LINKER_SYMBOL(user_copy_faults)
 // Kernel/Arch/*/SystemCalls.asm
+LINKER_SYMBOL(call_access_sites)
 LINKER_SYMBOL(system_call_interrupt)
 #if defined(__i386__)
 LINKER_SYMBOL(system_call_sysenter)

@@ -72,6 +72,13 @@ public struct DeadlineTimer: ~Copyable {
     program(count(ofTicks: deadline > now ? deadline - now : 0))
   }
 
+  /// Leaves the timer alone, which has interrupted and was for one shot.
+  @inline(__always)
+  mutating func rest() {
+    armed = .max
+    if source == .interval { stop() }
+  }
+
   private func stop() {
     switch source {
     case .none: break

@@ -17,8 +17,8 @@ extension ThreadSystem {
   ///   - nanoseconds: when to give up.
   ///   - wakesOthers: whether the operation may have made other threads ready without waiting itself.
   ///   - begin: the operation; it gets the tick at which to give up.
-  @inline(__always)
-  static func wait<Failure: Error>(
+  @inline(always)
+  public static func wait<Failure: Error>(
     _ nanoseconds: UInt64?, wakesOthers: Bool = false,
     _ begin: (inout Scheduler, UInt64) throws(Failure) -> WaitOutcome
   ) throws(Failure) -> WaitOutcome {
@@ -34,8 +34,9 @@ extension ThreadSystem {
   /// Performs an operation that may end waits, and lets a more urgent thread run at once.
   ///
   /// - Parameter change: the operation; it says whether another thread should run now.
-  @inline(__always)
-  static func wake<Failure: Error>(_ change: (inout Scheduler) throws(Failure) -> Bool) throws(Failure) {
+  @inline(always)
+  public static func wake<Failure: Error>(_ change: (inout Scheduler) throws(Failure) -> Bool) throws(Failure)
+  {
     let reference = NodeReference()
     cpu_cli()
     defer { cpu_sti() }
@@ -49,7 +50,7 @@ extension ThreadSystem {
 
 extension Semaphore {
   /// Takes a unit, or waits for one.
-  @inline(__always) @discardableResult
+  @inline(always) @discardableResult
   public func wait(nanoseconds: UInt64? = nil) throws(SyncError) -> WaitOutcome {
     try ThreadSystem.wait(nanoseconds) { scheduler, limit throws(SyncError) in
       try wait(in: &scheduler, until: limit)
@@ -57,7 +58,7 @@ extension Semaphore {
   }
 
   /// Gives a unit; a more urgent thread that waited for it runs at once.
-  @inline(__always)
+  @inline(always)
   public func signal() throws(SyncError) {
     try ThreadSystem.wake { scheduler throws(SyncError) in try signal(in: &scheduler) }
   }
@@ -65,7 +66,7 @@ extension Semaphore {
 
 extension Mutex {
   /// Locks the mutex, or waits until it can be locked.
-  @inline(__always) @discardableResult
+  @inline(always) @discardableResult
   public func lock(nanoseconds: UInt64? = nil) throws(SyncError) -> WaitOutcome {
     try ThreadSystem.wait(nanoseconds) { scheduler, limit throws(SyncError) in
       try lock(in: &scheduler, until: limit)
@@ -73,7 +74,7 @@ extension Mutex {
   }
 
   /// Unlocks the mutex.
-  @inline(__always)
+  @inline(always)
   public func unlock() throws(SyncError) {
     try ThreadSystem.wake { scheduler throws(SyncError) in try unlock(in: &scheduler) }
   }
@@ -128,7 +129,7 @@ extension MessageQueue {
   /// Sends a message, or waits for room.
   ///
   /// - Safety: see `send(_:in:until:)`.
-  @unsafe @inline(__always) @discardableResult
+  @unsafe @inline(always) @discardableResult
   public func send(
     _ message: UnsafePointer<UInt>, nanoseconds: UInt64? = nil
   ) throws(SyncError) -> WaitOutcome {
@@ -141,7 +142,7 @@ extension MessageQueue {
   /// Receives the oldest message, or waits for one.
   ///
   /// - Safety: see `receive(into:in:until:)`.
-  @unsafe @inline(__always) @discardableResult
+  @unsafe @inline(always) @discardableResult
   public func receive(
     into place: UnsafeMutablePointer<UInt>, nanoseconds: UInt64? = nil
   ) throws(SyncError) -> WaitOutcome {

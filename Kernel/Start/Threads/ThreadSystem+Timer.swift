@@ -23,9 +23,27 @@ extension ThreadSystem {
     if next < (timer.isSliceArmed ? timer.sliceEnd : timer.armed) { timer.arm(next, now: cpu_rdtsc()) }
   }
 
-  /// The end of a slice when no deadline is near: set the timer for the next one, and give way.
+  /// The end of a slice, as it mostly is: no deadline is near, and the next thread of the level needs but its stack.
   ///
-  /// Interrupts were on, so no switch was due: the next thread of this level is the one to run.
+  /// Interrupts were on, so no switch was due. Everything is asked before anything is done, and nothing is called: so
+  /// the compiler needs no frame for it.
+  ///
+  /// - Returns: whether that was all, when the thread runs again.
+  @inline(__always)
+  mutating func endSlice() -> Bool {
+    let now = cpu_rdtsc()
+    if scheduler.hasDeadline(within: timer.sliceTicks, of: now) { return false }
+    let next = scheduler.nextOfLevel
+    guard next != scheduler.current, isPlain(next) else { return false }
+    timer.sliceStart = now
+    LocalInterruptController.interrupt(afterCount: timer.sliceCount)
+    let handover = scheduler.yield(to: next)
+    handover.account(at: now)
+    cpu_switch_stack(handover.from.address, handover.to.address)
+    return true
+  }
+
+  /// An interrupt of the timer that `endSlice` has left alone.
   @inline(__always)
   mutating func timerInterrupt() {
     let now = cpu_rdtsc()
@@ -38,28 +56,46 @@ extension ThreadSystem {
         return
       }
     }
-    deadlineInterrupt()
+    deadlineInterrupt(at: now)
   }
 
   /// Any other interrupt of the timer, whatever it was set for.
-  @inline(never)
-  mutating func deadlineInterrupt() {
-    let now = cpu_rdtsc()
+  @inline(__always)
+  mutating func deadlineInterrupt(at now: UInt64) {
     timer.interruptCount &+= 1
     scheduler.expire(at: now)
     if timer.isSliceArmed, now >= timer.sliceEnd {
       scheduler.tick()
       timer.isSliceArmed = false
     }
-    let handover = scheduler.reschedule()
-    if scheduler.isSliceLimited {
-      if !timer.isSliceArmed { timer.sliceStart = now }
-      timer.isSliceArmed = true
-    } else {
+    guard let handover = scheduler.reschedule() else {
+      setAgain(now)
+      return
+    }
+    setAgain(now)
+    perform(handover, at: now)
+  }
+
+  /// Sets the timer for whatever is next, after it has interrupted.
+  @inline(__always)
+  private mutating func setAgain(_ now: UInt64) {
+    if !scheduler.hasDeadlines && !scheduler.isSliceLimited {
       timer.isSliceArmed = false
+      timer.rest()
+    } else {
+      setForNext(now)
+    }
+  }
+
+  @inline(never)
+  private mutating func setForNext(_ now: UInt64) {
+    if !scheduler.isSliceLimited {
+      timer.isSliceArmed = false
+    } else if !timer.isSliceArmed {
+      timer.isSliceArmed = true
+      timer.sliceStart = now
     }
     timer.arm(min(scheduler.nextDeadline, timer.isSliceArmed ? timer.sliceEnd : .max), now: now)
-    if let handover { perform(handover, at: now) }
   }
 }
 
@@ -67,5 +103,9 @@ extension ThreadSystem {
 @c(timer_interrupt)
 func timerInterrupt() {
   LocalInterruptController.endInterrupt()
-  NodeReference().node.threads.timerInterrupt()
+  // The last thing that is done, so that the compiler makes it a jump.
+  if !NodeReference().node.threads.endSlice() { otherTimerInterrupt() }
 }
+
+@inline(never) @c(other_timer_interrupt)
+func otherTimerInterrupt() { NodeReference().node.threads.timerInterrupt() }

@@ -30,8 +30,15 @@ public struct ThreadSystem: ~Copyable {
   public let inputArrived: Semaphore
   /// When the timer interrupts.
   public var timer = DeadlineTimer()
-  // What a switch is more than a change of stacks: one test for all of it.
-  private var duties: SwitchDuties = []
+  // What a switch is more than a change of stacks.
+  private var duties: SwitchDuties = [] {
+    didSet { plainKey = duties.isEmpty ? scheduler.current.fields.switchKey : Self.nobodysKey }
+  }
+  // The key of the threads that can be switched to by changing stacks and no more: that of the thread that runs, or
+  // nobody's while there are duties. One comparison for recording, programs, the hardware's way and other spaces.
+  private var plainKey = Self.nobodysKey
+  // No thread carries more without having a space.
+  private static var nobodysKey: UInt { 1 }
   /// Whose floating-point state the registers hold.
   var floatingPoint = FloatingPointSystem()
   /// Stacks for threads.
@@ -71,21 +78,22 @@ public struct ThreadSystem: ~Copyable {
   @inline(__always)
   mutating func perform(_ handover: Handover, at now: UInt64) {
     handover.account(at: now)
-    if _slowPath(duties.rawValue != 0) {
-      performSpecially(handover)
-      return
-    }
     let key = handover.to.fields.switchKey
-    if key != handover.from.fields.switchKey {
-      if _slowPath(handover.to.fields.carriesMore) {
+    if key != plainKey {
+      if _slowPath(duties.rawValue != 0 || handover.to.fields.carriesMore) {
         performSpecially(handover)
         return
       }
       // Here the key is the space alone.
+      plainKey = key
       cpu_write_cr3(key)
     }
     cpu_switch_stack(handover.from.address, handover.to.address)
   }
+
+  /// Whether a switch to a thread is a change of stacks and no more.
+  @inline(__always)
+  func isPlain(_ thread: ThreadReference) -> Bool { thread.fields.switchKey == plainKey }
 
   /// A switch that is recorded, or done by the processor's tasks, or of a thread that carries more than its stack.
   ///
@@ -135,14 +143,25 @@ public struct ThreadSystem: ~Copyable {
   /// Goes on with the thread that should run now; called after every change that may have made another one it.
   @inline(__always)
   public mutating func settle() {
-    let handover = scheduler.reschedule()
+    guard let handover = scheduler.reschedule() else {
+      noteSharing()
+      return
+    }
     noteSharing()
-    if let handover { perform(handover) }
+    perform(handover)
+  }
+
+  /// The same after the current thread has begun to wait or has ended.
+  @inline(__always)
+  mutating func leaveCurrent() {
+    let handover = scheduler.leaveCurrent()
+    noteSharing()
+    perform(handover)
   }
 
   /// Sets the timer for the end of a slice if the current thread has come to share its level.
   @inline(__always)
-  mutating func noteSharing() {
+  public mutating func noteSharing() {
     if !timer.isSliceArmed && scheduler.isSliceLimited { startSlices() }
   }
 }

@@ -97,7 +97,7 @@ public enum Threads {
     cpu_cli()
     if current.fields.floatingPoint != 0 { releaseFloatingPoint(of: current) }
     do { try reference.node.threads.scheduler.exit(code: code) } catch { panic("the idle thread ended") }
-    reference.node.threads.settle()
+    reference.node.threads.leaveCurrent()
     preconditionFailure("a thread ran after its end")
   }
 
@@ -180,8 +180,14 @@ public enum Threads {
   }
 
   /// The tick that lies `nanoseconds` from now; `UInt64.max`, which is never, for `nil`.
+  @inline(__always)
   public static func deadline(_ nanoseconds: UInt64?) -> UInt64 {
     guard let nanoseconds else { return .max }
+    return deadline(after: nanoseconds)
+  }
+
+  @export(interface)
+  static func deadline(after nanoseconds: UInt64) -> UInt64 {
     if nanoseconds == 0 { return 0 }
     return NodeReference().node.threads.timer.rate.deadline(nanoseconds: nanoseconds, after: cpu_rdtsc())
   }
@@ -196,6 +202,12 @@ public enum Threads {
       cpu_cli()
       if reference.node.threads.scheduler.hasFinished { reap() }
       reference.node.threads.settle()
+      if let work = reference.node.idleWork, work() {
+        // Interrupts are taken after the instruction that follows sti.
+        cpu_sti()
+        cpu_pause()
+        continue
+      }
       Processor.waitForInterrupt()
     }
   }
@@ -228,7 +240,7 @@ extension ThreadSystem {
   public mutating func waitForOutcome(isTimed: Bool) -> WaitOutcome {
     let thread = scheduler.current
     if isTimed { armForDeadline() }
-    settle()
+    leaveCurrent()
     return thread.outcome
   }
 

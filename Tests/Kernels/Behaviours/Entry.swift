@@ -25,6 +25,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
     !runFloatingPoint(),
     !runRing3(),
     !runFiles(),
+    !runUserMemory(),
     !runOutcomes()
   {
     log(.error, "test", "test= names no behaviour of this kernel")

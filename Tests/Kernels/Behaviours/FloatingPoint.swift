@@ -43,7 +43,8 @@ private func claim() {
 
 /// All registers, all flags and all states survive a million preemptions, among threads with and without a state.
 private func everything(_: UInt) -> UInt {
-  NodeReference().node.threads.timer.setSlice(ticks: 400)
+  // Longer than a switch by the hardware that is followed by an exchange of states: else nobody would ever get on.
+  NodeReference().node.threads.timer.setSlice(ticks: 600)
   let body: ThreadBody = { seed in
     claim()
     // SAFETY: each thread has states of its own.

@@ -1,0 +1,44 @@
+/// What operations may cost: the figures that the system promises, in guest instructions under icount.
+///
+/// One table, which the tests hold the benchmarks against. Under icount the counts are exact and the same on every host,
+/// so a median above its limit is a change of the code and never of the machine.
+
+import ImageBuilder
+
+/// The most guest instructions that the median of a benchmark may have.
+public enum Limits {
+  /// The limits by the benchmark's path.
+  public static let table: [String: Int] = [
+    "boot/first-line": 300_000,
+    "boot/start-up": 2_000_000,
+    "yield/software/same-space": 32,
+    "preempt/timer": 75,
+    "wake/interrupt-to-thread": 150,
+    "semaphore/round-trip": 250,
+    "queue/round-trip-16": 350,
+    "thread/create-run-exit-join": 900,
+    "pick/2-ready": 32,
+    "pick/1000-ready": 32,
+  ]
+
+  /// Benchmarks that must cost the same, whatever it is.
+  public static let equal: [(String, String)] = [("pick/2-ready", "pick/1000-ready")]
+
+  /// What is above its limit, or not equal to what it should be equal to, in sentences.
+  ///
+  /// - Parameter medians: the medians by path; what has no limit is left alone.
+  public static func violations(_ medians: [String: Int]) -> [String] {
+    var sentences: [String] = []
+    for (name, median) in medians.sorted(by: { $0.key < $1.key }) {
+      if let limit = table[name], median > limit {
+        sentences.append("\(name): \(median) instructions, and at most \(limit) are allowed")
+      }
+    }
+    for (one, other) in equal {
+      if let first = medians[one], let second = medians[other], first != second {
+        sentences.append("\(one) costs \(first) instructions and \(other) \(second): they should be equal")
+      }
+    }
+    return sentences
+  }
+}
