@@ -37,9 +37,10 @@ let logicModules: [Target] = [
   logic("ACPI", ["Base"]),
   logic("Archive"),
   logic("Checksum"),
-  logic("Scheduling", ["Base"]),
-  logic("Sync", ["Scheduling"]),
-  logic("Trace"),
+  logic("Scheduling", ["Base", "Trace"]),
+  logic("Sync", ["Scheduling", "Trace"]),
+  .target(name: "CTicks", path: "Kernel/Ticks"),
+  logic("Trace", ["CTicks"]),
   logic("FloatingPoint"),
   logic("Heap", ["Base"]),
   logic("FileSystemFormat", ["Checksum"]),
@@ -62,7 +63,7 @@ let logicModules: [Target] = [
   logic("NodeLife"),
   logic("NodeTable", ["Messaging", "Window"]),
   logic("NodeSync", ["Window"]),
-  logic("Inspection", ["Log", "Scheduling"]),
+  logic("Inspection", ["Log", "Scheduling", "Trace"]),
   logic("Executable", ["Base"]),
   logic("ProgramStack"),
   logic("Regions", ["Base"]),
@@ -103,11 +104,14 @@ if let architecture {
         "\(architectureFolder)/SystemCalls.asm", "\(architectureFolder)/UserCopy.asm",
         architecture == "i686" ? "X86_64" : "I686",
       ]),
+    bareMetal("Interrupts", ["ACPI", "Arch", "Base", "BootInformation", "CMachine", "X86"]),
     bareMetal(
       "Start",
       [
-        "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
-        "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Partition", "Scheduling",
+        "ABI", "ACPI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine",
+        "Core",
+        "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Interrupts", "Log", "Paging", "Partition",
+        "Scheduling",
         "Sync",
         "Trace",
         "X86",
@@ -142,11 +146,10 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
-        "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine",
-        "FileSystemFormat",
-        "FloatingPoint", "FrameAllocator", "Heap", "LinuxABI", "Log", "Mounts", "Paging", "Provocations",
-        "Regions",
-        "Scheduling", "Start", "Sync", "Trace", "UserMemory", "VirtualFileSystem", "X86",
+        "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "Core",
+        "FileSystemFormat", "FloatingPoint", "FrameAllocator", "Heap", "Interrupts", "LinuxABI", "Log", "Mounts",
+        "Paging", "Provocations", "Regions", "Scheduling", "Start", "Sync", "Trace", "UserMemory",
+        "VirtualFileSystem", "X86",
       ]),
   ]
   targets.append(
@@ -187,7 +190,7 @@ if let architecture {
     .target(
       name: "SCC", dependencies: ["Base", "HostSupport", "ImageBuilder", "NodeTable", "Partition", toml],
       path: "Tools/SCC"),
-    .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
+    .target(name: "TraceExport", dependencies: ["ABI", "Trace"], path: "Tools/TraceExport"),
     .target(
       name: "ImageBuilder", dependencies: ["FileSystemFormat", "FileSystemImage", "HostSupport", toml],
       path: "Tools/ImageBuilder"),
@@ -206,14 +209,16 @@ if let architecture {
       name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/Bench"),
     .executableTarget(
       name: "apus",
-      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser]
+      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", "TraceExport", argumentParser]
         + predictModules,
       path: "Tools/apus"),
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(
       name: "\(name)Tests",
-      dependencies: ["ABI", "Bench", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC"],
+      dependencies: [
+        "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC", "Trace", "TraceExport",
+      ],
       path: "Tests/\(name)Tests")
   }
 
@@ -235,7 +240,7 @@ if let architecture {
     tests("ACPI", ["ACPI", "Base"]),
     tests("Archive", ["Archive"]),
     tests("Checksum", ["Checksum"]),
-    tests("Scheduling", ["Scheduling"]),
+    tests("Scheduling", ["Scheduling", "Trace"]),
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),
     tests("Heap", ["Base", "Heap"]),
@@ -294,7 +299,7 @@ if let architecture {
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
-    tests("Inspection", ["Inspection", "Log", "Scheduling"]),
+    tests("Inspection", ["Inspection", "Log", "Scheduling", "Trace"]),
     tests("GuestInterface", ["GuestInterface", "X86"]),
     .target(
       name: "GuestFixture", dependencies: ["Base", "GuestInterface", "Paging", "ShadowPaging"],
@@ -303,7 +308,7 @@ if let architecture {
     tests(
       "Hypervisor",
       ["Base", "GuestFixture", "GuestInterface", "Hypervisor", "Paging", "ShadowPaging", "X86"]),
-    tests("TraceExport", ["Trace", "TraceExport"]),
+    tests("TraceExport", ["ABI", "Trace", "TraceExport"]),
   ]
 }
 

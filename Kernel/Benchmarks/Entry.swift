@@ -22,6 +22,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   if isWanted("queue") { wanted |= 16 }
   if isWanted("thread") { wanted |= 32 }
   if isWanted("pick") { wanted |= 64 }
+  if isWanted("trace") { wanted |= 1 << 16 }
   _ = make(ThreadName("bench"), level: 20, argument: wanted) { wanted in
     runBenchmarks(wanted)
     endRun(.passed, status: 0)
@@ -44,6 +45,8 @@ private func runBenchmarks(_ wanted: UInt) {
     benchmarkPick("pick/2-ready", threads: 2)
     benchmarkPick("pick/1000-ready", threads: 1_000)
   }
+  // Last: the trace stays on.
+  if wanted & 1 << 16 != 0 { benchmarkTrace() }
 }
 
 /// Whether `test=` is absent or names a group, the part of the names before the first `/`.

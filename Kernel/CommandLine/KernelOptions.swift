@@ -20,10 +20,14 @@ public struct KernelOptions: Sendable {
   public var switchMethod = SwitchMethod.software
   /// Whether floating-point state is switched with the thread, or else when it is first used.
   public var switchesFloatingPointEagerly = true
+  /// Which timer ends slices and sleeps; the best one unless said otherwise.
+  public var timer = TimerChoice.best
   /// Where the console is shown; everywhere unless said otherwise.
   public var console = ConsoleDevices.all
   /// The size in MiB of a root file system that is made at start; 0 for as much as seems right.
   public var ramdisk: UInt32 = 0
+  /// KiB of memory for the trace of a processor; 0, which is unless said otherwise, for none.
+  public var traceKilobytes: UInt32 = 0
   /// Where the program's path stands in the command line, if there is one.
   public var program: Range<Int>?
   /// Where the test's name stands in the command line, if there is one.
@@ -89,6 +93,16 @@ public struct KernelOptions: Sendable {
       } else {
         throw .init(.badValue, value, option: option)
       }
+    case .timer:
+      if Self.matches(value, "one-shot", bytes) {
+        timer = .oneShot
+      } else if Self.matches(value, "periodic", bytes) {
+        timer = .periodic
+      } else if Self.matches(value, "interval", bytes) {
+        timer = .interval
+      } else {
+        throw .init(.badValue, value, option: option)
+      }
     case .console:
       console = try Self.devices(value, bytes)
     case .ramdisk:
@@ -96,6 +110,9 @@ public struct KernelOptions: Sendable {
         throw .init(.badValue, value, option: option)
       }
       ramdisk = size
+    case .trace:
+      guard let size = Self.traceSize(value, bytes) else { throw .init(.badValue, value, option: option) }
+      traceKilobytes = size
     }
   }
 
@@ -108,6 +125,14 @@ public struct KernelOptions: Sendable {
       number = number * 10 + UInt32(bytes[index] - 0x30)
     }
     return number
+  }
+
+  /// `on`, `off`, or a number of KiB.
+  private static func traceSize(_ value: Range<Int>, _ bytes: Span<UInt8>) -> UInt32? {
+    if matches(value, "off", bytes) { return 0 }
+    if matches(value, "on", bytes) { return 64 }
+    guard let size = number(value, bytes) else { return nil }
+    return size >= 4 && size <= 16_384 && size & (size - 1) == 0 ? size : nil
   }
 
   /// A list of devices, separated by commas.

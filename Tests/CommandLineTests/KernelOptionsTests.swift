@@ -46,6 +46,22 @@ func everyLogLevelIsUnderstoodByItsName(_ level: LogLevel) throws {
   #expect(part(line, options.test) == "null-access")
 }
 
+@Test func timersAreUnderstoodByTheirNames() throws {
+  #expect(try parse("").timer == .best)
+  #expect(try parse("timer=one-shot").timer == .oneShot)
+  #expect(try parse("timer=periodic").timer == .periodic)
+  #expect(try parse("timer=interval").timer == .interval)
+  #expect(refusal("timer=sundial")?.reason == .badValue)
+}
+
+@Test func aTraceIsOffUnlessSaidOtherwise() throws {
+  #expect(try parse("").traceKilobytes == 0)
+  #expect(try parse("trace=on").traceKilobytes == 64)
+  #expect(try parse("trace=on trace=off").traceKilobytes == 0)
+  #expect(try parse("trace=4").traceKilobytes == 4)
+  #expect(try parse("trace=16384").traceKilobytes == 16_384)
+}
+
 @Test func floatingPointIsSwitchedEagerlyUnlessSaidOtherwise() throws {
   #expect(try parse("").switchesFloatingPointEagerly)
   #expect(try !parse("fpu=eager fpu=lazy").switchesFloatingPointEagerly)
@@ -99,6 +115,11 @@ struct Refused: Sendable, CustomTestStringConvertible {
   Refused("log=loud", .badValue, .log, "loud"),
   Refused("log=debugg", .badValue, .log, "debugg"),
   Refused("switch=maybe", .badValue, .threadSwitch, "maybe"),
+  Refused("trace=yes", .badValue, .trace, "yes"),
+  Refused("trace=2", .badValue, .trace, "2"),
+  Refused("trace=48", .badValue, .trace, "48"),
+  Refused("trace=32768", .badValue, .trace, "32768"),
+  Refused("trace=99999999999", .badValue, .trace, "99999999999"),
   Refused("console=serial,printer", .badValue, .console, "printer"),
   Refused("console=serial,", .badValue, .console, ""),
   Refused("ramdisk=0", .badValue, .ramdisk, "0"),

@@ -1,3 +1,4 @@
+import FileSystemFormat
 import FileSystemImage
 import Foundation
 import HostSupport
@@ -107,8 +108,31 @@ extension EmulatorTests {
       }
     }
 
+    /// An image that was not unmounted in order is checked; with a wrong link count it is not changed.
+    @Test(arguments: architectures)
+    func anInconsistentImageIsMountedReadOnly(arch: Architecture) async throws {
+      try await withFolder { folder in
+        try makeTree(folder + "/tree")
+        var image = try ImageWriter.image(of: Folder.entries(of: folder + "/tree"), byteCount: 4 << 20)
+        try image.withUnsafeMutableBytes { bytes in
+          var store = BlockStore(base: try #require(bytes.baseAddress), count: bytes.count)
+          var superblock = try Superblock(of: store)
+          superblock.state = .mounted
+          superblock.write(to: &store)
+          let second = try #require(superblock.geometry.offset(of: InodeNumber(2)))
+          store.store(UInt32(9), at: second + InodeLayout.links)
+        }
+        _ = try await bootRaw(
+          arch, image, in: folder,
+          expecting: .fails(
+            "was not unmounted in order", "read-only, because it contradicts itself", "/etc/hostname: apus",
+            "refused with error 30"))
+      }
+    }
+
     private func bootRaw(
-      _ arch: Architecture, _ image: [UInt8], in folder: String
+      _ arch: Architecture, _ image: [UInt8], in folder: String,
+      expecting expectation: Expectation = .passes()
     ) async throws -> (report: Session.Report, memory: String) {
       var description = try ImageDescription(
         text: "architecture = \"\(arch.rawValue)\"\nkernel = \"TestKernel\"\n", file: "test.toml")
@@ -120,7 +144,7 @@ extension EmulatorTests {
       try Files.write(image, to: folder + "/raw")
       machine.medium = .kernel(path: kernel, modules: [folder + "/raw"], commandLine: "test=files")
       machine.memoryFile = folder + "/memory"
-      return (try await run(machine, expecting: .passes()), folder + "/memory")
+      return (try await run(machine, expecting: expectation), folder + "/memory")
     }
   }
 }

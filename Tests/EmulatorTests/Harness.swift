@@ -160,7 +160,7 @@ func run(
 func boot(
   arch: Architecture, test: String, path: BootPath = .kernel, options: String = "", cpus: Int = 1,
   memory: Int = 128, processor: String = "max", countsInstructions: Bool = false,
-  emulatorArguments: [String] = [],
+  emulatorArguments: [String] = [], memoryFile: String? = nil,
   emulator: Emulator = .qemu, input: String = "", expecting expectation: Expectation,
   sourceLocation: SourceLocation = #_sourceLocation
 ) async throws -> Session.Report {
@@ -173,6 +173,7 @@ func boot(
     path: path)
   var (machine, _) = try await plan.prepare()
   machine.cpus = cpus
+  machine.memoryFile = memoryFile
   machine.memory = memory
   machine.processor = processor
   machine.countsInstructions = countsInstructions
@@ -185,7 +186,8 @@ func boot(
 @discardableResult
 func bootImage(
   _ arch: Architecture, path: BootPath, emulator: Emulator = .qemu, append: String = "", input: String = "",
-  memory: Int? = nil, expecting expectation: Expectation, sourceLocation: SourceLocation = #_sourceLocation
+  memory: Int? = nil, processor: String = "max", emulatorArguments: [String] = [],
+  expecting expectation: Expectation, sourceLocation: SourceLocation = #_sourceLocation
 ) async throws -> Session.Report {
   let project = try Host.project()
   var description = try ImageDescription(file: "\(project.imagesFolder)/apus-\(arch.rawValue).toml")
@@ -197,6 +199,8 @@ func bootImage(
     image: ImageBuild(description, project: project, toolchain: try await Host.toolchain()), path: path)
   var (machine, _) = try await plan.prepare()
   if let memory { machine.memory = memory }
+  machine.processor = processor
+  machine.extraArguments = emulatorArguments
   return try await run(
     machine, emulator: emulator, input: input, expecting: expectation, sourceLocation: sourceLocation)
 }

@@ -41,6 +41,11 @@ public enum Catalogue {
     .init(name: "thread/create-run-exit-join", explanation: "the whole life of a thread that does nothing"),
     .init(name: "pick/2-ready", explanation: "yield with no other thread ready"),
     .init(name: "pick/1000-ready", explanation: "yield with about 1000 threads ready at lower levels"),
+    .init(name: "trace/test-when-off", explanation: "what a place that records costs while the trace is off"),
+    .init(name: "trace/record", explanation: "the same with the trace on: one event"),
+    .init(
+      name: "trace/yield", explanation: "yield/software/same-space with the trace on: each switch is an event"
+    ),
   ]
 
   /// The entries whose path is `name` or begins with it and a `/`.

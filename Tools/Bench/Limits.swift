@@ -19,6 +19,9 @@ public enum Limits {
     "thread/create-run-exit-join": 900,
     "pick/2-ready": 32,
     "pick/1000-ready": 32,
+    // A test and perhaps a load for it; an event has the same and at most 12 more.
+    "trace/test-when-off": 3,
+    "trace/record": 15,
   ]
 
   /// Benchmarks that must cost the same, whatever it is.
