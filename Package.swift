@@ -147,7 +147,8 @@ if let architecture {
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
         "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "Core",
-        "FileSystemFormat", "FloatingPoint", "FrameAllocator", "Heap", "Interrupts", "LinuxABI", "Log", "Mounts",
+        "FileSystemFormat", "FloatingPoint", "FrameAllocator", "Heap", "Interrupts", "LinuxABI", "Log",
+        "Mounts",
         "Paging", "Provocations", "Regions", "Scheduling", "Start", "Sync", "Trace", "UserMemory",
         "VirtualFileSystem", "X86",
       ]),
@@ -157,9 +158,7 @@ if let architecture {
       "Benchmarks",
       [
         "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator",
-        "Log",
-        "Scheduling",
-        "Start", "Sync", "Trace",
+        "Log", "Paging", "Regions", "Scheduling", "Start", "Sync", "Trace", "UserMemory", "X86",
       ]))
   products += [
     .library(name: "Kernel", type: .static, targets: ["Image"]),
@@ -217,7 +216,8 @@ if let architecture {
     .testTarget(
       name: "\(name)Tests",
       dependencies: [
-        "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC", "Trace", "TraceExport",
+        "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC",
+        "Trace", "TraceExport",
       ],
       path: "Tests/\(name)Tests")
   }
