@@ -62,6 +62,7 @@ let logicModules: [Target] = [
   logic("Messaging", ["Base", "Window"]),
   logic("NodeLife"),
   logic("NodeTable", ["Messaging", "Window"]),
+  logic("Transport", ["Checksum", "Messaging"]),
   logic("NodeSync", ["Window"]),
   logic("Inspection", ["Log", "Scheduling", "Trace"]),
   logic("Executable", ["Base"]),
@@ -69,6 +70,7 @@ let logicModules: [Target] = [
   logic("Regions", ["Base"]),
   logic("AddressSpace", ["Base", "Paging", "Regions"]),
   logic("GuestInterface", ["Base", "X86"]),
+  logic("GuestImage", ["GuestInterface"]),
   logic("ShadowPaging", ["Base", "GuestInterface", "Paging"]),
   logic("Hypervisor", ["Base", "GuestInterface", "Paging", "ShadowPaging", "X86"]),
 ]
@@ -102,8 +104,7 @@ if let architecture {
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
         "\(architectureFolder)/SystemCalls.asm", "\(architectureFolder)/UserCopy.asm",
-        architecture == "i686" ? "X86_64" : "I686",
-      ]),
+      ] + (architecture == "i686" ? ["X86_64", "I686/WorldSwitch.asm"] : ["I686"])),
     bareMetal("Interrupts", ["ACPI", "Arch", "Base", "BootInformation", "CMachine", "X86"]),
     bareMetal(
       "Start",
@@ -138,8 +139,21 @@ if let architecture {
         "FileSystemFormat", "FrameAllocator", "LinuxABI", "Log", "Start", "VirtualFileSystem",
       ]),
     bareMetal(
-      "Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "Scheduling", "Start", "X86"]),
+      "Image",
+      ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "Scheduling", "Start", "X86"]
+        + (architecture == "i686" ? ["GuestHost"] : [])),
   ]
+  // Only the kernel of i686 hosts paravirtual guests.
+  if architecture == "i686" {
+    targets.append(
+      bareMetal(
+        "GuestHost",
+        [
+          "ABI", "Arch", "Base", "BootInformation", "CMachine", "FrameAllocator", "GuestImage",
+          "GuestInterface",
+          "Hypervisor", "Log", "Paging", "Scheduling", "ShadowPaging", "Start", "Sync", "X86",
+        ]))
+  }
   // Kernels for tests: the same start-up, then one behaviour that the command line names.
   targets += [
     .target(name: "Provocations", path: "Tests/Kernels/Provocations"),
@@ -205,7 +219,9 @@ if let architecture {
       path: "Tools/mkimage"),
     .target(name: "ModelChecker", dependencies: ["Window"], path: "Tools/ModelChecker"),
     .target(
-      name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/Bench"),
+      name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch", "Plotting"], path: "Tools/Bench",
+      // A program of its own, compiled for the systems that it measures.
+      exclude: ["Peer"]),
     .executableTarget(
       name: "apus",
       dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", "TraceExport", argumentParser]
@@ -228,7 +244,10 @@ if let architecture {
   }
   targets += [
     tests("Base", ["Base"]),
-    tests("Bench", ["Bench"]),
+    .testTarget(
+      name: "BenchTests",
+      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "Plotting", "apus"],
+      path: "Tests/BenchTests", exclude: ["Golden"]),
     tests("ABI", ["ABI"]),
     tests("Log", ["Base", "Log"]),
     tests("FrameAllocator", ["Base", "FrameAllocator"]),
@@ -295,12 +314,14 @@ if let architecture {
     tests("ProcessText", ["FileSystem", "FileSystemFormat", "LinuxABI", "ProcessText", "VirtualFileSystem"]),
     tests("VirtualFileSystem", ["FileSystem", "FileSystemFormat", "LinuxABI", "VirtualFileSystem"]),
     tests("Partition", ["Base", "Paging", "Partition"]),
+    tests("Transport", ["Messaging", "Transport"]),
     tests("SCC", ["Base", "HostSupport", "ImageBuilder", "Partition", "SCC"]),
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
     tests("Inspection", ["Inspection", "Log", "Scheduling", "Trace"]),
     tests("GuestInterface", ["GuestInterface", "X86"]),
+    tests("GuestImage", ["GuestFixture", "GuestImage", "GuestInterface"]),
     .target(
       name: "GuestFixture", dependencies: ["Base", "GuestInterface", "Paging", "ShadowPaging"],
       path: "Tests/GuestFixture"),
