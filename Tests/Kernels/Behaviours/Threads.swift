@@ -5,6 +5,7 @@ import Arch
 import Base
 import CMachine
 import FrameAllocator
+import Heap
 import Log
 import Provocations
 import Scheduling
@@ -182,12 +183,8 @@ func highestReady() -> UInt {
 
 /// The pick tells when a more urgent thread is ready.
 private func picks(_: UInt) -> UInt {
-  cpu_cli()
-  let before = highestReady()
-  // Made ready behind the scheduler's back: nobody settles.
   let address = SyncObjects.make()
   let semaphore = unsafe SyncObjects.at(address).pointee.semaphore
-  cpu_sti()
   _ = try? semaphore.wait()
   let thread = urgent(address) { address in
     let semaphore = unsafe SyncObjects.at(address).pointee.semaphore
@@ -195,30 +192,58 @@ private func picks(_: UInt) -> UInt {
     return 0
   }
   cpu_cli()
+  let before = highestReady()
+  // Made ready, and nobody has switched yet.
   _ = try? semaphore.signal(in: &NodeReference().node.threads.scheduler)
   let after = highestReady()
-  cpu_sti()
   NodeReference().node.threads.settle()
+  cpu_sti()
   _ = try? Threads.join(thread)
   guard before == 0, after == 1 else { fail("the pick is wrong: \(before), \(after)") }
   pass("the pick is right")
 }
 
-/// An hour of sleeps and short threads leaves the memory as it was.
+/// An hour of sleeps, time slices and short threads, some with a floating-point state, leaves the memory as it was.
 private func soak(_: UInt) -> UInt {
   let reference = NodeReference()
   let perSecond = reference.node.clock.ticksPerMillisecond * 1_000
-  _ = try? Threads.join(make(ThreadName("first")) { _ in 0 })
+  let withState: ThreadBody = { _ in
+    try? Threads.resetFloatingPoint(of: Threads.current)
+    provoke_floating_point()
+    return 1
+  }
+  _ = try? Threads.join(make(ThreadName("first"), withState))
   Threads.trim()
   let before = reference.node.frames.freeCount
+  let heap = reference.node.heap.statistics.bytesInUse
+  // It runs when this thread sleeps, and shares the level of the short ones.
+  let other = make(ThreadName("other")) { _ in
+    while (try? Threads.sleep(nanoseconds: 97_000_000)) == .timedOut {}
+    return 2
+  }
   let end = cpu_rdtsc() + 3_600 * perSecond
   var sleeps: UInt64 = 0
   while cpu_rdtsc() < end {
     guard (try? Threads.sleep(nanoseconds: 10_000_000)) == .timedOut else { fail("a sleep was cut short") }
     sleeps += 1
     if sleeps % 10 == 0 { _ = try? Threads.join(make(ThreadName("short")) { _ in 0 }) }
+    if sleeps % 100 == 5 {
+      guard let (_, code) = try? Threads.join(make(ThreadName("state"), withState)), code == 1 else {
+        fail("a thread with a state was lost")
+      }
+    }
+    if sleeps % 36_000 == 0 {
+      Threads.trim()
+      // The other thread has its stack, and nothing else has grown.
+      guard reference.node.frames.freeCount + 4 == before else {
+        fail("frames were lost after \(sleeps) sleeps")
+      }
+    }
   }
+  try? Threads.kill(other)
+  guard let (_, code) = try? Threads.join(other), code == 2 else { fail("the other thread did not end") }
   Threads.trim()
   guard reference.node.frames.freeCount == before else { fail("frames were lost") }
+  guard reference.node.heap.statistics.bytesInUse == heap else { fail("the heap has grown") }
   pass("an hour: \(sleeps) sleeps, \(before) frames free as before")
 }
