@@ -151,9 +151,7 @@ if let architecture {
       "Benchmarks",
       [
         "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator",
-        "Log",
-        "Scheduling",
-        "Start", "Sync", "Trace",
+        "Log", "Paging", "Regions", "Scheduling", "Start", "Sync", "Trace", "UserMemory", "X86",
       ]))
   products += [
     .library(name: "Kernel", type: .static, targets: ["Image"]),

@@ -22,6 +22,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   if isWanted("queue") { wanted |= 16 }
   if isWanted("thread") { wanted |= 32 }
   if isWanted("pick") { wanted |= 64 }
+  if isWanted("page") { wanted |= 128 }
   if isWanted("trace") { wanted |= 1 << 16 }
   _ = make(ThreadName("bench"), level: 20, argument: wanted) { wanted in
     runBenchmarks(wanted)
@@ -44,6 +45,12 @@ private func runBenchmarks(_ wanted: UInt) {
   if wanted & 64 != 0 {
     benchmarkPick("pick/2-ready", threads: 2)
     benchmarkPick("pick/1000-ready", threads: 1_000)
+  }
+  if wanted & 128 != 0 {
+    benchmarkPages("page/first-touch", .cleared)
+    benchmarkPages("page/first-touch-uncleared", .uncleared)
+    benchmarkPages("page/copy-on-write", .common)
+    benchmarkFork("page/fork-and-exit-48")
   }
   // Last: the trace stays on.
   if wanted & 1 << 16 != 0 { benchmarkTrace() }
