@@ -17,7 +17,7 @@ struct Apus: AsyncParsableCommand {
     subcommands: [
       Run.self, Debug.self, Test.self, BenchCommand.self, TraceCommand.self, Sizes.self, Doctor.self,
       Clean.self,
-      PredictCommand.self, SCCCommand.self,
+      PredictCommand.self, SCCCommand.self, NodesCommand.self,
     ])
 
   static func main() async {
