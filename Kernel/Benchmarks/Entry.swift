@@ -22,6 +22,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   if isWanted("queue") { wanted |= 16 }
   if isWanted("thread") { wanted |= 32 }
   if isWanted("pick") { wanted |= 64 }
+  if isWanted("hourglass") { wanted |= 1 << 24 } else if isWanted("hourglass-wall") { wanted |= 1 << 25 }
   if isWanted("page") { wanted |= 128 }
   if isWanted("trace") { wanted |= 1 << 16 }
   _ = make(ThreadName("bench"), level: 20, argument: wanted) { wanted in
@@ -51,6 +52,9 @@ private func runBenchmarks(_ wanted: UInt) {
     benchmarkPages("page/first-touch-uncleared", .uncleared)
     benchmarkPages("page/copy-on-write", .common)
     benchmarkFork("page/fork-and-exit-48")
+  }
+  if wanted & 3 << 24 != 0 {
+    benchmarkHourglass("hourglass/\(method)", slice: wanted & 1 << 24 != 0 ? 20_000 : 4_000_000)
   }
   // Last: the trace stays on.
   if wanted & 1 << 16 != 0 { benchmarkTrace() }
