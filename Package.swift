@@ -99,7 +99,7 @@ if let architecture {
       sources: ["X86", architectureFolder],
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
-        "\(architectureFolder)/SystemCalls.asm",
+        "\(architectureFolder)/SystemCalls.asm", "\(architectureFolder)/UserCopy.asm",
         architecture == "i686" ? "X86_64" : "I686",
       ]),
     bareMetal(
@@ -109,6 +109,13 @@ if let architecture {
         "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Partition", "Scheduling",
         "Sync",
         "Trace",
+        "X86",
+      ]),
+    bareMetal(
+      "UserMemory",
+      [
+        "AddressSpace", "Arch", "Base", "CMachine", "FrameAllocator", "Log", "Paging", "Partition", "Regions",
+        "Start",
         "X86",
       ]),
     bareMetal(
@@ -127,16 +134,18 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
+        "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
         "FrameAllocator",
-        "Heap", "Log", "Paging", "Provocations", "Scheduling", "Start", "Sync", "Trace", "X86",
+        "Heap", "Log", "Paging", "Regions", "UserMemory", "Provocations", "Scheduling", "Start", "Sync",
+        "Trace", "X86",
       ]),
   ]
   targets.append(
     bareMetal(
       "Benchmarks",
       [
-        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator", "Log",
+        "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator",
+        "Log",
         "Scheduling",
         "Start", "Sync", "Trace",
       ]))

@@ -8,8 +8,8 @@ public struct GuestMachine: Hashable, Sendable {
     case kernel(path: String, modules: [String], commandLine: String)
     /// A boot loader on a CD image does.
     case disc(path: String)
-    /// A ROM in the place of the BIOS, and memory that was written before: no loader at all.
-    case reset(rom: String, memory: String)
+    /// A ROM in the place of the BIOS, and no loader at all: memory was written before.
+    case reset(rom: String)
   }
 
   /// What executes the guest's instructions.
@@ -28,6 +28,8 @@ public struct GuestMachine: Hashable, Sendable {
   public var cpus: Int
   /// Memory in MiB.
   public var memory: Int
+  /// The file that is the machine's memory, if others write or read it too.
+  public var memoryFile: String?
   /// What executes the guest's instructions.
   public var acceleration: Acceleration
   /// Whether guest time is counted in executed instructions, the same from run to run.

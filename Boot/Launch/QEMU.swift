@@ -47,9 +47,12 @@ public enum QEMU {
     case .disc(let path):
       let name = path.replacing(",", with: ",,")
       arguments += ["-drive", "file=\(name),media=cdrom,format=raw,readonly=on", "-boot", "d"]
-    case .reset(let rom, let memory):
-      let name = memory.replacing(",", with: ",,")
-      arguments += ["-bios", rom, "-machine", "pc,memory-backend=memory"]
+    case .reset(let rom):
+      arguments += ["-bios", rom]
+    }
+    if let file = machine.memoryFile {
+      let name = file.replacing(",", with: ",,")
+      arguments += ["-machine", "pc,memory-backend=memory"]
       arguments += [
         "-object", "memory-backend-file,id=memory,size=\(machine.memory)M,mem-path=\(name),share=on",
       ]

@@ -15,8 +15,8 @@ extension AddressSpace {
     var child = try AddressSpace(kernel, layout, in: &memory)
     (child.breakStart, child.breakEnd, child.pageLimit) = (breakStart, breakEnd, pageLimit)
     // Every entry of ours that allowed to write is read-only from here on, also if there is no child in the end.
-    do {
-      try child.regions.copy(of: regions, in: &memory)
+    do throws(SpaceError) {
+      do { try child.regions.copy(of: regions, in: &memory) } catch { throw SpaceError.outOfMemory }
       var next = regions.first
       while let region = next {
         try copyPages(of: region, to: &child, in: &memory)
@@ -51,7 +51,7 @@ extension AddressSpace {
         memory.store(entry, place.table, place.index)
       }
       if target == nil || address > tableEnd {
-        do { target = try other.place(of: address, in: &memory) } catch {
+        do throws(PagingError) { target = try other.place(of: address, in: &memory) } catch {
           isDone = false
           return false
         }

@@ -94,7 +94,7 @@ extension AddressSpace {
     tables.forEachEntry(from: address, through: address + kept << 12 - 1, in: &memory) {
       from, entry, place, memory in
       // The tables are there, so this finds them.
-      guard let there = try? tables.place(of: from &+ offset, in: &memory) else { return false }
+      guard let there = Self.knownPlace(of: from &+ offset, tables, in: &memory) else { return false }
       memory.store(0, place.table, place.index)
       memory.store(entry, there.table, there.index)
       return true
@@ -109,6 +109,13 @@ extension AddressSpace {
     return target
   }
 
+  /// The place of an entry whose table is there.
+  static func knownPlace<Memory: SpaceMemory & ~Copyable>(
+    of address: UInt, _ tables: PageTable<Format>, in memory: inout Memory
+  ) -> EntryPlace? where Memory.Entry == Format.Entry {
+    do { return try tables.place(of: address, in: &memory) } catch { return nil }
+  }
+
   /// Makes the tables that pages need after they have moved.
   func prepareTables<Memory: SpaceMemory & ~Copyable>(
     _ address: UInt, _ count: UInt, _ target: UInt, in memory: inout Memory
@@ -118,7 +125,9 @@ extension AddressSpace {
     let (offset, tables) = (target &- address, tables)
     tables.forEachEntry(from: address, through: address + count << 12 - 1, in: &memory) {
       from, _, _, memory in
-      do { if try tables.place(of: from &+ offset, in: &memory).isBehindNewTop { isTopNew = true } } catch {
+      do throws(PagingError) {
+        if try tables.place(of: from &+ offset, in: &memory).isBehindNewTop { isTopNew = true }
+      } catch {
         isDone = false
       }
       return isDone

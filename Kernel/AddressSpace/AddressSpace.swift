@@ -81,9 +81,6 @@ public struct AddressSpace<Format: PageTableFormat>: ~Copyable {
     (tables, self.layout) = (own, layout)
   }
 
-  /// What `cr3` must be for the space to be in use.
-  public var rootAddress: UInt64 { PhysicalAddress(startOf: tables.root).rawValue }
-
   /// Gives back every page, table and record.
   ///
   /// The space is not to be used again, and no processor may be in it.

@@ -22,6 +22,8 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
   case isolation
   /// Holds a node's processor in reset.
   case kill
+  /// Places a node that was killed anew and starts it.
+  case restart
   /// Shows the last lines of the log, the ones that were not shown among them.
   case log
   /// Ends the run with status 0.
@@ -42,6 +44,7 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .ring: "ring"
     case .isolation: "isolation"
     case .kill: "kill"
+    case .restart: "restart"
     case .log: "log"
     case .exit: "exit"
     case .panic: "panic"
@@ -61,6 +64,7 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .ring: "sends a message around all nodes; with a number, so often"
     case .isolation: "lets every node check its page tables against its lookup table"
     case .kill: "with a number: holds the processor of that node in reset"
+    case .restart: "with a number: starts that node, which was killed, once more"
     case .log: "shows the last lines of the log, hidden ones too"
     case .exit: "ends the run with status 0; so does the end of input (Ctrl-D)"
     case .panic: "breaks an invariant on purpose, to see a report"

@@ -29,11 +29,20 @@ public func obeyNodeCommand(_ command: MonitorCommand, _ number: UInt32?) -> Boo
     reference.waitForAll()
     reference.showIsolation()
   case .kill:
-    guard let number, number < UInt32(reference.links.count), number != UInt32(reference.links.number) else {
-      return false
-    }
+    guard let number, number < UInt32(reference.links.count) else { return false }
     reference.waitForAll()
+    if number == UInt32(reference.links.number) {
+      // As a kernel dies that can't say so; the others have to find out.
+      cpu_cli()
+      while true { cpu_hlt() }
+    }
     reference.ask(.kill(UInt8(number)))
+  case .restart:
+    guard nodeImages() != nil, let number, number < UInt32(reference.links.count),
+      number != UInt32(reference.links.number)
+    else { return false }
+    reference.ask(.restart(UInt8(number)))
+    _ = try? Threads.sleep(nanoseconds: 100_000_000)
   default: return false
   }
   return true

@@ -20,6 +20,7 @@ extension NodeLinks {
   /// Serves the links for ever.
   mutating func run() -> Never {
     set(.phase, NodePhase.up.rawValue)
+    startOthers()
     while true {
       let now = cpu_rdtsc()
       if now < nextTick, token == nil {
@@ -123,7 +124,7 @@ extension NodeLinks {
   }
 
   /// Does what a change in a peer's life asks for.
-  private mutating func act(on node: UInt8, _ actions: LifeActions) {
+  mutating func act(on node: UInt8, _ actions: LifeActions) {
     if actions.isEmpty { return }
     if actions.contains(.resetLink) { unsafe peers[Int(node)].sender.reset(window) }
     if actions.contains(.announceOnline) {
@@ -178,6 +179,11 @@ extension NodeLinks {
       for other in 0..<count where online >> UInt64(other) & 1 != 0 {
         _ = send(to: other, .check, [0, 0, 0, 0, 0])
       }
+    case .restart(let node):
+      guard node < count, node != number else { return }
+      let life = unsafe peers[Int(node)].life
+      guard life.state == .fenced || life.state == .absent else { return }
+      start(node, generation: life.generation &+ 1)
     case .kill(let node):
       guard node < count, node != number else { return }
       let generation = unsafe peers[Int(node)].life.generation

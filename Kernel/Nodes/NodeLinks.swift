@@ -48,6 +48,7 @@ enum Request: BitwiseCopyable {
   case ring(rounds: UInt32)
   case check
   case kill(UInt8)
+  case restart(UInt8)
 }
 
 /// The state of this node's links.

@@ -63,6 +63,25 @@ public struct PartitionView: BitwiseCopyable, Sendable {
   @inlinable @inline(__always)
   public func core(_ entry: UInt64) -> UInt64 { Self.replace(entry, coreRows) }
 
+  /// Lets a row that leads nowhere lead to 16 MiB of another's memory, for whoever places what others run.
+  ///
+  /// - Returns: whether the row and the memory were free.
+  public mutating func lend(_ row: Int, to system: UInt64) -> Bool {
+    let systemRow = Int(truncatingIfNeeded: system >> 24)
+    guard system < 1 << 32, systemRows[row] == Self.nothing, coreRows[systemRow] == Self.nothing else {
+      return false
+    }
+    systemRows[row] = UInt16(systemRow)
+    coreRows[systemRow] = UInt16(row)
+    return true
+  }
+
+  /// Lets a row that was lent lead nowhere again.
+  public mutating func takeBack(_ row: Int) {
+    coreRows[Int(systemRows[row])] = Self.nothing
+    systemRows[row] = Self.nothing
+  }
+
   /// Whether a row leads from this core address to memory.
   @export(interface)
   public func isMapped(_ core: UInt64) -> Bool {

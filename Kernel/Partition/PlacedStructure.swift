@@ -64,11 +64,14 @@ public struct PlacedStructure<Memory: PhysicalMemoryReader> {
     memory.load(at: PhysicalAddress(address + UInt64(offset)), as: type) ?? 0
   }
 
-  private func checksum() -> UInt32 {
+  private func checksum() -> UInt32 { BootStructure.structureChecksum { number($0, as: UInt8.self) } }
+}
+
+extension BootStructure {
+  /// The checksum of a structure whose bytes are read one by one.
+  public static func structureChecksum(_ byte: (Int) -> UInt8) -> UInt32 {
     var sum = CRC32C()
-    for index in 0..<BootStructure.byteCount {
-      sum.update(byte: index >= 12 && index < 16 ? 0 : number(index, as: UInt8.self))
-    }
+    for index in 0..<byteCount { sum.update(byte: index >= 12 && index < 16 ? 0 : byte(index)) }
     return sum.value
   }
 }

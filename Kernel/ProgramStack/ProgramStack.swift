@@ -125,7 +125,6 @@ public struct ProgramStack: BitwiseCopyable, Sendable {
   ///   - random: 16 bytes by chance.
   ///   - memory: the stack.
   /// - Throws: `notWritable`; `tooBig` if the strings are not as many as were planned.
-  @export(interface)
   public func write<Memory: ProgramStackMemory & ~Copyable>(
     _ bytes: Span<UInt8>, _ vector: AuxiliaryVector, random: (UInt64, UInt64), to memory: inout Memory
   ) throws(ProgramStackError) {

@@ -133,7 +133,6 @@ public struct Regions: ~Copyable {
   /// Adds a region; it becomes one with neighbours that it continues.
   ///
   /// Holds the region's file. Throws `occupied`, `outOfRecords`.
-  @export(interface)
   public mutating func insert<Store: RegionStore & ~Copyable>(
     _ start: UInt, _ end: UInt, _ content: RegionContent, in store: inout Store
   ) throws(RegionError) {
@@ -167,7 +166,6 @@ public struct Regions: ~Copyable {
   /// Takes a range of pages out of all regions; there need not be any.
   ///
   /// Lets go of files. Throws `outOfRecords` if a region would become two and there is no record for it.
-  @export(interface)
   public mutating func remove<Store: RegionStore & ~Copyable>(
     _ start: UInt, _ end: UInt, in store: inout Store
   ) throws(RegionError) {
@@ -183,7 +181,6 @@ public struct Regions: ~Copyable {
   /// Gives the pages of a range another access.
   ///
   /// Throws `unmapped` unless all of them are in regions, and `outOfRecords`.
-  @export(interface)
   public mutating func protect<Store: RegionStore & ~Copyable>(
     _ start: UInt, _ end: UInt, _ access: Access, in store: inout Store
   ) throws(RegionError) {
@@ -217,7 +214,6 @@ public struct Regions: ~Copyable {
   /// Makes an empty map the same as another.
   ///
   /// Throws `outOfRecords`, with as many regions as there were records for; the caller removes them.
-  @export(interface)
   public mutating func copy<Store: RegionStore & ~Copyable>(
     of other: borrowing Regions, in store: inout Store
   ) throws(RegionError) {
@@ -234,7 +230,6 @@ public struct Regions: ~Copyable {
   }
 
   /// Takes the lowest region out.
-  @export(interface)
   public mutating func removeFirst<Store: RegionStore & ~Copyable>(in store: inout Store) {
     guard let first else { return }
     pageCount -= first.fields.pageCount

@@ -33,6 +33,11 @@ func interruptDispatch(_ frameAddress: UnsafeMutableRawPointer) {
     handler(UInt(bitPattern: frameAddress))
     return
   }
+  if exception == .pageFault, let handler = Processor.block.gate.copyFaultHandler,
+    handler(UInt(bitPattern: frameAddress))
+  {
+    return
+  }
   panic(describe(exception, unsafe frame.pointee), frame: unsafe frame.pointee)
 }
 

@@ -25,8 +25,7 @@ public struct NodeTableMemory: TableMemory, ~Copyable {
 
   /// The entry `index` of a table, with the node's own address in it.
   public func load(_ table: FrameNumber, _ index: Int) -> UInt64 {
-    let address = entryAddress(table, index)
-    let entry = UInt64(cpu_load32(address)) | UInt64(cpu_load32(address + 4)) << 32
+    let entry = cpu_load64(entryAddress(table, index))
     return entry & 1 == 0 ? entry : NodeReference().node.partition.core(entry)
   }
 
@@ -105,6 +104,9 @@ enum KernelTables {
   static func install(directMapEnd end: UInt64) throws(PagingError) -> PageTable<KernelTableFormat> {
     var memory = NodeTableMemory()
     let table = try PageTable(format: format, in: &memory)
+    // Every address space of a program has these entries of the root from the beginning.
+    try table.prepareTopTables(
+      AddressMap.kernelPart, pageCount: AddressMap.kernelPartPageCount, in: &memory)
     var builder = Builder(table: table, memory: memory)
     try builder.mapDirect(upTo: end)
     #if !arch(i386)
@@ -177,7 +179,7 @@ private struct Builder: ~Copyable {
     try table.map(
       FrameNumber(UInt32(truncatingIfNeeded: start >> UInt64(pageShift))),
       at: VirtualAddress(offset + UInt(truncatingIfNeeded: start)),
-      pageCount: Int((end - start) >> UInt64(pageShift)), PageAttributes(access), in: &memory)
+      pageCount: Int((end - start) >> UInt64(pageShift)), PageAttributes(access, isGlobal: true), in: &memory)
   }
 
   private func physical(_ address: UInt) -> UInt64 {

@@ -83,7 +83,7 @@ public struct Monitor: ~Copyable {
       for command in MonitorCommand.allCases {
         var text = Text()
         text.append(command.name)
-        text.pad(to: 8)
+        text.pad(to: 10)
         text.append(command.explanation)
         reference.node.log.show(text)
       }

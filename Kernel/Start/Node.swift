@@ -40,6 +40,10 @@ public struct Node: ~Copyable {
   public var interrupts = InterruptCounts()
   /// Bytes typed at the console that nobody has read yet.
   public var input = InputQueue()
+  /// What the idle thread may do a piece of; answers whether there was anything.
+  public var idleWork: (@convention(c) () -> Bool)?
+  /// Where the memory of programs is kept track of; 0 before there are programs.
+  public var userMemory: UInt = 0
   /// What other nodes' interrupts call, with interrupts off; nothing if there are no other nodes.
   public var doorbellHandler: (@convention(c) () -> Void)?
   /// Where the module that speaks with other nodes keeps what it knows, or 0.

@@ -18,6 +18,8 @@ public struct NodeIdentity: BitwiseCopyable, Sendable {
   public var window: (address: UInt32, bytes: UInt32) = (0, 0)
   /// The core address of the boot structure that told all this, or 0 if a boot loader started the kernel.
   public var structure: UInt32 = 0
+  /// Where the images of all nodes lie, if a boot loader has brought them: then this node starts the others.
+  public var images: (address: UInt64, bytes: UInt64) = (0, 0)
 
   /// The one node of a machine.
   public init() {}
@@ -35,6 +37,46 @@ public struct NodeIdentity: BitwiseCopyable, Sendable {
     generation = placed.generation
     window = placed.window
     structure = address
+  }
+}
+
+/// The images of all nodes that a boot loader has brought as one of its modules, or `nil`.
+@export(interface)
+public func nodeImages() -> NodeImage<LoaderMemory>? {
+  let reference = NodeReference()
+  for index in 0..<reference.node.boot.moduleCount {
+    let module = reference.node.boot.module(at: index)
+    do throws(NodeImageError) {
+      return try NodeImage(at: module.start.rawValue, byteCount: module.byteCount, memory: LoaderMemory())
+    } catch {
+      continue
+    }
+  }
+  return nil
+}
+
+/// Makes this kernel the first of several nodes if the loader has brought their images: from here on it keeps to its own
+/// lookup table, and memory ends where its own does.
+@export(interface)
+func becomeFirstNode() {
+  let reference = NodeReference()
+  guard let images = nodeImages() else { return }
+  let address = images.address + UInt64(images[0].structure)
+  guard address < 1 << 32, let structure = placedStructure(at: UInt32(address)), structure.node == 0,
+    structure.row(0).system.rawValue == 0, reference.node.partition.adopt(structure),
+    let others = MemoryRange(
+      base: structure.memoryBytes, length: MemoryRange.addressLimit - structure.memoryBytes, kind: .reserved)
+  else {
+    log(.error, "start", "the nodes' images are damaged")
+    endRun(.failed, status: 1)
+  }
+  reference.node.identity = NodeIdentity(structure, at: UInt32(address))
+  reference.node.identity.images = (images.address, images.byteCount)
+  do {
+    try reference.node.boot.memoryMap.insert(others)
+  } catch {
+    log(.error, "start", "the memory map has too many ranges")
+    endRun(.failed, status: 1)
   }
 }
 

@@ -40,11 +40,13 @@ public func startNode(magic: UInt32, information: UInt32) {
     "Apus on \(architectureName), \(reference.node.clock.ticksPerMillisecond) ticks a millisecond")
   let firstLineTicks = cpu_rdtsc() &- start
   Processor.installTables()
+  Processor.useProtections()
   Processor.block.leavesMachineRunning = !identity.ownsDevices
   if identity.ownsDevices { LegacyInterruptController.remapAndMask() }
   if isPlaced { adoptTable(of: structure) }
   readBootInformation(magic: magic, address: PhysicalAddress(UInt64(information)))
   readCommandLine()
+  if !isPlaced { becomeFirstNode() }
   startMemory()
   startThreads()
   log(.info, "start", "started")

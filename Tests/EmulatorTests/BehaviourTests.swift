@@ -80,6 +80,34 @@ extension EmulatorTests {
       try await boot(arch: arch, test: misuse.0, expecting: .panics("panic: kernel heap: ", misuse.1))
     }
 
+    @Test(
+      arguments: architectures,
+      [
+        ("user-copy", "every copy did what it could and no more"),
+        ("user-faults", "every page was what it should be, and every frame came back"),
+        ("user-memory-exhausted", "memory ended at a touch, and came back"),
+      ])
+    func memoryOfProgramsIsReachedAsFarAsItMayBe(arch: Architecture, test: (String, String)) async throws {
+      try await boot(arch: arch, test: test.0, expecting: .passes(test.1))
+    }
+
+    /// Without SMEP and SMAP, too.
+    @Test(arguments: architectures) func copiesNeedNoProtections(arch: Architecture) async throws {
+      try await boot(
+        arch: arch, test: "user-copy", processor: "max,-smap,-smep,-umip,-pge",
+        expecting: .passes("every copy did what it could and no more"))
+    }
+
+    @Test(
+      arguments: architectures,
+      [("user-read-unannounced", "read"), ("user-execute-unannounced", "execution")])
+    func aProgramsPageIsNotTheKernels(arch: Architecture, test: (String, String)) async throws {
+      try await boot(
+        arch: arch, test: test.0,
+        expecting: .panics(
+          "touching a page of a program\n", "panic: page fault: \(test.1) of 0x", "by ring 0: not allowed"))
+    }
+
     @Test(arguments: architectures)
     func noPageOfTheKernelIsWritableAndExecutable(arch: Architecture) async throws {
       try await boot(

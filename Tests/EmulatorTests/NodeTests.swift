@@ -10,30 +10,55 @@ extension EmulatorTests {
   @Suite(.serialized) struct NodeTests {
     static let architectures: [Architecture] = [.i686, .x86_64]
 
-    /// Stages a machine of `cores` nodes and boots it with commands for node 0's monitor.
+    /// Boots a machine of `cores` nodes of one kind with commands for node 0's monitor.
     private func boot(
-      _ arch: Architecture, cores: Int, input: String, expecting expectation: Expectation,
-      sourceLocation: SourceLocation = #_sourceLocation
+      _ arch: Architecture, cores: Int, start: String = "reset", input: String,
+      expecting expectation: Expectation, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+      try await boot(
+        MachineDescription(
+          text: """
+            name = "test-\(arch.rawValue)-\(cores)-\(start)"
+            start = "\(start)"
+            [[node]]
+            count = \(cores)
+            """, file: "test.toml", architecture: arch), input: input, expecting: expectation,
+        sourceLocation: sourceLocation)
+    }
+
+    /// Boots a machine with commands for node 0's monitor, and checks afterwards that all kept to their memory.
+    private func boot(
+      _ description: MachineDescription, input: String, expecting expectation: Expectation,
+      sourceLocation: SourceLocation, timeout: Double = 120,
+      afterwards: (MachineView) throws -> Void = { _ in }
     ) async throws {
       let project = try Host.project()
-      let description = try MachineDescription(
-        text: "name = \"test-\(arch.rawValue)-\(cores)\"\n[[node]]\ncount = \(cores)\nmemory = 32\n",
-        file: "test.toml", architecture: arch)
       let build = MachineBuild(description, project: project, toolchain: try await Host.toolchain())
-      let (merged, _) = try await build.merge()
       let folder = try Files.makeTemporaryFolder()
       defer { try? Files.remove(folder) }
       let memory = try SystemMemory(
         creating: folder + "/memory", byteCount: UInt64(description.memory) << 20)
-      try ManagementConsole(memory: memory, merged: merged, report: { _ in }).stage()
+      let medium: GuestMachine.Medium
+      switch description.start {
+      case .reset:
+        let (merged, _) = try await build.merge()
+        try ManagementConsole(memory: memory, merged: merged, report: { _ in }).stage()
+        medium = .reset(rom: merged.rom)
+      case .loader:
+        let files = try await build.loaderFiles()
+        medium = .kernel(path: files.kernel, modules: files.modules, commandLine: "")
+      }
+      let isWide = description.nodes.contains { $0.architecture == .x86_64 }
+      var machine = GuestMachine(
+        architecture: isWide ? .x86_64 : .i686, medium: medium, cpus: description.nodes.count,
+        memory: description.memory)
+      machine.memoryFile = memory.path
       try await run(
-        GuestMachine(
-          architecture: arch, medium: .reset(rom: merged.rom, memory: memory.path), cpus: cores,
-          memory: description.memory),
-        input: input, expecting: expectation, sourceLocation: sourceLocation)
+        machine, input: input, timeout: timeout, expecting: expectation, sourceLocation: sourceLocation)
+      try afterwards(MachineView(memory: memory, machine: description))
       // Whatever the nodes said themselves: the tables in memory, walked from outside.
       let isolation = try IsolationCheck(memory: memory, machine: description).run()
-      #expect(isolation.walked.count == cores, sourceLocation: sourceLocation)
+      #expect(isolation.walked.count == description.nodes.count, sourceLocation: sourceLocation)
       #expect(isolation.violations.isEmpty, "\(isolation.violations)", sourceLocation: sourceLocation)
     }
 
@@ -51,6 +76,48 @@ extension EmulatorTests {
       try await boot(
         arch, cores: 4, input: "kill 2\nring\nnodes\nexit\n",
         expecting: .passes("node 2 is dead", "node 2 is fenced", "ring: 3 hops", "2 fenced", "3 of 4 nodes"))
+    }
+
+    @Test(arguments: architectures)
+    func theFirstNodeStartsTheOthersAndRestartsOne(arch: Architecture) async throws {
+      try await boot(
+        arch, cores: 3, start: "loader",
+        input: "ring\nkill 1\nring\nrestart 1\nring\nnodes\nisolation\nexit\n",
+        expecting: .passes(
+          "loaded by qemu", "ring: 3 hops", "node 1 is fenced", "ring: 2 hops", "ring: 3 hops",
+          "3 of 3 nodes are online", "isolation: 3 nodes checked", ", 0 lead outside"))
+    }
+
+    @Test func theDeathOfTheFirstNodeIsSurvivedByTheRest() async throws {
+      let description = try MachineDescription(
+        text: "name = \"test-first\"\n[[node]]\ncount = 3\n", file: "test.toml")
+      try await boot(
+        description, input: "kill 0\n", expecting: .timesOut("all 3 nodes are online"),
+        // Nobody is left to end the machine: so much time the others have to find out.
+        sourceLocation: #_sourceLocation, timeout: 20
+      ) { view in
+        // Nodes 1 and 2 see each other and nobody else; node 1 has fenced node 0.
+        #expect(try view.word(.onlineLow, ofNode: 1) == 0b100)
+        #expect(try view.word(.onlineLow, ofNode: 2) == 0b010)
+        let beats = try (view.word(.heartbeat, ofNode: 0), view.word(.heartbeat, ofNode: 1))
+        #expect(beats.1 > beats.0 + 50)
+      }
+    }
+
+    @Test func twoKindsOfKernelsRunInOneMachine() async throws {
+      let text = """
+        name = "test-pair"
+        start = "loader"
+        [[node]]
+        architecture = "x86_64"
+        [[node]]
+        architecture = "i686"
+        """
+      try await boot(
+        MachineDescription(text: text, file: "test.toml"), input: "ring 10\nnodes\nisolation\nexit\n",
+        expecting: .passes(
+          "Apus on x86_64", "ring: 20 hops", "0 online      64", "1 online      32",
+          "isolation: 2 nodes checked", ", 0 lead outside"), sourceLocation: #_sourceLocation)
     }
 
     @Test func fortyEightNodesBootFromResetAndPassAMessageAround() async throws {

@@ -62,6 +62,22 @@ public struct MachineBuild: Sendable {
     return (placements, paths)
   }
 
+  /// Makes what a boot loader brings to the first node: its kernel, its ramdisk and the images of all nodes.
+  public func loaderFiles() async throws -> (kernel: String, modules: [String], kernels: [String]) {
+    let (placements, kernels) = try await place()
+    guard let first = description.nodes.first, let kernel = kernels.first else {
+      throw ToolError("\(description.name) has no node")
+    }
+    // The first module is the first node's ramdisk, with nothing in it if it has none.
+    let empty = try Files.makeTemporaryFolder()
+    defer { try? Files.remove(empty) }
+    let ramdisk = "\(folder)/\(ImageBuild.ramdiskName)"
+    try Files.write(try CpioArchive(folder: first.ramdisk ?? empty).bytes, to: ramdisk)
+    let images = "\(folder)/nodes.image"
+    try Files.write(NodeImageFile(placements, trampoline: try await assemble("Trampoline")).bytes, to: images)
+    return (kernel, [ramdisk, images], kernels)
+  }
+
   /// Makes the parts that the management console loads; see `MergedMachine`.
   public func merge(into folder: String? = nil) async throws -> (machine: MergedMachine, kernels: [String]) {
     let (placements, kernels) = try await place()

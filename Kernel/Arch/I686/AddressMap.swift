@@ -4,6 +4,10 @@ import Base
 
 /// The kernel's part of the address space: the last GiB.
 public enum AddressMap {
+  /// The first page of the kernel's part.
+  public static let kernelPart = VirtualAddress(0xC000_0000)
+  /// Pages of the kernel's part.
+  public static let kernelPartPageCount = 0x4_0000
   /// Where physical memory appears, from its first byte on.
   ///
   /// The kernel's image is part of it.

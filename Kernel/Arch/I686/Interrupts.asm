@@ -48,6 +48,8 @@ interrupt_common:
         mov     ds, eax
         mov     es, eax
         cld                             ; the calling convention wants it, a program may have set it
+access_site:
+        db      0x0F, 0x1F, 0x00        ; nop: becomes clac, a program or UserCopy.asm may have allowed access
         mov     eax, esp
         push    eax
         call    interrupt_dispatch
@@ -117,3 +119,9 @@ interrupt_stub_table:
   %endif
   %assign vector vector + 1
 %endrep
+
+; What becomes clac where the processor has it; see Protections.swift.
+global interrupt_access_sites
+align 4
+interrupt_access_sites:
+        dd      access_site, 0

@@ -27,7 +27,7 @@ CALL_VECTOR equ 0x80
 SYSENTER_VECTOR equ 0x81                ; not a vector of ours: says how the call came
 
 ; Saves what the trap frame lacks, performs the call and falls into the return from an interrupt.
-%macro perform 0
+%macro perform 1                       ; the name of its place where access is forbidden
         pushad
         push    ds
         push    es
@@ -37,6 +37,7 @@ SYSENTER_VECTOR equ 0x81                ; not a vector of ours: says how the cal
         mov     ds, ecx
         mov     es, ecx
         cld
+%1:     db      0x0F, 0x1F, 0x00        ; nop: becomes clac
         push    esp
         call    [HANDLER]
         add     esp, 4
@@ -60,7 +61,7 @@ system_call_interrupt:
 .other: pop     ecx
 .full:  push    dword 0
         push    dword CALL_VECTOR
-        perform
+        perform interrupt_access_site
 
 ; The program's stack pointer is in ebp, and what it had in ebp lies on top of that stack. The stack pointer that the
 ; processor has loaded names the word with the thread's. The flags are still the program's but for the interrupt flag.
@@ -95,7 +96,7 @@ system_call_sysenter:
         xchg    eax, [esp]
         push    dword 0
         push    dword SYSENTER_VECTOR
-        perform
+        perform sysenter_access_site
 
 ; The page that programs call into, copied to where they see it (AT_SYSINFO points to its start).
 section .rodata
@@ -116,3 +117,9 @@ system_call_page_return:
         pop     ecx
         ret
 system_call_page_end:
+
+; What becomes clac where the processor has it; see Protections.swift.
+global call_access_sites
+align 4
+call_access_sites:
+        dd      interrupt_access_site, sysenter_access_site, 0

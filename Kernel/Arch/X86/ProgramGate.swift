@@ -38,6 +38,8 @@ public struct ProgramGate {
   public var exceptionHandler: FrameHandler?
   /// Who is asked before a program goes on after an interrupt.
   public var leaveHandler: FrameHandler?
+  /// Who sees to page faults of the kernel's own where it copies to and from programs; answers whether it was one.
+  public var copyFaultHandler: Handler?
 
   init() {}
 }

@@ -4,6 +4,10 @@ import Base
 
 /// The kernel's part of the address space: PML4 slots 128 to 135, 512 GiB each, in the lower canonical half.
 public enum AddressMap {
+  /// The first page of the kernel's part.
+  public static let kernelPart = VirtualAddress(0x4000_0000_0000)
+  /// Pages of the kernel's part.
+  public static let kernelPartPageCount = 8 << 27
   /// Where physical memory appears, from its first byte on: slot 129.
   public static let directMap = VirtualAddress(0x4080_0000_0000)
   /// Bytes of physical memory that appear there; memory above is not used.

@@ -62,6 +62,8 @@ interrupt_common:
 .inside:
         push_registers ALL_REGISTERS
         cld                             ; the calling convention wants it, a program may have set it
+access_site:
+        db      0x0F, 0x1F, 0x00        ; nop: becomes clac, a program or UserCopy.asm may have allowed access
         mov     rdi, rsp
         mov     rbx, rsp                ; preserved by the call; the frame need not be 16-byte aligned
         and     rsp, -16
@@ -109,3 +111,9 @@ interrupt_stub_table:
   %endif
   %assign vector vector + 1
 %endrep
+
+; What becomes clac where the processor has it; see Protections.swift.
+global interrupt_access_sites
+align 8
+interrupt_access_sites:
+        dq      access_site, 0

@@ -127,6 +127,8 @@ system_call_interrupt:
         push    CALL_VECTOR
         save_registers
         cld
+access_site:
+        db      0x0F, 0x1F, 0x00        ; nop: becomes clac; syscall has SFMASK for that
         mov     rdi, rsp
         call    [gs:HANDLER32]
         jmp     interrupt_return
@@ -137,3 +139,10 @@ align 16
 system_call_compatible:
         mov     eax, -38
         o32 sysret
+
+; What becomes clac where the processor has it; see Protections.swift.
+section .rodata
+global call_access_sites
+align 8
+call_access_sites:
+        dq      access_site, 0

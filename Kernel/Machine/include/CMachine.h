@@ -52,6 +52,41 @@ CPU_INLINE uint8_t cpu_load8(uintptr_t address) { return *(volatile uint8_t *)ad
 CPU_INLINE void cpu_store8(uintptr_t address, uint8_t value) { *(volatile uint8_t *)address = value; }
 CPU_INLINE void cpu_store16(uintptr_t address, uint16_t value) { *(volatile uint16_t *)address = value; }
 
+// Whole on x86_64; two halves on i686, the lower one first.
+CPU_INLINE uint64_t cpu_load64(uintptr_t address) { return *(volatile uint64_t *)address; }
+#if defined(__x86_64__)
+CPU_INLINE void cpu_store64(uintptr_t address, uint64_t value) { *(volatile uint64_t *)address = value; }
+#endif
+
+// A page, word by word: one instruction each.
+CPU_INLINE void cpu_clear_page(uintptr_t address) {
+#if defined(__x86_64__)
+  uintptr_t count = 512;
+  __asm__ volatile("rep stosq" : "+D"(address), "+c"(count) : "a"(0ull) : "memory");
+#else
+  uintptr_t count = 1024;
+  __asm__ volatile("rep stosl" : "+D"(address), "+c"(count) : "a"(0) : "memory");
+#endif
+}
+
+CPU_INLINE void cpu_copy_page(uintptr_t to, uintptr_t from) {
+#if defined(__x86_64__)
+  uintptr_t count = 512;
+  __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
+#else
+  uintptr_t count = 1024;
+  __asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
+#endif
+}
+
+// Kernel/Arch/*/UserCopy.asm says what these do.
+extern uintptr_t user_copy(uintptr_t to, uintptr_t from, uintptr_t count);
+extern uintptr_t user_clear(uintptr_t to, uintptr_t count);
+extern uintptr_t user_string(uintptr_t to, uintptr_t from, uintptr_t limit);
+extern uint64_t user_load32(uintptr_t from);
+extern uint64_t user_store32(uintptr_t to, uint32_t value);
+extern uint64_t user_exchange32(uintptr_t at, uint32_t expected, uint32_t value);
+
 // Keeps the compiler from moving memory accesses across it; no instruction.
 CPU_INLINE void cpu_compiler_barrier(void) { __asm__ volatile("" : : : "memory"); }
 

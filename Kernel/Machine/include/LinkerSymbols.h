@@ -47,7 +47,12 @@ LINKER_SYMBOL(idle_thread)
 // Kernel/Arch/*/Interrupts.asm
 LINKER_SYMBOL(interrupt_stub_table)
 LINKER_SYMBOL(interrupt_return)
+LINKER_SYMBOL(interrupt_access_sites)
+// Kernel/Arch/*/UserCopy.asm
+LINKER_SYMBOL(user_copy_sites)
+LINKER_SYMBOL(user_copy_faults)
 // Kernel/Arch/*/SystemCalls.asm
+LINKER_SYMBOL(call_access_sites)
 LINKER_SYMBOL(system_call_interrupt)
 #if defined(__i386__)
 LINKER_SYMBOL(system_call_sysenter)

@@ -202,6 +202,12 @@ public enum Threads {
       cpu_cli()
       if reference.node.threads.scheduler.hasFinished { reap() }
       reference.node.threads.settle()
+      if let work = reference.node.idleWork, work() {
+        // Interrupts are taken after the instruction that follows sti.
+        cpu_sti()
+        cpu_pause()
+        continue
+      }
       Processor.waitForInterrupt()
     }
   }

@@ -24,6 +24,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
     !runSync(),
     !runFloatingPoint(),
     !runRing3(),
+    !runUserMemory(),
     !runOutcomes()
   {
     log(.error, "test", "test= names no behaviour of this kernel")

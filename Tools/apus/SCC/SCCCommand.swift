@@ -78,14 +78,26 @@ func stage(
   report: @escaping (String) -> Void
 ) async throws -> (machine: GuestMachine, kernels: [String]) {
   let build = MachineBuild(description, project: project, toolchain: toolchain)
+  if description.start == .loader {
+    let files = try await build.loaderFiles()
+    _ = try SystemMemory(creating: path, byteCount: UInt64(description.memory) << 20)
+    report("the first node starts the others")
+    var machine = GuestMachine(
+      architecture: description.nodes[0].architecture,
+      medium: .kernel(
+        path: files.kernel, modules: files.modules, commandLine: description.nodes[0].commandLine),
+      cpus: description.nodes.count, memory: description.memory)
+    machine.memoryFile = path
+    return (machine, files.kernels)
+  }
   let (merged, kernels) = try await build.merge()
   Terminal.shared.clearStep()
   let memory = try SystemMemory(creating: path, byteCount: UInt64(description.memory) << 20)
   try ManagementConsole(memory: memory, merged: merged, report: report).stage()
   let isWide = description.nodes.contains { $0.architecture == .x86_64 }
-  return (
-    GuestMachine(
-      architecture: isWide ? .x86_64 : .i686, medium: .reset(rom: merged.rom, memory: path),
-      cpus: description.nodes.count, memory: description.memory), kernels
-  )
+  var machine = GuestMachine(
+    architecture: isWide ? .x86_64 : .i686, medium: .reset(rom: merged.rom),
+    cpus: description.nodes.count, memory: description.memory)
+  machine.memoryFile = path
+  return (machine, kernels)
 }
