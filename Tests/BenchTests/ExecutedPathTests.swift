@@ -3,17 +3,21 @@ import Testing
 
 @testable import Bench
 
-@Test func theLogsAddressesAreReadAndRestartsLeftOut() {
+@Test func theLogsAddressesAreReadWithRepetitionsButWithoutRestarts() {
   let log = """
     Trace 0: 0x7f5c8c000100 [0000000000000000/0000400000101020/0040c0b0/ff080201] switch_stack
     Trace 0: 0x7f5c8c000280 [0000000000000000/0000400000112e2a/0040c0b0/ff080201] timer_interrupt
     cpu_io_recompile: rewound execution of TB to 0000400000112e2a
     Trace 0: 0x7f5c8c000400 [0000000000000000/0000400000112e2a/0040c0b0/ff088201] timer_interrupt
+    Trace 0: 0x7f5c8c000400 [0000000000000000/0000400000112e2c/0040c0b0/ff088201] timer_interrupt
+    Trace 0: 0x7f5c8c000400 [0000000000000000/0000400000112e2c/0040c0b0/ff088201] timer_interrupt
     Trace 0: 0x7f5c8c000580 [0000000000000000/0000400000112e30/0040c0b0/ff080201] timer_interrupt
 
     """
   #expect(
-    ExecutedPath.addresses(inLog: Data(log.utf8)) == [0x4000_0010_1020, 0x4000_0011_2E2A, 0x4000_0011_2E30])
+    ExecutedPath.addresses(inLog: Data(log.utf8)) == [
+      0x4000_0010_1020, 0x4000_0011_2E2A, 0x4000_0011_2E2C, 0x4000_0011_2E2C, 0x4000_0011_2E30,
+    ])
 }
 
 @Test func theWindowIsTheOneThatGoesThroughMostFunctions() {

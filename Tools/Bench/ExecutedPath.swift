@@ -67,24 +67,25 @@ public struct ExecutedPath: Sendable, Equatable {
 
   /// The addresses in the emulator's log of executed blocks, each of one instruction.
   ///
-  /// An access to a device is begun twice, so the same address twice in a row is one instruction.
+  /// An access to a device is begun twice; the log says so, and the first is left out.
   public static func addresses(inLog log: Data) -> [UInt64] {
     var addresses: [UInt64] = []
     log.withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress else { return }
       var offset = 0
       // Trace 0: 0x7f5c8c000100 [00000000/ffffffff80100000/0040c0b0/00000000] name
+      // cpu_io_recompile: rewound execution of TB to ffffffff80100000
       while offset < bytes.count {
+        let line = base + offset
         let rest = bytes.count - offset
-        guard let slash = memchr(base + offset, 0x2F, rest) else { break }
-        let isTrace = bytes[offset] == UInt8(ascii: "T")
-        let digits = base.distance(to: UnsafeRawPointer(slash)) + 1
-        guard let end = memchr(slash, 0x0A, bytes.count - digits) else { break }
-        if isTrace {
-          let address = UInt64(strtoull((base + digits).assumingMemoryBound(to: CChar.self), nil, 16))
-          if addresses.last != address { addresses.append(address) }
+        let length = memchr(line, 0x0A, rest).map { line.distance(to: UnsafeRawPointer($0)) } ?? rest
+        if bytes[offset] == UInt8(ascii: "c") {
+          _ = addresses.popLast()
+        } else if bytes[offset] == UInt8(ascii: "T"), let slash = memchr(line, 0x2F, length) {
+          let digits = (UnsafeRawPointer(slash) + 1).assumingMemoryBound(to: CChar.self)
+          addresses.append(UInt64(strtoull(digits, nil, 16)))
         }
-        offset = base.distance(to: UnsafeRawPointer(end)) + 1
+        offset += length + 1
       }
     }
     return addresses
