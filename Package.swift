@@ -37,9 +37,10 @@ let logicModules: [Target] = [
   logic("ACPI", ["Base"]),
   logic("Archive"),
   logic("Checksum"),
-  logic("Scheduling", ["Base"]),
-  logic("Sync", ["Scheduling"]),
-  logic("Trace"),
+  logic("Scheduling", ["Base", "Trace"]),
+  logic("Sync", ["Scheduling", "Trace"]),
+  .target(name: "CTicks", path: "Kernel/Ticks"),
+  logic("Trace", ["CTicks"]),
   logic("FloatingPoint"),
   logic("Heap", ["Base"]),
   logic("FileSystemFormat", ["Checksum"]),
@@ -61,7 +62,7 @@ let logicModules: [Target] = [
   logic("NodeLife"),
   logic("NodeTable", ["Messaging", "Window"]),
   logic("NodeSync", ["Window"]),
-  logic("Inspection", ["Log", "Scheduling"]),
+  logic("Inspection", ["Log", "Scheduling", "Trace"]),
   logic("Executable", ["Base"]),
   logic("ProgramStack"),
   logic("Regions", ["Base"]),
@@ -178,7 +179,7 @@ if let architecture {
     .target(
       name: "SCC", dependencies: ["Base", "HostSupport", "ImageBuilder", "NodeTable", "Partition", toml],
       path: "Tools/SCC"),
-    .target(name: "TraceExport", dependencies: ["Trace"], path: "Tools/TraceExport"),
+    .target(name: "TraceExport", dependencies: ["ABI", "Trace"], path: "Tools/TraceExport"),
     .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
     .target(
       name: "FileSystemImage", dependencies: ["FileSystemFormat", "FileSystem", "FileSystemCheck"],
@@ -194,13 +195,16 @@ if let architecture {
       name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/Bench"),
     .executableTarget(
       name: "apus",
-      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser]
+      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", "TraceExport", argumentParser]
         + predictModules,
       path: "Tools/apus"),
   ]
   targets += ["ImageBuilder", "Launch", "Emulator"].map { name in
     .testTarget(
-      name: "\(name)Tests", dependencies: ["ABI", "Bench", "HostSupport", "ImageBuilder", "Launch", "SCC"],
+      name: "\(name)Tests",
+      dependencies: [
+        "ABI", "Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", "Trace", "TraceExport",
+      ],
       path: "Tests/\(name)Tests")
   }
 
@@ -222,7 +226,7 @@ if let architecture {
     tests("ACPI", ["ACPI", "Base"]),
     tests("Archive", ["Archive"]),
     tests("Checksum", ["Checksum"]),
-    tests("Scheduling", ["Scheduling"]),
+    tests("Scheduling", ["Scheduling", "Trace"]),
     tests("Sync", ["Scheduling", "Sync"]),
     tests("Trace", ["Trace"]),
     tests("Heap", ["Base", "Heap"]),
@@ -280,7 +284,7 @@ if let architecture {
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
-    tests("Inspection", ["Inspection", "Log", "Scheduling"]),
+    tests("Inspection", ["Inspection", "Log", "Scheduling", "Trace"]),
     tests("GuestInterface", ["GuestInterface", "X86"]),
     .target(
       name: "GuestFixture", dependencies: ["Base", "GuestInterface", "Paging", "ShadowPaging"],
@@ -289,7 +293,7 @@ if let architecture {
     tests(
       "Hypervisor",
       ["Base", "GuestFixture", "GuestInterface", "Hypervisor", "Paging", "ShadowPaging", "X86"]),
-    tests("TraceExport", ["Trace", "TraceExport"]),
+    tests("TraceExport", ["ABI", "Trace", "TraceExport"]),
   ]
 }
 

@@ -28,7 +28,9 @@ public struct GuestMachine: Hashable, Sendable {
   public var cpus: Int
   /// Memory in MiB.
   public var memory: Int
-  /// The file that is the machine's memory, if others write or read it too.
+  /// The file that is the machine's memory, if others write or read it too (QEMU only).
+  ///
+  /// It shows what the guest left, however its run ended.
   public var memoryFile: String?
   /// What executes the guest's instructions.
   public var acceleration: Acceleration

@@ -24,6 +24,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   if isWanted("pick") { wanted |= 64 }
   if isWanted("mutex") { wanted |= 128 }
   if isWanted("sleep") { wanted |= 256 }
+  if isWanted("trace") { wanted |= 1 << 16 }
   _ = make(ThreadName("bench"), level: 20, argument: wanted) { wanted in
     runBenchmarks(wanted)
     endRun(.passed, status: 0)
@@ -47,7 +48,7 @@ private func runBenchmarks(_ wanted: UInt) {
     benchmarkWantedMutex("mutex/unlock-to-owner")
   }
   if wanted & 256 != 0 { benchmarkSleep("sleep/lateness") }
-  // Last: the threads that it makes stay ready.
+  // Late: the threads that it makes stay ready.
   if wanted & 64 != 0 {
     var ready = 0
     benchmarkPick("pick/2-ready", threads: 2, ready: &ready)
@@ -55,6 +56,8 @@ private func runBenchmarks(_ wanted: UInt) {
     benchmarkPick("pick/100-ready", threads: 100, ready: &ready)
     benchmarkPick("pick/1000-ready", threads: 1_000, ready: &ready)
   }
+  // Last: the trace stays on.
+  if wanted & 1 << 16 != 0 { benchmarkTrace() }
 }
 
 /// Whether `test=` is absent or names a group, the part of the names before the first `/`.

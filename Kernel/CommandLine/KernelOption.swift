@@ -16,6 +16,8 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   case floatingPoint
   /// Where the console is shown.
   case console
+  /// Whether events are recorded, and how many.
+  case trace
 
   /// The option's name, as it is written before the `=`.
   public var name: StaticString {
@@ -26,6 +28,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .threadSwitch: "switch"
     case .floatingPoint: "fpu"
     case .console: "console"
+    case .trace: "trace"
     }
   }
 
@@ -38,6 +41,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .threadSwitch: "software or hardware"
     case .floatingPoint: "lazy or eager"
     case .console: "serial, screen and debug, separated by commas"
+    case .trace: "on, off, or KiB for events: a power of two from 4 to 16384"
     }
   }
 }

@@ -22,6 +22,8 @@ public struct KernelOptions: Sendable {
   public var switchesFloatingPointEagerly = true
   /// Where the console is shown; everywhere unless said otherwise.
   public var console = ConsoleDevices.all
+  /// KiB of memory for the trace of a processor; 0, which is unless said otherwise, for none.
+  public var traceKilobytes: UInt32 = 0
   /// Where the program's path stands in the command line, if there is one.
   public var program: Range<Int>?
   /// Where the test's name stands in the command line, if there is one.
@@ -89,7 +91,23 @@ public struct KernelOptions: Sendable {
       }
     case .console:
       console = try Self.devices(value, bytes)
+    case .trace:
+      guard let size = Self.traceSize(value, bytes) else { throw .init(.badValue, value, option: option) }
+      traceKilobytes = size
     }
+  }
+
+  /// `on`, `off`, or a number of KiB.
+  private static func traceSize(_ value: Range<Int>, _ bytes: Span<UInt8>) -> UInt32? {
+    if matches(value, "off", bytes) { return 0 }
+    if matches(value, "on", bytes) { return 64 }
+    guard value.count <= 5 else { return nil }
+    var size: UInt32 = 0
+    for index in value {
+      guard bytes[index] >= 0x30, bytes[index] <= 0x39 else { return nil }
+      size = size * 10 + UInt32(bytes[index] - 0x30)
+    }
+    return size >= 4 && size <= 16_384 && size & (size - 1) == 0 ? size : nil
   }
 
   /// A list of devices, separated by commas.

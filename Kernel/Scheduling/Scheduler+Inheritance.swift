@@ -1,5 +1,7 @@
 /// How levels change: set for a thread, or inherited from those that wait for its mutexes.
 
+import Trace
+
 extension Scheduler {
   /// Sets a thread's level.
   ///
@@ -78,8 +80,9 @@ extension Scheduler {
     }
   }
 
-  private func write(_ rank: UInt8, to thread: ThreadReference) {
+  private mutating func write(_ rank: UInt8, to thread: ThreadReference) {
     thread.fields.rank = rank
     thread.fields.mask = PriorityLevel.mask(ofRank: rank)
+    trace.record(.level, small: UInt16(thread.level.number), large: thread.fields.identifier)
   }
 }

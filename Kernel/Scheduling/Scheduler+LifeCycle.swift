@@ -1,5 +1,7 @@
 /// How threads begin and end.
 
+import Trace
+
 extension Scheduler {
   /// Makes a created thread ready.
   ///
@@ -85,7 +87,9 @@ extension Scheduler {
     switch thread.fields.stateCode {
     case .reclaimed: throw .reclaimed
     case .exited: return
-    case .created: finish(thread, code: .max)
+    case .created:
+      trace.record(.exit, large: thread.fields.identifier)
+      finish(thread, code: .max)
     case .ready, .waiting:
       thread.fields.cancellation.insert(.killed)
       cancelWaitIfDue(of: thread)

@@ -6,6 +6,8 @@
 /// to wait where the chain leads back to itself, so chains end. A thread's level is always the highest of its own
 /// and those that wait for a mutex it holds; what its own waiting adds to it is passed on at the same moment.
 
+import Trace
+
 extension Scheduler {
   /// Takes a mutex for the current thread, or makes it wait for it.
   ///
@@ -54,7 +56,8 @@ extension Scheduler {
   }
 
   @inline(__always)
-  private func take(_ mutex: WaitQueueReference, by thread: ThreadReference) {
+  private mutating func take(_ mutex: WaitQueueReference, by thread: ThreadReference) {
+    note(.lock, mutex, by: thread)
     mutex.fields.owner = thread
     mutex.fields.isAbandoned = false
     mutex.fields.nextHeld = thread.fields.held
@@ -63,7 +66,8 @@ extension Scheduler {
   }
 
   @inline(__always)
-  private func drop(_ mutex: WaitQueueReference, by thread: ThreadReference) {
+  private mutating func drop(_ mutex: WaitQueueReference, by thread: ThreadReference) {
+    note(.unlock, mutex, by: thread)
     thread.fields.heldMutexCount &-= 1
     if thread.fields.held == mutex {
       thread.fields.held = mutex.fields.nextHeld

@@ -14,6 +14,8 @@
 /// handler the same question is asked. Every call must be made with interrupts off on the scheduler's processor,
 /// and `yield` only when no switch is due.
 
+import Trace
+
 /// Two threads at a switch.
 public struct Handover: BitwiseCopyable {
   /// The thread that ran.
@@ -42,6 +44,8 @@ public struct Scheduler: ~Copyable {
   public internal(set) var current: ThreadReference
   var ready: ReadyQueues
   var timers = TimerQueue()
+  /// What happened last.
+  public var trace = TraceRing()
   /// The thread that runs when no other can.
   public let idle: ThreadReference
   /// The timer interrupts that a thread runs before the next of its level has its turn; at least 1.
@@ -161,6 +165,7 @@ public struct Scheduler: ~Copyable {
   /// Lets a thread join the ready ones, last in its level.
   @inline(__always)
   mutating func makeReady(_ thread: ThreadReference) {
+    noteWake(thread)
     thread.fields.stateCode = .ready
     ready.append(thread)
   }
@@ -190,6 +195,7 @@ extension Scheduler {
     lastInList.fields.nextInList = thread
     lastInList = thread
     threadCount += 1
+    if trace.isOn { noteCreation(of: thread) }
   }
 
   /// Gives a thread's record back; its memory and stack are the caller's again.

@@ -58,6 +58,10 @@ public struct WaitQueue: BitwiseCopyable {
   @unsafe @inline(__always)
   public init(at record: UnsafeMutablePointer<WaitQueue>) { unsafe self.record = record }
 
+  /// The address of the record.
+  @inline(__always)
+  var address: UInt { unsafe UInt(bitPattern: record) }
+
   /// Whether both are the same queue.
   @inline(__always)
   public static func == (lhs: Self, rhs: Self) -> Bool { unsafe lhs.record == rhs.record }

@@ -79,11 +79,18 @@ private func deviceInterrupt(_ vector: UInt8) {
     log(.error, "interrupts", "line \(line) is masked: more than \(InterruptCounts.mostInWindow) in 10 ms")
   }
   LegacyInterruptController.acknowledge(line)
+  if line == IntervalTimer.interruptLine {
+    // It records its own beginning and end, because it may switch in between.
+    let isTraced = reference.node.threads.scheduler.trace.isOn
+    reference.node.threads.deadlineInterrupt(at: cpu_rdtsc(), traced: isTraced ? vector : nil)
+    return
+  }
+  reference.node.threads.scheduler.trace.record(.interruptBegin, small: UInt16(vector))
   switch line {
-  case IntervalTimer.interruptLine: reference.node.threads.deadlineInterrupt(at: cpu_rdtsc())
   case SerialPort.interruptLine: receiveInput()
   default: break
   }
+  reference.node.threads.scheduler.trace.record(.interruptEnd, small: UInt16(vector))
 }
 
 /// Takes what the serial line has received.

@@ -95,6 +95,8 @@ public struct Monitor: ~Copyable {
       ThreadList.show()
     case .command(.top):
       ThreadList.showShares()
+    case .command(.trace):
+      TraceList.show()
     case .command(.log):
       reference.node.log.showTail(lineCount: 100, indent: "")
     case .command(.panic):

@@ -49,6 +49,7 @@ public func startNode(magic: UInt32, information: UInt32) {
   if !isPlaced { becomeFirstNode() }
   startMemory()
   startThreads()
+  startTrace(kilobytes: reference.node.options.traceKilobytes)
   log(.info, "start", "started")
   // Read by `apus bench boot`: keep the wording.
   log(

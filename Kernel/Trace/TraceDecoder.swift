@@ -39,15 +39,9 @@ public struct TraceDecoder: ~Copyable, ~Escapable {
   private static func event(in bytes: Span<UInt8>, at place: Int) -> TraceEvent {
     let offset = place * TraceEvent.size
     return TraceEvent(
-      time: number(in: bytes, at: offset, size: 8),
-      kindCode: UInt16(truncatingIfNeeded: number(in: bytes, at: offset + 8, size: 2)),
-      small: UInt16(truncatingIfNeeded: number(in: bytes, at: offset + 10, size: 2)),
-      large: UInt32(truncatingIfNeeded: number(in: bytes, at: offset + 12, size: 4)))
-  }
-
-  private static func number(in bytes: Span<UInt8>, at offset: Int, size: Int) -> UInt64 {
-    var value: UInt64 = 0
-    for index in 0..<size { value |= UInt64(bytes[offset + index]) << UInt64(8 * index) }
-    return value
+      time: bytes.number(at: offset, size: 8),
+      kindCode: UInt16(truncatingIfNeeded: bytes.number(at: offset + 8, size: 2)),
+      small: UInt16(truncatingIfNeeded: bytes.number(at: offset + 10, size: 2)),
+      large: UInt32(truncatingIfNeeded: bytes.number(at: offset + 12, size: 4)))
   }
 }

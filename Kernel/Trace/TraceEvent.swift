@@ -6,21 +6,21 @@
 public enum TraceKind: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   /// Nothing was ever written here.
   case empty = 0
-  /// The processor goes from thread `small` to thread `large`.
+  /// The processor goes on with thread `large`; `small` is why the one before was left, a `SwitchCause`.
   case switching = 1
-  /// Thread `large` was made ready; `small` is what it had waited for.
+  /// Thread `large` was made ready; `small` is how its wait ended, a `WaitOutcome`.
   case wake = 2
   /// The processor took interrupt vector `small`.
   case interruptBegin = 3
-  /// It returns from interrupt vector `small`.
+  /// What interrupt vector `small` asked for is done; a switch may follow.
   case interruptEnd = 4
-  /// The current thread begins to wait for object `large`; `small` is what for.
+  /// The current thread begins to wait for the object at `large`; `small` is what for, a `WaitReason`.
   case waitBegin = 5
-  /// A lock at `large` was taken; `small` is its kind.
+  /// The lock at `large` belongs to thread `small` now.
   case lock = 6
-  /// A lock at `large` was given up; `small` is its kind.
+  /// The lock at `large` was given up by thread `small`.
   case unlock = 7
-  /// Thread `large` was made.
+  /// Thread `large` was made with level `small`.
   case create = 8
   /// Thread `large` ended.
   case exit = 9
@@ -34,6 +34,20 @@ public enum TraceKind: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case fault = 13
   /// A mark of whoever debugs.
   case mark = 14
+  /// The timer will interrupt in `large` ticks, at most 2^32 - 1; `small` is 1 if that ends a time slice.
+  case timer = 15
+}
+
+/// Why the processor leaves a thread.
+///
+/// The raw values are the format of stored traces.
+public enum SwitchCause: UInt16, BitwiseCopyable, Sendable, CaseIterable {
+  /// A more urgent thread was made ready, or it gave way.
+  case turn = 0
+  /// It waits, or has ended.
+  case wait = 1
+  /// The timer has ended its slice.
+  case slice = 2
 }
 
 /// One event of a trace, as it lies in memory.

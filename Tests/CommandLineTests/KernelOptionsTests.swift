@@ -44,6 +44,14 @@ func everyLogLevelIsUnderstoodByItsName(_ level: LogLevel) throws {
   #expect(part(line, options.test) == "null-access")
 }
 
+@Test func aTraceIsOffUnlessSaidOtherwise() throws {
+  #expect(try parse("").traceKilobytes == 0)
+  #expect(try parse("trace=on").traceKilobytes == 64)
+  #expect(try parse("trace=on trace=off").traceKilobytes == 0)
+  #expect(try parse("trace=4").traceKilobytes == 4)
+  #expect(try parse("trace=16384").traceKilobytes == 16_384)
+}
+
 @Test func floatingPointIsSwitchedEagerlyUnlessSaidOtherwise() throws {
   #expect(try parse("").switchesFloatingPointEagerly)
   #expect(try !parse("fpu=eager fpu=lazy").switchesFloatingPointEagerly)
@@ -97,6 +105,11 @@ struct Refused: Sendable, CustomTestStringConvertible {
   Refused("log=loud", .badValue, .log, "loud"),
   Refused("log=debugg", .badValue, .log, "debugg"),
   Refused("switch=maybe", .badValue, .threadSwitch, "maybe"),
+  Refused("trace=yes", .badValue, .trace, "yes"),
+  Refused("trace=2", .badValue, .trace, "2"),
+  Refused("trace=48", .badValue, .trace, "48"),
+  Refused("trace=32768", .badValue, .trace, "32768"),
+  Refused("trace=99999999999", .badValue, .trace, "99999999999"),
   Refused("console=serial,printer", .badValue, .console, "printer"),
   Refused("console=serial,", .badValue, .console, ""),
   Refused("program=\"/bin", .unclosedQuote, nil, "\""),

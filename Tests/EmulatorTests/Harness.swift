@@ -160,7 +160,7 @@ func run(
 func boot(
   arch: Architecture, test: String, path: BootPath = .kernel, options: String = "", cpus: Int = 1,
   memory: Int = 128, processor: String = "max", countsInstructions: Bool = false,
-  emulatorArguments: [String] = [],
+  emulatorArguments: [String] = [], memoryFile: String? = nil,
   emulator: Emulator = .qemu, input: String = "", expecting expectation: Expectation,
   sourceLocation: SourceLocation = #_sourceLocation
 ) async throws -> Session.Report {
@@ -173,6 +173,7 @@ func boot(
     path: path)
   var (machine, _) = try await plan.prepare()
   machine.cpus = cpus
+  machine.memoryFile = memoryFile
   machine.memory = memory
   machine.processor = processor
   machine.countsInstructions = countsInstructions

@@ -65,7 +65,8 @@ public struct ChromeTrace {
 
   /// A number of ticks in microseconds with three decimals.
   private func microseconds(_ ticks: UInt64) -> String {
-    let thousandths = UInt64((Double(ticks) / ticksPerMicrosecond * 1000).rounded())
+    // Cut at 30 years, which no trace has but a damaged one might.
+    let thousandths = UInt64(min((Double(ticks) / ticksPerMicrosecond * 1000).rounded(), 1e18))
     let fraction = String(thousandths % 1000)
     return "\(thousandths / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
   }

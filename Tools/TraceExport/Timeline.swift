@@ -43,7 +43,7 @@ public struct Timeline: Sendable {
 
   /// Reads a trace.
   ///
-  /// Runs at both ends are cut where it begins and ends.
+  /// The last run is cut where it ends.
   public init(_ events: [TraceEvent]) {
     begin = events.map(\.time).min() ?? 0
     end = events.map(\.time).max() ?? 0
@@ -52,8 +52,10 @@ public struct Timeline: Sendable {
     for event in events {
       switch event.kind {
       case .switching:
-        let from = Int(event.small)
-        runs.append(Stretch(subject: from, begin: runner?.since ?? begin, end: event.time))
+        // Who ran before the first switch, the trace does not tell.
+        if let runner, runner.since < event.time {
+          runs.append(Stretch(subject: runner.thread, begin: runner.since, end: event.time))
+        }
         runner = (Int(event.large & 0xFFFF), event.time)
       case .interruptBegin: open.append((Int(event.small), event.time))
       case .interruptEnd:
@@ -73,13 +75,23 @@ public struct Timeline: Sendable {
     }
   }
 
-  /// Reads the raw bytes of a ring.
-  public init(ring bytes: [UInt8]) { self.init(Self.events(inRing: bytes)) }
+  /// The part of the time line between two ticks.
+  public func part(from first: UInt64, to last: UInt64) -> Timeline {
+    var part = Timeline(begin: max(begin, first), end: min(end, last))
+    func cut(_ stretches: [Stretch]) -> [Stretch] {
+      stretches.filter { $0.end >= part.begin && $0.begin <= part.end }.map {
+        Stretch(subject: $0.subject, begin: max($0.begin, part.begin), end: min($0.end, part.end))
+      }
+    }
+    part.runs = cut(runs)
+    part.interrupts = cut(interrupts)
+    part.moments = moments.filter { $0.time >= part.begin && $0.time <= part.end }
+    return part
+  }
 
-  /// The events in the raw bytes of a ring, oldest first.
-  public static func events(inRing bytes: [UInt8]) -> [TraceEvent] {
-    let decoder = TraceDecoder(bytes.span)
-    return (0..<decoder.count).map { decoder[$0] }
+  private init(begin: UInt64, end: UInt64) {
+    self.begin = begin
+    self.end = max(begin, end)
   }
 
   /// The threads that ran, by number.

@@ -88,7 +88,8 @@ public struct TimelinePicture {
   }
 
   private func short(_ value: Double) -> String {
-    let hundredths = Int((value * 100).rounded())
+    // Cut far beyond every picture: times of a damaged trace are anything.
+    let hundredths = Int((max(-1e15, min(value, 1e15)) * 100).rounded())
     let (whole, rest) = (hundredths / 100, hundredths % 100)
     if rest == 0 { return "\(whole)" }
     return rest % 10 == 0 ? "\(whole).\(rest / 10)" : "\(whole).\(rest < 10 ? "0" : "")\(rest)"

@@ -13,14 +13,23 @@ extension ThreadSystem {
     let now = cpu_rdtsc()
     timer.isSliceArmed = true
     timer.sliceStart = now
-    if timer.sliceEnd < timer.armed { timer.arm(timer.sliceEnd, now: now) }
+    if timer.sliceEnd < timer.armed { arm(timer.sliceEnd, now: now) }
   }
 
   /// Sets the timer for the first deadline, if it is not set for an earlier moment.
   @inline(__always)
   mutating func armForDeadline() {
     let next = scheduler.nextDeadline
-    if next < (timer.isSliceArmed ? timer.sliceEnd : timer.armed) { timer.arm(next, now: cpu_rdtsc()) }
+    if next < (timer.isSliceArmed ? timer.sliceEnd : timer.armed) { arm(next, now: cpu_rdtsc()) }
+  }
+
+  /// Sets the timer, and records it.
+  private mutating func arm(_ deadline: UInt64, now: UInt64) {
+    timer.arm(deadline, now: now)
+    if deadline == .max { return }
+    let isSliceEnd = timer.isSliceArmed && deadline == timer.sliceEnd
+    scheduler.trace.record(
+      .timer, small: isSliceEnd ? 1 : 0, large: UInt32(clamping: deadline > now ? deadline - now : 0))
   }
 
   /// The end of a slice, as it mostly is: no deadline is near, and the next thread of the level needs but its stack.
@@ -43,9 +52,13 @@ extension ThreadSystem {
     return true
   }
 
-  /// An interrupt of the timer that `endSlice` has left alone.
+  /// An interrupt of the timer that `endSlice` has left alone, as it leaves all while the trace is on.
   @inline(__always)
   mutating func timerInterrupt() {
+    if _slowPath(scheduler.trace.isOn) {
+      tracedTimerInterrupt()
+      return
+    }
     let now = cpu_rdtsc()
     if !scheduler.hasDeadline(within: timer.sliceTicks, of: now) {
       timer.sliceStart = now
@@ -59,9 +72,33 @@ extension ThreadSystem {
     deadlineInterrupt(at: now)
   }
 
+  /// The same, recorded.
+  @inline(never)
+  private mutating func tracedTimerInterrupt() {
+    let now = cpu_rdtsc()
+    let vector = LocalInterruptController.timerVector
+    if !scheduler.hasDeadline(within: timer.sliceTicks, of: now) {
+      timer.sliceStart = now
+      LocalInterruptController.interrupt(afterCount: timer.sliceCount)
+      if let handover = scheduler.yield() {
+        scheduler.trace.record(.interruptBegin, small: UInt16(vector), at: now)
+        scheduler.trace.record(.timer, small: 1, large: UInt32(clamping: timer.sliceTicks))
+        scheduler.trace.record(.interruptEnd, small: UInt16(vector))
+        perform(handover, .slice)
+        return
+      }
+    }
+    deadlineInterrupt(at: now, traced: vector)
+  }
+
   /// Any other interrupt of the timer, whatever it was set for.
+  ///
+  /// - Parameters:
+  ///   - now: the tick counter.
+  ///   - vector: how it came, if the trace is on.
   @inline(__always)
-  mutating func deadlineInterrupt(at now: UInt64) {
+  mutating func deadlineInterrupt(at now: UInt64, traced vector: UInt8? = nil) {
+    if let vector { scheduler.trace.record(.interruptBegin, small: UInt16(vector), at: now) }
     timer.interruptCount &+= 1
     scheduler.expire(at: now)
     if timer.isSliceArmed, now >= timer.sliceEnd {
@@ -70,10 +107,17 @@ extension ThreadSystem {
     }
     guard let handover = scheduler.reschedule() else {
       setAgain(now)
+      if let vector { scheduler.trace.record(.interruptEnd, small: UInt16(vector)) }
       return
     }
     setAgain(now)
-    perform(handover, at: now)
+    if let vector {
+      scheduler.trace.record(.interruptEnd, small: UInt16(vector))
+      // Later than all that was recorded meanwhile.
+      perform(handover)
+    } else {
+      perform(handover, at: now)
+    }
   }
 
   /// Sets the timer for whatever is next, after it has interrupted.
@@ -95,7 +139,7 @@ extension ThreadSystem {
       timer.isSliceArmed = true
       timer.sliceStart = now
     }
-    timer.arm(min(scheduler.nextDeadline, timer.isSliceArmed ? timer.sliceEnd : .max), now: now)
+    arm(min(scheduler.nextDeadline, timer.isSliceArmed ? timer.sliceEnd : .max), now: now)
   }
 }
 

@@ -24,8 +24,6 @@ struct SwitchDuties: OptionSet, BitwiseCopyable {
 public struct ThreadSystem: ~Copyable {
   /// Who runs and who runs next.
   public var scheduler: Scheduler
-  /// What happened last.
-  public var trace = TraceRing()
   /// A unit for every byte that was typed.
   public let inputArrived: Semaphore
   /// When the timer interrupts.
@@ -72,21 +70,28 @@ public struct ThreadSystem: ~Copyable {
   ///
   /// Returns when the first one runs again.
   @inline(__always)
-  mutating func perform(_ handover: Handover) { perform(handover, at: cpu_rdtsc()) }
+  mutating func perform(_ handover: Handover, _ cause: SwitchCause = .turn) {
+    perform(handover, cause, at: cpu_rdtsc())
+  }
 
   /// The same, when the tick counter has just been read.
   @inline(__always)
-  mutating func perform(_ handover: Handover, at now: UInt64) {
+  mutating func perform(_ handover: Handover, _ cause: SwitchCause = .turn, at now: UInt64) {
     handover.account(at: now)
     let key = handover.to.fields.switchKey
     if key != plainKey {
       if _slowPath(duties.rawValue != 0 || handover.to.fields.carriesMore) {
-        performSpecially(handover)
-        return
+        guard duties == .trace, !handover.to.fields.carriesMore else {
+          performSpecially(handover, cause)
+          return
+        }
+        scheduler.noteSwitch(handover, cause, at: now)
+        if key != handover.from.fields.switchKey { cpu_write_cr3(key) }
+      } else {
+        // Here the key is the space alone.
+        plainKey = key
+        cpu_write_cr3(key)
       }
-      // Here the key is the space alone.
-      plainKey = key
-      cpu_write_cr3(key)
     }
     cpu_switch_stack(handover.from.address, handover.to.address)
   }
@@ -99,12 +104,8 @@ public struct ThreadSystem: ~Copyable {
   ///
   /// It reads the counter itself: kept for it, the reading would cost every other switch a register.
   @inline(never)
-  private mutating func performSpecially(_ handover: Handover) {
-    if trace.isOn {
-      trace.record(
-        .switching, small: UInt16(truncatingIfNeeded: handover.from.fields.identifier),
-        large: handover.to.fields.identifier, at: cpu_rdtsc())
-    }
+  private mutating func performSpecially(_ handover: Handover, _ cause: SwitchCause) {
+    if scheduler.trace.isOn { scheduler.noteSwitch(handover, cause, at: cpu_rdtsc()) }
     if duties.contains(.leaveBelongings) || handover.to.fields.carriesMore { moveBelongings(handover) }
     #if arch(i386)
       if switchesByHardware {
@@ -132,12 +133,9 @@ public struct ThreadSystem: ~Copyable {
     if thread.fields.carriesMore { duties.insert(.leaveBelongings) } else { duties.remove(.leaveBelongings) }
   }
 
-  /// Records events in a ring from now on.
-  ///
-  /// - Safety: see `TraceRing.start`.
-  @unsafe public mutating func startTrace(in memory: UnsafeMutableRawPointer, size: UInt) -> Bool {
-    duties.insert(.trace)
-    return unsafe trace.start(in: memory, size: size)
+  /// Sees to it that switches are recorded while the trace is on; called after it was turned on or off.
+  mutating func noteTrace() {
+    if scheduler.trace.isOn { duties.insert(.trace) } else { duties.remove(.trace) }
   }
 
   /// Goes on with the thread that should run now; called after every change that may have made another one it.
@@ -156,7 +154,7 @@ public struct ThreadSystem: ~Copyable {
   mutating func leaveCurrent() {
     let handover = scheduler.leaveCurrent()
     noteSharing()
-    perform(handover)
+    perform(handover, .wait)
   }
 
   /// Sets the timer for the end of a slice if the current thread has come to share its level.

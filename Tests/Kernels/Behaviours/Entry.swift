@@ -22,6 +22,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
     !runHeap(),
     !runThreads(),
     !runSync(),
+    !runTracing(),
     !runFloatingPoint(),
     !runRing3(),
     !runUserMemory(),

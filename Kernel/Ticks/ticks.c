@@ -1,0 +1,2 @@
+// Everything is in the header; the package manager wants a source file.
+#include "CTicks.h"
