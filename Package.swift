@@ -103,11 +103,14 @@ if let architecture {
         "\(architectureFolder)/SystemCalls.asm", "\(architectureFolder)/UserCopy.asm",
         architecture == "i686" ? "X86_64" : "I686",
       ]),
+    bareMetal("Interrupts", ["ACPI", "Arch", "Base", "BootInformation", "CMachine", "X86"]),
     bareMetal(
       "Start",
       [
-        "ABI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine", "Core",
-        "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Log", "Paging", "Partition", "Scheduling",
+        "ABI", "ACPI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine",
+        "Core",
+        "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Interrupts", "Log", "Paging", "Partition",
+        "Scheduling",
         "Sync",
         "Trace",
         "X86",
@@ -135,9 +138,11 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
-        "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FloatingPoint",
+        "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "Core",
+        "FloatingPoint",
         "FrameAllocator",
-        "Heap", "Log", "Paging", "Regions", "UserMemory", "Provocations", "Scheduling", "Start", "Sync",
+        "Heap", "Interrupts", "Log", "Paging", "Regions", "UserMemory", "Provocations", "Scheduling", "Start",
+        "Sync",
         "Trace", "X86",
       ]),
   ]
@@ -146,9 +151,7 @@ if let architecture {
       "Benchmarks",
       [
         "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator",
-        "Log",
-        "Scheduling",
-        "Start", "Sync", "Trace",
+        "Log", "Paging", "Regions", "Scheduling", "Start", "Sync", "Trace", "UserMemory", "X86",
       ]))
   products += [
     .library(name: "Kernel", type: .static, targets: ["Image"]),

@@ -31,23 +31,30 @@ public struct RootPointer: BitwiseCopyable, Equatable, Sendable {
     guard rootTable.rawValue != 0 else { throw ACPIError(reason: .rootTableAbsent, address: address) }
   }
 
-  /// Looks for the root pointer where a BIOS puts it: the first KiB of the extended BIOS data area, then
-  /// 0xE0000 to 0xFFFFF, at multiples of 16.
+  /// Looks for the root pointer where a BIOS puts it; see `place(searching:)`.
   ///
   /// - Throws: what is wrong with the first candidate if none is right, or `rootPointerAbsent`.
   public init<Memory: PhysicalMemoryReader>(searching memory: Memory) throws(ACPIError) {
+    try self.init(at: Self.place(searching: memory), in: memory)
+  }
+
+  /// Where the root pointer lies: in the first KiB of the extended BIOS data area, or from 0xE0000 to 0xFFFFF, at a
+  /// multiple of 16.
+  ///
+  /// - Throws: what is wrong with the first candidate if none is right, or `rootPointerAbsent`.
+  public static func place<Memory: PhysicalMemoryReader>(
+    searching memory: Memory
+  ) throws(ACPIError) -> PhysicalAddress {
     var refusal = ACPIError(reason: .rootPointerAbsent, address: PhysicalAddress(0xE0000))
     // The word at 0x40E is the real-mode segment of the data area, if there is one.
     let area = memory.load(at: PhysicalAddress(0x40E), as: UInt16.self).map { UInt64($0) << 4 } ?? 0
     if area >= 0x80000, area <= 0x9FC00,
       let found = Self.search(area, area + 1024, in: memory, refusal: &refusal)
     {
-      self = found
-    } else if let found = Self.search(0xE0000, 0x100000, in: memory, refusal: &refusal) {
-      self = found
-    } else {
-      throw refusal
+      return found
     }
+    guard let found = Self.search(0xE0000, 0x100000, in: memory, refusal: &refusal) else { throw refusal }
+    return found
   }
 
   /// `RSD PTR ` as a little-endian number.
@@ -59,15 +66,18 @@ public struct RootPointer: BitwiseCopyable, Equatable, Sendable {
 
   private static func search<Memory: PhysicalMemoryReader>(
     _ start: UInt64, _ end: UInt64, in memory: Memory, refusal: inout ACPIError
-  ) -> Self? {
-    var place = start
-    while place < end {
+  ) -> PhysicalAddress? {
+    let firstLetter = UInt8(truncatingIfNeeded: signature)
+    for place in stride(from: start, to: end, by: 16) {
+      let address = PhysicalAddress(place)
+      // Nearly all places are passed over by this, and start-up has a budget of instructions.
+      guard memory.byte(at: address) == firstLetter else { continue }
       do throws(ACPIError) {
-        return try Self(at: PhysicalAddress(place), in: memory)
+        _ = try Self(at: address, in: memory)
+        return address
       } catch {
         if refusal.reason == .rootPointerAbsent, error.reason != .rootPointerAbsent { refusal = error }
       }
-      place += 16
     }
     return nil
   }

@@ -24,6 +24,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   if isWanted("pick") { wanted |= 64 }
   if isWanted("mutex") { wanted |= 128 }
   if isWanted("sleep") { wanted |= 256 }
+  if isWanted("page") { wanted |= 512 }
   if isWanted("trace") { wanted |= 1 << 16 }
   _ = make(ThreadName("bench"), level: 20, argument: wanted) { wanted in
     runBenchmarks(wanted)
@@ -55,6 +56,12 @@ private func runBenchmarks(_ wanted: UInt) {
     benchmarkPick("pick/10-ready", threads: 10, ready: &ready)
     benchmarkPick("pick/100-ready", threads: 100, ready: &ready)
     benchmarkPick("pick/1000-ready", threads: 1_000, ready: &ready)
+  }
+  if wanted & 512 != 0 {
+    benchmarkPages("page/first-touch", .cleared)
+    benchmarkPages("page/first-touch-uncleared", .uncleared)
+    benchmarkPages("page/copy-on-write", .common)
+    benchmarkFork("page/fork-and-exit-48")
   }
   // Last: the trace stays on.
   if wanted & 1 << 16 != 0 { benchmarkTrace() }

@@ -118,6 +118,19 @@ public struct MemoryMap: ~Copyable {
     return start >= end
   }
 
+  /// The strongest kind of any byte of the page at `address`, or `nil` if no range has any.
+  @export(interface)
+  public func kind(ofPageWith address: PhysicalAddress) -> MemoryKind? {
+    let start = address.rawValue & ~UInt64(pageSize - 1)
+    var strongest: MemoryKind?
+    for index in 0..<count {
+      let range = storage[index]
+      guard range.end > start, range.start < start &+ UInt64(pageSize) else { continue }
+      strongest = max(strongest ?? range.kind, range.kind)
+    }
+    return strongest
+  }
+
   // MARK: - Editing the sorted list
 
   /// Gives a part of one weaker range to a stronger kind.

@@ -14,6 +14,8 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   case threadSwitch
   /// When floating-point state is switched.
   case floatingPoint
+  /// Which timer ends slices and sleeps.
+  case timer
   /// Where the console is shown.
   case console
   /// Whether events are recorded, and how many.
@@ -27,6 +29,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .test: "test"
     case .threadSwitch: "switch"
     case .floatingPoint: "fpu"
+    case .timer: "timer"
     case .console: "console"
     case .trace: "trace"
     }
@@ -40,6 +43,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .test: "the name of a test"
     case .threadSwitch: "software or hardware"
     case .floatingPoint: "lazy or eager"
+    case .timer: "one-shot, periodic or interval"
     case .console: "serial, screen and debug, separated by commas"
     case .trace: "on, off, or KiB for events: a power of two from 4 to 16384"
     }
@@ -52,6 +56,18 @@ public enum SwitchMethod: UInt8, BitwiseCopyable, Hashable, Sendable {
   case software
   /// A jump to a task-state segment; i686 only.
   case hardware
+}
+
+/// Which timer ends slices and sleeps.
+public enum TimerChoice: UInt8, BitwiseCopyable, Hashable, Sendable {
+  /// The best there is.
+  case best
+  /// The local APIC's, set for each deadline.
+  case oneShot
+  /// The local APIC's, at a fixed period.
+  case periodic
+  /// The 8254.
+  case interval
 }
 
 /// Devices that show the console.

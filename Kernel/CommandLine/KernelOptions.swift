@@ -20,6 +20,8 @@ public struct KernelOptions: Sendable {
   public var switchMethod = SwitchMethod.software
   /// Whether floating-point state is switched with the thread, or else when it is first used.
   public var switchesFloatingPointEagerly = true
+  /// Which timer ends slices and sleeps; the best one unless said otherwise.
+  public var timer = TimerChoice.best
   /// Where the console is shown; everywhere unless said otherwise.
   public var console = ConsoleDevices.all
   /// KiB of memory for the trace of a processor; 0, which is unless said otherwise, for none.
@@ -86,6 +88,16 @@ public struct KernelOptions: Sendable {
         switchesFloatingPointEagerly = false
       } else if Self.matches(value, "eager", bytes) {
         switchesFloatingPointEagerly = true
+      } else {
+        throw .init(.badValue, value, option: option)
+      }
+    case .timer:
+      if Self.matches(value, "one-shot", bytes) {
+        timer = .oneShot
+      } else if Self.matches(value, "periodic", bytes) {
+        timer = .periodic
+      } else if Self.matches(value, "interval", bytes) {
+        timer = .interval
       } else {
         throw .init(.badValue, value, option: option)
       }

@@ -12,6 +12,8 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
   case ps
   /// Shows who used the processor in the last second.
   case top
+  /// Shows who brings interrupts, and how many came.
+  case interrupts
   /// Shows the last events of the trace.
   case trace
   /// Shows all nodes of the machine.
@@ -41,6 +43,7 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .memory: "memory"
     case .ps: "ps"
     case .top: "top"
+    case .interrupts: "irqs"
     case .trace: "trace"
     case .nodes: "nodes"
     case .links: "links"
@@ -62,6 +65,7 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .memory: "shows physical memory by kind, and what is free"
     case .ps: "lists the threads: level, state, share of the processor, switches, stack"
     case .top: "shows how the threads share the processor during one second"
+    case .interrupts: "shows the controllers of interrupts, and how many came"
     case .trace: "shows the last events, if the kernel runs with trace=on"
     case .nodes: "shows all nodes of the machine: state, load, messages, bytes, errors"
     case .links: "shows the links to the other nodes: life, messages, bytes, errors"

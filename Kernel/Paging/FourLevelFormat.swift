@@ -1,5 +1,7 @@
 /// Paging of long mode.
 
+import Base
+
 /// Four levels of 512 entries of 64 bits, with pages of 4 KiB, 2 MiB and, on some processors, 1 GiB.
 ///
 /// Intel SDM volume 3, 4.5; AMD APM volume 2, 5.3. Nested paging of AMD SVM in long mode uses it too, with every
@@ -37,6 +39,14 @@ public struct FourLevelFormat: PageTableFormat {
   @inlinable public static var addressMask: UInt64 { 0x0000_0FFF_FFFF_F000 }
   /// Address bits of an entry that the kernel cannot name.
   @inlinable public static var unreachableMask: UInt64 { 0x000F_F000_0000_0000 }
+  /// The bits of an entry that name a frame.
+  @inlinable @inline(__always)
+  public static func bits(of frame: FrameNumber) -> UInt64 { UInt64(frame.rawValue) &<< 12 }
+  /// The frame whose bits an entry has.
+  @inlinable @inline(__always)
+  public static func frame(of entry: UInt64) -> FrameNumber {
+    FrameNumber(UInt32(truncatingIfNeeded: (entry & addressMask) &>> 12))
+  }
   /// Where pages of 1 GiB are.
   @inlinable public static var highestLeafLevel: Int { 3 }
   /// Whether root entries hold only an address and P.

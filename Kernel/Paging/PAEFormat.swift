@@ -1,5 +1,7 @@
 /// 32-bit paging with physical-address extension.
 
+import Base
+
 /// Three levels of 64-bit entries, 4 at the top and 512 below, with pages of 4 KiB and 2 MiB.
 ///
 /// Intel SDM volume 3, 4.4.
@@ -31,6 +33,14 @@ public struct PAEFormat: PageTableFormat {
   @inlinable public static var addressMask: UInt64 { 0x0000_0FFF_FFFF_F000 }
   /// Address bits of an entry that the kernel cannot name.
   @inlinable public static var unreachableMask: UInt64 { 0x000F_F000_0000_0000 }
+  /// The bits of an entry that name a frame.
+  @inlinable @inline(__always)
+  public static func bits(of frame: FrameNumber) -> UInt64 { UInt64(frame.rawValue) &<< 12 }
+  /// The frame whose bits an entry has.
+  @inlinable @inline(__always)
+  public static func frame(of entry: UInt64) -> FrameNumber {
+    FrameNumber(UInt32(truncatingIfNeeded: (entry & addressMask) &>> 12))
+  }
   /// Where pages of 2 MiB are.
   @inlinable public static var highestLeafLevel: Int { 2 }
   /// Whether root entries hold only an address and P.

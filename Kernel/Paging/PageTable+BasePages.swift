@@ -30,15 +30,22 @@ extension PageTable {
   public func place<Memory: TableMemory & ~Copyable>(
     of address: UInt, in memory: inout Memory
   ) throws(PagingError) -> EntryPlace where Memory.Entry == Format.Entry {
-    var slot = slot(address, in: memory)
-    if slot.level == 1 { return EntryPlace(table: slot.table, index: slot.index, isBehindNewTop: false) }
-    return try makePlace(&slot, address, in: &memory)
+    var table = root
+    var level = Format.levelCount
+    while level > 1 {
+      let entry = memory.load(table, Format.index(address, level))
+      guard format.isTable(entry, level) else { return try makePlace(address, in: &memory) }
+      table = Format.table(entry)
+      level -= 1
+    }
+    return EntryPlace(table: table, index: Format.index(address, 1), isBehindNewTop: false)
   }
 
   @inlinable @inline(never)
   func makePlace<Memory: TableMemory & ~Copyable>(
-    _ slot: inout Slot<Format>, _ address: UInt, in memory: inout Memory
+    _ address: UInt, in memory: inout Memory
   ) throws(PagingError) -> EntryPlace where Memory.Entry == Format.Entry {
+    var slot = slot(address, in: memory)
     guard !format.isPresent(slot.entry) else { throw .alreadyMapped }
     let isNewTop = Format.hasBareTop && slot.level == Format.levelCount
     try descend(&slot, to: 1, address, in: &memory)

@@ -31,6 +31,13 @@ public protocol PageTableFormat: BitwiseCopyable, Sendable {
   /// loaded: after a root entry changes, load it again, or fill the root at the start with `prepareTopTables`.
   static var hasBareTop: Bool { get }
 
+  /// The bits of an entry that name a frame, and back.
+  ///
+  /// Each format says it for its own kind of entry: the generic conversion between kinds of integers is a call.
+  static func bits(of frame: FrameNumber) -> Entry
+  /// The frame whose bits an entry has.
+  static func frame(of entry: Entry) -> FrameNumber
+
   /// The bit that forbids execution, or 0 where the processor has none or was not told to use it.
   var noExecuteBit: Entry { get }
   /// The highest level at which an entry may map a page on any processor.
@@ -133,7 +140,7 @@ extension PageTableFormat {
   /// The table that an entry names.
   @inlinable @inline(__always)
   static func table(_ entry: Entry) -> FrameNumber {
-    FrameNumber(UInt32(truncatingIfNeeded: (entry & addressMask) >> Entry(pageShift)))
+    frame(of: entry)
   }
 
   /// The first frame that a leaf of `level` maps.
@@ -149,14 +156,14 @@ extension PageTableFormat {
   func tableEntry(_ table: FrameNumber, _ level: Int) -> Entry {
     let marks =
       Self.hasBareTop && level == Self.levelCount ? 1 : Self.presentBit | Self.writeBit | Self.userBit
-    return Entry(table.rawValue) << Entry(pageShift) | marks
+    return Self.bits(of: table) | marks
   }
 
   /// An entry of `level` that maps pages from `frame` on.
   @inlinable @inline(__always)
   func leaf(_ frame: FrameNumber, _ attributes: PageAttributes, _ level: Int) -> Entry {
     var entry =
-      Entry(frame.rawValue) << Entry(pageShift) | Entry(attributes.bits) & Self.markBits | Self.presentBit
+      Self.bits(of: frame) | Entry(attributes.bits) & Self.markBits | Self.presentBit
     if attributes.bits & 1 == 0 { entry |= noExecuteBit }
     if level > 1 { entry |= Self.largeBit }
     return entry

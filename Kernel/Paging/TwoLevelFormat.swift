@@ -1,5 +1,7 @@
 /// 32-bit paging.
 
+import Base
+
 /// Two levels of 1024 entries of 32 bits, with pages of 4 KiB and 4 MiB.
 ///
 /// Intel SDM volume 3, 4.3.
@@ -32,6 +34,14 @@ public struct TwoLevelFormat: PageTableFormat {
   @inlinable public static var addressMask: UInt32 { 0xFFFF_F000 }
   /// Address bits of an entry that the kernel cannot name.
   @inlinable public static var unreachableMask: UInt32 { 0 }
+  /// The bits of an entry that name a frame.
+  @inlinable @inline(__always)
+  public static func bits(of frame: FrameNumber) -> UInt32 { frame.rawValue &<< 12 }
+  /// The frame whose bits an entry has.
+  @inlinable @inline(__always)
+  public static func frame(of entry: UInt32) -> FrameNumber {
+    FrameNumber(entry &>> 12)
+  }
   /// Where pages of 4 MiB are.
   @inlinable public static var highestLeafLevel: Int { 2 }
   /// Whether root entries hold only an address and P.

@@ -4,6 +4,7 @@ import Arch
 import Base
 import CMachine
 import Core
+import Interrupts
 import Log
 import Scheduling
 import Sync
@@ -66,31 +67,42 @@ private func deviceInterrupt(_ vector: UInt8) {
     handler()
     return
   }
-  guard let line = LegacyInterruptController.line(of: vector), LegacyInterruptController.isGenuine(line)
-  else {
+  guard let line = LegacyInterruptController.line(of: vector), reference.node.lines.isGenuine(line) else {
     // Not acknowledged: the local controller's spurious one must not be, and nothing else is ever asked for.
     reference.node.interrupts.noteSpurious()
     return
   }
-  if reference.node.interrupts.note(
-    line, at: cpu_rdtsc(), window: reference.node.clock.ticksPerMillisecond * 10)
-  {
-    LegacyInterruptController.mask(line)
-    log(.error, "interrupts", "line \(line) is masked: more than \(InterruptCounts.mostInWindow) in 10 ms")
-  }
-  LegacyInterruptController.acknowledge(line)
-  if line == IntervalTimer.interruptLine {
+  if line == IntervalTimer.interruptLine, reference.node.threads.timer.takeExpected() {
+    reference.node.interrupts.noteExpected(line)
+    // Before the handler, which may go on with another thread.
+    reference.node.lines.acknowledge(line)
     // It records its own beginning and end, because it may switch in between.
     let isTraced = reference.node.threads.scheduler.trace.isOn
     reference.node.threads.deadlineInterrupt(at: cpu_rdtsc(), traced: isTraced ? vector : nil)
     return
   }
   reference.node.threads.scheduler.trace.record(.interruptBegin, small: UInt16(vector))
-  switch line {
-  case SerialPort.interruptLine: receiveInput()
-  default: break
-  }
+  watch(line)
+  if line == SerialPort.interruptLine { receiveInput() }
+  // Behind the handler: a line that is triggered by its level must be quiet before.
+  reference.node.lines.acknowledge(line)
   reference.node.threads.scheduler.trace.record(.interruptEnd, small: UInt16(vector))
+}
+
+/// Counts an interrupt that nobody has asked for, and stops a line that has gone mad.
+private func watch(_ line: UInt8) {
+  let reference = NodeReference()
+  guard
+    reference.node.interrupts.note(
+      line, at: cpu_rdtsc(), window: reference.node.clock.ticksPerMillisecond * 10)
+  else { return }
+  reference.node.lines.hold(line)
+  log(.error, "interrupts", "line \(line) is masked: more than \(InterruptCounts.mostInWindow) in 10 ms")
+  if line == IntervalTimer.interruptLine, reference.node.threads.timer.source == .interval {
+    // Without it time would stand still. Programming it anew stops whatever it was doing.
+    reference.node.lines.release(line)
+    reference.node.threads.timer.restart()
+  }
 }
 
 /// Takes what the serial line has received.

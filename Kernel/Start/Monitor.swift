@@ -8,6 +8,7 @@ import CMachine
 import Core
 import FrameAllocator
 import Heap
+import Interrupts
 import Log
 import Scheduling
 import Sync
@@ -28,9 +29,9 @@ public struct Monitor: ~Copyable {
   public mutating func run(_ obeyOther: (MonitorCommand, UInt32?) -> Bool = { _, _ in false }) {
     let reference = NodeReference()
     reference.node.log.output.serial.interruptOnInput()
-    LegacyInterruptController.unmask(SerialPort.interruptLine)
-    // What has arrived before raises no interrupt.
     cpu_cli()
+    reference.node.lines.unmask(SerialPort.interruptLine)
+    // What has arrived before raises no interrupt.
     receiveInput()
     cpu_sti()
     prompt()
@@ -95,6 +96,8 @@ public struct Monitor: ~Copyable {
       ThreadList.show()
     case .command(.top):
       ThreadList.showShares()
+    case .command(.interrupts):
+      InterruptList.show()
     case .command(.trace):
       TraceList.show()
     case .command(.log):

@@ -8,6 +8,7 @@ import CommandLine
 import Core
 import FrameAllocator
 import Heap
+import Interrupts
 import Log
 import Paging
 import Partition
@@ -38,6 +39,8 @@ public struct Node: ~Copyable {
   public var threads = ThreadSystem()
   /// What interrupts have come.
   public var interrupts = InterruptCounts()
+  /// Who brings them.
+  public var lines = InterruptLines()
   /// Bytes typed at the console that nobody has read yet.
   public var input = InputQueue()
   /// What the idle thread may do a piece of; answers whether there was anything.

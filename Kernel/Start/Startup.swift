@@ -48,6 +48,7 @@ public func startNode(magic: UInt32, information: UInt32) {
   readCommandLine()
   if !isPlaced { becomeFirstNode() }
   startMemory()
+  startInterrupts()
   startThreads()
   startTrace(kilobytes: reference.node.options.traceKilobytes)
   log(.info, "start", "started")

@@ -44,6 +44,14 @@ func everyLogLevelIsUnderstoodByItsName(_ level: LogLevel) throws {
   #expect(part(line, options.test) == "null-access")
 }
 
+@Test func timersAreUnderstoodByTheirNames() throws {
+  #expect(try parse("").timer == .best)
+  #expect(try parse("timer=one-shot").timer == .oneShot)
+  #expect(try parse("timer=periodic").timer == .periodic)
+  #expect(try parse("timer=interval").timer == .interval)
+  #expect(refusal("timer=sundial")?.reason == .badValue)
+}
+
 @Test func aTraceIsOffUnlessSaidOtherwise() throws {
   #expect(try parse("").traceKilobytes == 0)
   #expect(try parse("trace=on").traceKilobytes == 64)

@@ -186,7 +186,8 @@ func boot(
 @discardableResult
 func bootImage(
   _ arch: Architecture, path: BootPath, emulator: Emulator = .qemu, append: String = "", input: String = "",
-  memory: Int? = nil, expecting expectation: Expectation, sourceLocation: SourceLocation = #_sourceLocation
+  memory: Int? = nil, processor: String = "max", emulatorArguments: [String] = [],
+  expecting expectation: Expectation, sourceLocation: SourceLocation = #_sourceLocation
 ) async throws -> Session.Report {
   let project = try Host.project()
   var description = try ImageDescription(file: "\(project.imagesFolder)/apus-\(arch.rawValue).toml")
@@ -198,6 +199,8 @@ func bootImage(
     image: ImageBuild(description, project: project, toolchain: try await Host.toolchain()), path: path)
   var (machine, _) = try await plan.prepare()
   if let memory { machine.memory = memory }
+  machine.processor = processor
+  machine.extraArguments = emulatorArguments
   return try await run(
     machine, emulator: emulator, input: input, expecting: expectation, sourceLocation: sourceLocation)
 }

@@ -72,3 +72,14 @@ import X86
   #expect(PageFaultError(rawValue: 0b00001).causeName.description == "not allowed")
   #expect(PageFaultError(rawValue: 0b00000).causeName.description == "not present")
 }
+
+/// 82093AA data sheet, 3.2.4: vector in bits 0 to 7, polarity 13, trigger 15, mask 16, destination 56 to 63.
+@Test func redirectionEntriesAreEncodedAsTheDataSheetSays() {
+  #expect(RedirectionEntry.masked.rawValue == 0x1_0000)
+  let edge = RedirectionEntry(
+    vector: 0x24, destination: 1, isActiveLow: false, isLevelTriggered: false, isMasked: false)
+  #expect(edge.rawValue == 0x0100_0000_0000_0024)
+  let level = RedirectionEntry(
+    vector: 0x29, destination: 0, isActiveLow: true, isLevelTriggered: true, isMasked: true)
+  #expect(level.rawValue == 0x1_A029)
+}

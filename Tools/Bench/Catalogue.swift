@@ -52,6 +52,15 @@ public enum Catalogue {
     .init(name: "pick/10-ready", explanation: "yield with 8 more threads ready at lower levels"),
     .init(name: "pick/100-ready", explanation: "yield with 98 more threads ready at lower levels"),
     .init(name: "pick/1000-ready", explanation: "yield with 998 more threads ready at lower levels"),
+    .init(
+      name: "page/first-touch",
+      explanation: "from before to after a program's first write to a page, a cleared frame at hand"),
+    .init(
+      name: "page/first-touch-uncleared", explanation: "the same when the frame has yet to be cleared"),
+    .init(name: "page/copy-on-write", explanation: "a program's write to a page that a copy of it has too"),
+    .init(
+      name: "page/fork-and-exit-48",
+      explanation: "copying an address space with 50 pages and giving the copy back"),
     .init(name: "trace/test-when-off", explanation: "what a place that records costs while the trace is off"),
     .init(name: "trace/record", explanation: "the same with the trace on: one event"),
     .init(

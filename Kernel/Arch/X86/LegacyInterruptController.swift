@@ -24,6 +24,11 @@ public enum LegacyInterruptController {
     cpu_out8(secondaryData, 0x02)
     cpu_out8(primaryData, 0x01)  // ICW4: 8086 mode
     cpu_out8(secondaryData, 0x01)
+    maskAll()
+  }
+
+  /// Keeps all lines from raising interrupts.
+  public static func maskAll() {
     cpu_out8(primaryData, 0xFF)
     cpu_out8(secondaryData, 0xFF)
   }

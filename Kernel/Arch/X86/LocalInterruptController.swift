@@ -8,7 +8,7 @@ import CMachine
 /// Intel SDM vol. 3, 10.4 and 10.5.
 public enum LocalInterruptController {
   /// Where its registers appear.
-  public static let window = AddressMap.windows
+  public static let window = Windows.localController
   /// The vector of the timer; `TIMER_VECTOR` in `Kernel/Arch/*/Interrupts.asm`.
   public static let timerVector: UInt8 = 0x30
   /// The vector of an interrupt that was gone when it was asked for; it must not be acknowledged.
@@ -16,6 +16,8 @@ public enum LocalInterruptController {
 
   private static let baseRegister: UInt32 = 0x1B
   private static var registers: UInt { window.rawValue }
+  private static var identityRegister: UInt { registers + 0x020 }
+  private static var firstServiceRegister: UInt { registers + 0x100 }
   private static var endRegister: UInt { registers + 0x0B0 }
   private static var spuriousRegister: UInt { registers + 0x0F0 }
   private static var timerRegister: UInt { registers + 0x320 }
@@ -44,6 +46,23 @@ public enum LocalInterruptController {
     cpu_store32(divideRegister, 0xB)  // divide by one
     cpu_store32(initialCountRegister, 0)
     cpu_store32(timerRegister, UInt32(timerVector))  // one shot
+  }
+
+  /// Cuts the legacy controllers off from the processor.
+  public static func maskLegacyControllers() { cpu_store32(line0Register, 1 << 16 | 0x700) }
+
+  /// The controller's identity, by which others send it interrupts.
+  public static var identity: UInt8 { UInt8(truncatingIfNeeded: cpu_load32(identityRegister) >> 24) }
+
+  /// Whether the processor is being interrupted at a vector, and the end has not been said.
+  public static func isInService(_ vector: UInt8) -> Bool {
+    cpu_load32(firstServiceRegister + UInt(vector >> 5) * 0x10) >> UInt32(vector & 31) & 1 == 1
+  }
+
+  /// Lets the timer interrupt after each `count` of its ticks from now on; setting a count begins a period anew.
+  public static func interruptPeriodically(count: UInt32) {
+    cpu_store32(timerRegister, 1 << 17 | UInt32(timerVector))
+    cpu_store32(initialCountRegister, count)
   }
 
   /// Says that the interrupt is handled.

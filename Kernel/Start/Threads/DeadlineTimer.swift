@@ -5,6 +5,7 @@
 import Arch
 import Base
 import CMachine
+import Interrupts
 import Log
 import Paging
 import Scheduling
@@ -15,10 +16,22 @@ public struct DeadlineTimer: ~Copyable {
   public enum Source: UInt8, BitwiseCopyable, Sendable {
     /// Nothing yet.
     case none
-    /// The local APIC's timer.
+    /// The local APIC's timer, set for each deadline.
     case local
-    /// Channel 0 of the interval timer.
+    /// The local APIC's timer, which interrupts at the end of each slice, whether there is something to do or not.
+    case localPeriodic
+    /// Channel 0 of the interval timer, set for each deadline.
     case interval
+
+    /// What it is, in words.
+    var name: StaticString {
+      switch self {
+      case .none: "none"
+      case .local: "local APIC, one-shot"
+      case .localPeriodic: "local APIC, periodic"
+      case .interval: "interval timer"
+      }
+    }
   }
 
   /// What raises the interrupt.
@@ -40,8 +53,10 @@ public struct DeadlineTimer: ~Copyable {
   var armed: UInt64 = .max
   // Counts of the timer in a slice.
   var sliceCount: UInt32 = 0
-  // Counts of the timer in a tick of the time stamp counter, with 24 bits behind the point.
-  private var countsPerTick: UInt64 = 0
+  // Counts of the timer in ticks of the time stamp counter.
+  private var scale = CountScale(counts: 1, ticks: 1)
+  // Whether the interval timer is to interrupt: it does so once.
+  private var isExpected = false
 
   init() {
     guard let rate = ClockRate(ticksPerSecond: 1_000_000_000) else { preconditionFailure("1 GHz is a rate") }
@@ -51,16 +66,28 @@ public struct DeadlineTimer: ~Copyable {
   /// Sets the length of a time slice.
   public mutating func setSlice(ticks: UInt64) {
     sliceTicks = ticks
-    sliceCount = count(ofTicks: ticks)
+    sliceCount = scale.counts(forTicks: ticks)
+    if source == .localPeriodic { LocalInterruptController.interruptPeriodically(count: sliceCount) }
   }
 
-  /// Takes a source of interrupts into use whose counts run at `countsPerTick`.
-  mutating func start(_ source: Source, rate: ClockRate, countsPerTick: UInt64) {
+  /// Takes a source of interrupts into use.
+  ///
+  /// A periodic one ends sleeps too, at the first interrupt behind their end: its slices are shorter.
+  mutating func start(_ source: Source, rate: ClockRate, scale: CountScale) {
     self.source = source
     self.rate = rate
-    self.countsPerTick = countsPerTick
-    setSlice(ticks: rate.ticks(fromNanoseconds: 10_000_000))
+    self.scale = scale
+    setSlice(ticks: rate.ticks(fromNanoseconds: source == .localPeriodic ? 1_000_000 : 10_000_000))
   }
+
+  /// Whether the interval timer's interrupt is the one that it was set for, which comes once.
+  mutating func takeExpected() -> Bool {
+    defer { isExpected = false }
+    return source == .interval && isExpected
+  }
+
+  /// Sets the interval timer again for what it was set for, after it has misbehaved.
+  mutating func restart() { program(armed == .max ? .max : 1) }
 
   /// Sets the timer for `deadline`; one that has passed interrupts at once.
   mutating func arm(_ deadline: UInt64, now: UInt64) {
@@ -69,7 +96,7 @@ public struct DeadlineTimer: ~Copyable {
       stop()
       return
     }
-    program(count(ofTicks: deadline > now ? deadline - now : 0))
+    program(scale.counts(forTicks: deadline > now ? deadline - now : 0))
   }
 
   /// Leaves the timer alone, which has interrupted and was for one shot.
@@ -81,27 +108,20 @@ public struct DeadlineTimer: ~Copyable {
 
   private func stop() {
     switch source {
-    case .none: break
+    case .none, .localPeriodic: break
     case .local: LocalInterruptController.interrupt(afterCount: 0)
-    case .interval: LegacyInterruptController.mask(IntervalTimer.interruptLine)
+    case .interval: NodeReference().node.lines.mask(IntervalTimer.interruptLine)
     }
   }
 
-  private func program(_ count: UInt32) {
+  private mutating func program(_ count: UInt32) {
     switch source {
-    case .none: break
+    case .none, .localPeriodic: break
     case .local: LocalInterruptController.interrupt(afterCount: count)
     case .interval:
+      isExpected = true
       IntervalTimer.interrupt(afterCount: UInt16(truncatingIfNeeded: min(count, 0xFFFF)))
-      LegacyInterruptController.unmask(IntervalTimer.interruptLine)
+      NodeReference().node.lines.unmask(IntervalTimer.interruptLine)
     }
-  }
-
-  /// The counts in a number of ticks, at least 1.
-  ///
-  /// A time that is too long is cut: the timer then interrupts early, and is set again for the rest.
-  private func count(ofTicks ticks: UInt64) -> UInt32 {
-    let part = min(ticks, 1 << 31)
-    return UInt32(truncatingIfNeeded: max(1, min(part &* countsPerTick >> 24, 0xFFFF_FFFF)))
   }
 }

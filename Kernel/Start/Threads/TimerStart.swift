@@ -6,6 +6,7 @@ import Base
 import CMachine
 import CommandLine
 import FloatingPoint
+import Interrupts
 import Log
 import Paging
 import Scheduling
@@ -27,41 +28,37 @@ func startThreads() {
   guard let rate = ClockRate(ticksPerSecond: reference.node.clock.ticksPerMillisecond * 1_000) else {
     panic("the time stamp counter runs at \(reference.node.clock.ticksPerMillisecond) ticks a millisecond")
   }
-  if mapLocalController() {
-    LocalInterruptController.start(takesLegacyInterrupts: reference.node.identity.ownsDevices)
-    let counts = measureLocalTimer()
-    reference.node.threads.timer.start(.local, rate: rate, countsPerTick: counts)
-    log(.info, "threads", "timer: local APIC, \((counts * 1_000) >> 24) counts in 1000 ticks")
-  } else {
-    let counts = UInt64(IntervalTimer.frequency) << 24 / rate.ticksPerSecond
-    reference.node.threads.timer.start(.interval, rate: rate, countsPerTick: counts)
-    log(.info, "threads", "timer: interval timer, because there is no local APIC")
-  }
+  startTimer(rate)
 }
 
-/// Whether there is a local controller and its registers are mapped.
-private func mapLocalController() -> Bool {
-  guard let address = LocalInterruptController.find(), let tables = NodeReference().node.tables else {
-    return false
+/// Takes the timer into use that the command line asks for, or the best there is.
+private func startTimer(_ rate: ClockRate) {
+  let reference = NodeReference()
+  // The interval timer is the first node's.
+  var choice = reference.node.options.timer
+  if choice == .interval, !reference.node.identity.ownsDevices { choice = .best }
+  guard reference.node.lines.hasLocalController, choice != .interval else {
+    if choice == .oneShot || choice == .periodic {
+      log(.error, "threads", "timer=: there is no local APIC; use timer=interval")
+      endRun(.failed, status: 1)
+    }
+    let scale = CountScale(counts: UInt64(IntervalTimer.frequency), ticks: rate.ticksPerSecond)
+    reference.node.threads.timer.start(.interval, rate: rate, scale: scale)
+    log(.info, "threads", "timer: interval timer")
+    return
   }
-  let frame = FrameNumber(UInt32(truncatingIfNeeded: address.rawValue >> UInt64(pageShift)))
-  var memory = NodeTableMemory()
-  do {
-    try tables.map(
-      frame, at: LocalInterruptController.window, PageAttributes(.readWrite, caching: .uncached), in: &memory)
-    return true
-  } catch {
-    log(.warning, "threads", "the local APIC at \(address) could not be mapped")
-    return false
-  }
+  let scale = measureLocalTimer()
+  let source: DeadlineTimer.Source = choice == .periodic ? .localPeriodic : .local
+  reference.node.threads.timer.start(source, rate: rate, scale: scale)
+  log(.info, "threads", "timer: \(source.name), \(scale.countsInThousandTicks) counts in 1000 ticks")
 }
 
-/// The timer's counts in a tick of the time stamp counter, with 24 bits behind the point.
+/// The local timer's counts in ticks of the time stamp counter.
 ///
 /// Measured over 2^16 ticks. The reading at each end takes a few ticks; if the processor stood still during one of
 /// them the measurement is taken again.
-private func measureLocalTimer() -> UInt64 {
-  var countsPerTick: UInt64 = 1
+private func measureLocalTimer() -> CountScale {
+  var scale = CountScale(counts: 1, ticks: 1)
   for _ in 0..<10 {
     LocalInterruptController.interrupt(afterCount: .max)
     let beforeFirst = cpu_rdtsc()
@@ -71,9 +68,9 @@ private func measureLocalTimer() -> UInt64 {
     while now &- start < 1 << 16 { now = cpu_rdtsc() }
     let last = LocalInterruptController.remainingCount
     let end = cpu_rdtsc()
-    countsPerTick = max(1, UInt64(first &- last) << 24 / (now &- start))
+    scale = CountScale(counts: UInt64(first &- last), ticks: now &- start)
     if max(start &- beforeFirst, end &- now) < (now &- start) / 64 { break }
   }
   LocalInterruptController.interrupt(afterCount: 0)
-  return countsPerTick
+  return scale
 }

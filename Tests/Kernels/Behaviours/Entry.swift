@@ -24,6 +24,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
     !runSync(),
     !runTracing(),
     !runFloatingPoint(),
+    !runInterrupts(),
     !runRing3(),
     !runUserMemory(),
     !runOutcomes()

@@ -5,6 +5,7 @@ import Arch
 import Base
 import CMachine
 import FrameAllocator
+import Heap
 import Log
 import Provocations
 import Scheduling
@@ -171,21 +172,47 @@ private func registers(_: UInt) -> UInt {
   pass("three threads kept their registers and flags over 1000000 preemptions")
 }
 
-/// An hour of sleeps and short threads leaves the memory as it was.
+/// An hour of sleeps, time slices and short threads, some with a floating-point state, leaves the memory as it was.
 private func soak(_: UInt) -> UInt {
   let reference = NodeReference()
   let perSecond = reference.node.clock.ticksPerMillisecond * 1_000
-  _ = try? Threads.join(make(ThreadName("first")) { _ in 0 })
+  let withState: ThreadBody = { _ in
+    try? Threads.resetFloatingPoint(of: Threads.current)
+    provoke_floating_point()
+    return 1
+  }
+  _ = try? Threads.join(make(ThreadName("first"), withState))
   Threads.trim()
   let before = reference.node.frames.freeCount
+  let heap = reference.node.heap.statistics.bytesInUse
+  // It runs when this thread sleeps, and shares the level of the short ones.
+  let other = make(ThreadName("other")) { _ in
+    while (try? Threads.sleep(nanoseconds: 97_000_000)) == .timedOut {}
+    return 2
+  }
   let end = cpu_rdtsc() + 3_600 * perSecond
   var sleeps: UInt64 = 0
   while cpu_rdtsc() < end {
     guard (try? Threads.sleep(nanoseconds: 10_000_000)) == .timedOut else { fail("a sleep was cut short") }
     sleeps += 1
     if sleeps % 10 == 0 { _ = try? Threads.join(make(ThreadName("short")) { _ in 0 }) }
+    if sleeps % 100 == 5 {
+      guard let (_, code) = try? Threads.join(make(ThreadName("state"), withState)), code == 1 else {
+        fail("a thread with a state was lost")
+      }
+    }
+    if sleeps % 36_000 == 0 {
+      Threads.trim()
+      // The other thread has its stack, and nothing else has grown.
+      guard reference.node.frames.freeCount + 4 == before else {
+        fail("frames were lost after \(sleeps) sleeps")
+      }
+    }
   }
+  try? Threads.kill(other)
+  guard let (_, code) = try? Threads.join(other), code == 2 else { fail("the other thread did not end") }
   Threads.trim()
   guard reference.node.frames.freeCount == before else { fail("frames were lost") }
+  guard reference.node.heap.statistics.bytesInUse == heap else { fail("the heap has grown") }
   pass("an hour: \(sleeps) sleeps, \(before) frames free as before")
 }

@@ -11,14 +11,23 @@ public struct InterruptCounts: BitwiseCopyable {
   private var inWindow: InlineArray<16, UInt32> = .init(repeating: 0)
   private var windowEnds: InlineArray<16, UInt64> = .init(repeating: 0)
 
-  init() {}
+  /// Makes counts of zero.
+  public init() {}
 
-  mutating func noteSpurious() { spurious &+= 1 }
+  /// Counts an interrupt that was none.
+  public mutating func noteSpurious() { spurious &+= 1 }
+
+  /// Counts an interrupt that was asked for: a storm can't be made of these.
+  public mutating func noteExpected(_ line: UInt8) { totals[Int(line & 15)] &+= 1 }
 
   /// Counts an interrupt of a line.
   ///
+  /// - Parameters:
+  ///   - line: the line.
+  ///   - now: the tick counter.
+  ///   - window: the ticks in which a line may raise so many interrupts.
   /// - Returns: whether the line storms and must be masked.
-  mutating func note(_ line: UInt8, at now: UInt64, window: UInt64) -> Bool {
+  public mutating func note(_ line: UInt8, at now: UInt64, window: UInt64) -> Bool {
     let index = Int(line & 15)
     totals[index] &+= 1
     if now >= windowEnds[index] {
