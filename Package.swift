@@ -61,6 +61,7 @@ let logicModules: [Target] = [
   logic("Messaging", ["Base", "Window"]),
   logic("NodeLife"),
   logic("NodeTable", ["Messaging", "Window"]),
+  logic("Transport", ["Checksum", "Messaging"]),
   logic("NodeSync", ["Window"]),
   logic("Inspection", ["Log", "Scheduling", "Trace"]),
   logic("Executable", ["Base"]),
@@ -68,6 +69,7 @@ let logicModules: [Target] = [
   logic("Regions", ["Base"]),
   logic("AddressSpace", ["Base", "Paging", "Regions"]),
   logic("GuestInterface", ["Base", "X86"]),
+  logic("GuestImage", ["GuestInterface"]),
   logic("ShadowPaging", ["Base", "GuestInterface", "Paging"]),
   logic("Hypervisor", ["Base", "GuestInterface", "Paging", "ShadowPaging", "X86"]),
 ]
@@ -101,8 +103,7 @@ if let architecture {
       exclude: [
         "\(architectureFolder)/Interrupts.asm", "\(architectureFolder)/ContextSwitch.asm",
         "\(architectureFolder)/SystemCalls.asm", "\(architectureFolder)/UserCopy.asm",
-        architecture == "i686" ? "X86_64" : "I686",
-      ]),
+      ] + (architecture == "i686" ? ["X86_64", "I686/WorldSwitch.asm"] : ["I686"])),
     bareMetal("Interrupts", ["ACPI", "Arch", "Base", "BootInformation", "CMachine", "X86"]),
     bareMetal(
       "Start",
@@ -130,8 +131,21 @@ if let architecture {
         "Scheduling", "Start", "Sync", "Window",
       ]),
     bareMetal(
-      "Image", ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "Scheduling", "Start", "X86"]),
+      "Image",
+      ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "Scheduling", "Start", "X86"]
+        + (architecture == "i686" ? ["GuestHost"] : [])),
   ]
+  // Only the kernel of i686 hosts paravirtual guests.
+  if architecture == "i686" {
+    targets.append(
+      bareMetal(
+        "GuestHost",
+        [
+          "ABI", "Arch", "Base", "BootInformation", "CMachine", "FrameAllocator", "GuestImage",
+          "GuestInterface",
+          "Hypervisor", "Log", "Paging", "Scheduling", "ShadowPaging", "Start", "Sync", "X86",
+        ]))
+  }
   // Kernels for tests: the same start-up, then one behaviour that the command line names.
   targets += [
     .target(name: "Provocations", path: "Tests/Kernels/Provocations"),
@@ -283,12 +297,14 @@ if let architecture {
     tests("ProcessText", ["FileSystem", "FileSystemFormat", "LinuxABI", "ProcessText", "VirtualFileSystem"]),
     tests("VirtualFileSystem", ["FileSystem", "FileSystemFormat", "LinuxABI", "VirtualFileSystem"]),
     tests("Partition", ["Base", "Paging", "Partition"]),
+    tests("Transport", ["Messaging", "Transport"]),
     tests("SCC", ["Base", "HostSupport", "ImageBuilder", "Partition", "SCC"]),
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
     tests("Inspection", ["Inspection", "Log", "Scheduling", "Trace"]),
     tests("GuestInterface", ["GuestInterface", "X86"]),
+    tests("GuestImage", ["GuestFixture", "GuestImage", "GuestInterface"]),
     .target(
       name: "GuestFixture", dependencies: ["Base", "GuestInterface", "Paging", "ShadowPaging"],
       path: "Tests/GuestFixture"),

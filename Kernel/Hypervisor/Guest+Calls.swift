@@ -8,15 +8,15 @@ import ShadowPaging
 extension Guest {
   /// Carries out what waits in the ring, then a call.
   mutating func handleCall<Memory: ShadowMemory & ~Copyable>(
-    _ call: Hypercall, at moment: GuestMoment, in memory: inout Memory
+    _ call: Hypercall, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     guard data != nil else {
       guard call.number == HypercallNumber.initialise.rawValue else {
-        return killed(.callBeforeInitialisation, call.number, call: call.number)
+        return Self.killed(.callBeforeInitialisation, call.number, call: call.number)
       }
-      return initialise(at: call.first, moment, in: &memory)
+      return initialise(at: call.first, in: &memory)
     }
-    let step = drainRing(at: moment, in: &memory)
+    let step = drainRing(in: &memory)
     switch step {
     case .enter: break
     case .notify:
@@ -25,12 +25,12 @@ extension Guest {
       return step
     default: return step
     }
-    return perform(call, at: moment, in: &memory)
+    return perform(call, in: &memory)
   }
 
   /// Carries out the posted entries of the ring, at most as many as it has.
   private mutating func drainRing<Memory: ShadowMemory & ~Copyable>(
-    at moment: GuestMoment, in memory: inout Memory
+    in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     guard let data else { return .enter }
     for _ in 0..<GuestData.ringCount {
@@ -43,27 +43,27 @@ extension Guest {
       ringCursor = ringCursor + 1 == GuestData.ringCount ? 0 : ringCursor + 1
       memory.store8(GuestData.ringFree, status)
       statistics.ringCalls += 1
-      let step = perform(call, at: moment, in: &memory)
+      let step = perform(call, in: &memory)
       if step != .enter { return step }
     }
     return .enter
   }
 
   private mutating func perform<Memory: ShadowMemory & ~Copyable>(
-    _ call: Hypercall, at moment: GuestMoment, in memory: inout Memory
+    _ call: Hypercall, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     guard let number = HypercallNumber(rawValue: call.number) else {
-      return killed(.unknownCall, call.number, call: call.number)
+      return Self.killed(.unknownCall, call.number, call: call.number)
     }
     statistics.calls[Int(call.number & 31)] += 1
     switch number {
     case .flushAsynchronous, .sendInterrupts: return .enter
-    case .initialise: return killed(.initialisedTwice, call.first, call: call.number)
+    case .initialise: return Self.killed(.initialisedTwice, call.first, call: call.number)
     case .shutdown: return shutDown(call, in: memory)
     case .newPageTable:
-      return ending(shadow.use(guestRoot: call.first, in: &memory), call)
+      return Self.ending(shadow.use(guestRoot: call.first, in: &memory), call)
     case .flushTranslations:
-      if call.first != 0 { return ending(shadow.flushAllAndPin(in: &memory), call) }
+      if call.first != 0 { return Self.ending(shadow.flushAllAndPin(in: &memory), call) }
       shadow.flushUser(in: &memory)
       return .enter
     case .loadInterruptGate: return loadGate(call)
@@ -72,48 +72,48 @@ extension Guest {
       isTaskSwitched = call.first != 0
       return .enter
     case .setClockEvent:
-      clockDeadline = call.first == 0 ? .max : moment.nanoseconds &+ UInt64(call.first)
+      clockDeadline = call.first == 0 ? .max : memory.now() &+ clock.ticks(nanoseconds: call.first)
       return .enter
     case .halt:
       isHalted = true
       return .enter
     case .setPageEntry:
-      return ending(
+      return Self.ending(
         shadow.setPageEntry(guestRoot: call.first, address: call.second, entry: call.third, in: &memory), call
       )
     case .setRootEntry:
-      return ending(shadow.setRootEntry(guestRoot: call.first, index: call.second, in: &memory), call)
+      return Self.ending(shadow.setRootEntry(guestRoot: call.first, index: call.second, in: &memory), call)
     case .loadThreadSegments: return loadThreadSegments(call, in: memory)
     case .notify:
       guard memory.contains(call.first, byteCount: 1) else {
-        return killed(.badAddress, call.first, call: call.number)
+        return Self.killed(.badAddress, call.first, call: call.number)
       }
       return .notify(call.first)
     case .loadSegment: return loadSegment(call)
     }
   }
 
-  private func ending(_ mistake: GuestMistake?, _ call: Hypercall) -> GuestStep {
+  private static func ending(_ mistake: GuestMistake?, _ call: Hypercall) -> GuestStep {
     guard let mistake else { return .enter }
-    return killed(mistake.kind, mistake.value, call: call.number)
+    return Self.killed(mistake.kind, mistake.value, call: call.number)
   }
 
   // MARK: - The calls one by one
 
   private mutating func initialise<Memory: ShadowMemory & ~Copyable>(
-    at address: UInt32, _ moment: GuestMoment, in memory: inout Memory
+    at address: UInt32, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     let call = HypercallNumber.initialise.rawValue
     guard memory.contains(address, byteCount: GuestData.byteCount) else {
-      return killed(.badAddress, address, call: call)
+      return Self.killed(.badAddress, address, call: call)
     }
     let vector = memory.load32(address + GuestData.systemCallVector)
     guard vector == GuestData.linuxSystemCallVector else {
-      return killed(.badSystemCallVector, vector, call: call)
+      return Self.killed(.badSystemCallVector, vector, call: call)
     }
     let kernelAddress = memory.load32(address + GuestData.kernelAddress)
     if let mistake = shadow.setKernelAddress(kernelAddress, in: &memory) {
-      return killed(mistake.kind, mistake.value, call: call)
+      return Self.killed(mistake.kind, mistake.value, call: call)
     }
     noInterruptStart = memory.load32(address + GuestData.noInterruptStart)
     noInterruptEnd = memory.load32(address + GuestData.noInterruptEnd)
@@ -121,32 +121,32 @@ extension Guest {
     // 0: the guest must not count on the time stamp counter.
     memory.store32(0, address + GuestData.timeStampRate)
     memory.store32(GuestData.switcherSize, address + GuestData.reservedMemory)
-    writeTime(moment.wallClock, in: &memory)
+    writeTime(in: &memory)
     statistics.calls[Int(call)] += 1
     return .enter
   }
 
-  private func shutDown<Memory: ShadowMemory & ~Copyable>(
+  private mutating func shutDown<Memory: ShadowMemory & ~Copyable>(
     _ call: Hypercall, in memory: borrowing Memory
   ) -> GuestStep {
     guard memory.contains(call.first, byteCount: 1) else {
-      return killed(.badAddress, call.first, call: call.number)
+      return Self.killed(.badAddress, call.first, call: call.number)
     }
     switch call.second {
     case 1: return .end(.powerOff(message: call.first))
     case 2: return .end(.restart(message: call.first))
-    default: return killed(.badShutdownReason, call.second, call: call.number)
+    default: return Self.killed(.badShutdownReason, call.second, call: call.number)
     }
   }
 
   private mutating func loadGate(_ call: Hypercall) -> GuestStep {
-    guard call.first < 256 else { return killed(.badVector, call.first, call: call.number) }
+    guard call.first < 256 else { return Self.killed(.badVector, call.first, call: call.number) }
     if GuestGate.isIgnored(call.first) { return .enter }
     guard let gate = GuestGate(low: call.second, high: call.third) else {
-      return killed(.badGate, call.third, call: call.number)
+      return Self.killed(.badGate, call.third, call: call.number)
     }
     gates[Int(call.first)] = gate
-    tablesChanged = true
+    changedGates = Self.joined(changedGates, Int(call.first))
     return .enter
   }
 
@@ -154,19 +154,19 @@ extension Guest {
     _ call: Hypercall, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     guard call.first & 3 == 1, call.first < GuestSegments.count * 8 else {
-      return killed(.badStackSegment, call.first, call: call.number)
+      return Self.killed(.badStackSegment, call.first, call: call.number)
     }
     guard (1...2).contains(call.third) else {
-      return killed(.badStackPageCount, call.third, call: call.number)
+      return Self.killed(.badStackPageCount, call.third, call: call.number)
     }
     stackSegment = call.first
     stackTop = call.second
-    return ending(shadow.setStack(top: call.second, pageCount: call.third, in: &memory), call)
+    return Self.ending(shadow.setStack(top: call.second, pageCount: call.third, in: &memory), call)
   }
 
   private mutating func loadSegment(_ call: Hypercall) -> GuestStep {
     guard call.first < GuestSegments.count else {
-      return killed(.badSegmentIndex, call.first, call: call.number)
+      return Self.killed(.badSegmentIndex, call.first, call: call.number)
     }
     setSegment(call.first, UInt64(call.third) << 32 | UInt64(call.second))
     return .enter
@@ -176,7 +176,7 @@ extension Guest {
     _ call: Hypercall, in memory: borrowing Memory
   ) -> GuestStep {
     guard memory.contains(call.first, byteCount: GuestSegments.threadEntryCount * 8) else {
-      return killed(.badAddress, call.first, call: call.number)
+      return Self.killed(.badAddress, call.first, call: call.number)
     }
     for index in 0..<GuestSegments.threadEntryCount {
       let place = call.first + index * 8
@@ -190,6 +190,10 @@ extension Guest {
   private mutating func setSegment(_ index: UInt32, _ descriptor: UInt64) {
     guard !GuestSegments.isReserved(index) else { return }
     segments[Int(index)] = GuestSegments.sanitised(descriptor)
-    tablesChanged = true
+    changedSegments = Self.joined(changedSegments, Int(index))
+  }
+
+  private static func joined(_ range: Range<Int>, _ index: Int) -> Range<Int> {
+    range.isEmpty ? index..<index + 1 : min(range.lowerBound, index)..<max(range.upperBound, index + 1)
   }
 }

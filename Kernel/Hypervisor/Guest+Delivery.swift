@@ -13,7 +13,7 @@ extension Guest {
     _ vector: UInt8, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     let gate = gates[Int(vector)]
-    guard gate.kind != .absent else { return killed(.noGateForTrap, UInt32(vector)) }
+    guard gate.kind != .absent else { return Self.killed(.noGateForTrap, UInt32(vector)) }
     let errorCode: UInt32? = GuestGate.hasErrorCode(vector) ? registers.errorCode : nil
     statistics.reflectedTraps += 1
     return enter(gate, errorCode: errorCode, in: &memory)
@@ -30,14 +30,14 @@ extension Guest {
     if !registers.isInKernel {
       (stack, segment) = (stackTop, stackSegment)
       guard push(registers.ss, on: &stack, in: &memory), push(registers.esp, on: &stack, in: &memory) else {
-        return killed(.frameNotWritable, stack)
+        return Self.killed(.frameNotWritable, stack)
       }
     }
     guard push(flags, on: &stack, in: &memory), push(registers.cs, on: &stack, in: &memory),
       push(registers.eip, on: &stack, in: &memory)
-    else { return killed(.frameNotWritable, stack) }
+    else { return Self.killed(.frameNotWritable, stack) }
     if let errorCode {
-      guard push(errorCode, on: &stack, in: &memory) else { return killed(.frameNotWritable, stack) }
+      guard push(errorCode, on: &stack, in: &memory) else { return Self.killed(.frameNotWritable, stack) }
     }
     registers.esp = stack
     registers.ss = segment
@@ -49,7 +49,7 @@ extension Guest {
     return .enter
   }
 
-  private func push<Memory: ShadowMemory & ~Copyable>(
+  private mutating func push<Memory: ShadowMemory & ~Copyable>(
     _ value: UInt32, on stack: inout UInt32, in memory: inout Memory
   ) -> Bool where Memory.Entry == Format.Entry {
     stack = stack &- 4
@@ -76,18 +76,18 @@ extension Guest {
 
   /// Delivers the most urgent interrupt that the guest takes now; called before every entry and before waiting.
   public mutating func prepareEntry<Memory: ShadowMemory & ~Copyable>(
-    at moment: GuestMoment, in memory: inout Memory
+    in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
-    if moment.nanoseconds >= clockDeadline {
+    if memory.now() >= clockDeadline {
       clockDeadline = .max
       raise(interrupt: 0)
     }
-    let step = deliverInterrupt(at: moment, in: &memory)
+    let step = deliverInterrupt(in: &memory)
     return step == .enter && isHalted ? .wait : step
   }
 
   private mutating func deliverInterrupt<Memory: ShadowMemory & ~Copyable>(
-    at moment: GuestMoment, in memory: inout Memory
+    in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     guard let data else { return .enter }
     let deliverable = pendingInterrupts & ~memory.load32(data + GuestData.blockedInterrupts)
@@ -108,15 +108,16 @@ extension Guest {
     pendingInterrupts &= ~(1 << UInt32(line))
     statistics.interrupts += 1
     let step = enter(gate, errorCode: nil, in: &memory)
-    writeTime(moment.wallClock, in: &memory)
+    writeTime(in: &memory)
     // The reference host never takes this back, and its guests call for nothing ever after.
     if deliverable & ~(1 << UInt32(line)) == 0 { memory.store32(0, data + GuestData.interruptPending) }
     return step
   }
 
-  func writeTime<Memory: ShadowMemory & ~Copyable>(_ time: GuestTime, in memory: inout Memory)
+  mutating func writeTime<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory)
   where Memory.Entry == Format.Entry {
     guard let data else { return }
+    let time = clock.time(at: memory.now())
     memory.store32(time.seconds, data + GuestData.time)
     memory.store32(time.nanoseconds, data + GuestData.time + 4)
   }

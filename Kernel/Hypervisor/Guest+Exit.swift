@@ -10,34 +10,55 @@ extension Guest {
   ///
   /// - Parameters:
   ///   - faultAddress: `cr2`, if it was a page fault.
-  ///   - moment: now.
   ///   - memory: the guest's memory.
   public mutating func handleExit<Memory: ShadowMemory & ~Copyable>(
-    faultAddress: UInt32, at moment: GuestMoment, in memory: inout Memory
+    faultAddress: UInt32, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     switch registers.vector {
-    case UInt32(Hypercall.vector): return handleCall(registers.hypercall, at: moment, in: &memory)
+    case UInt32(Hypercall.vector): return handleCall(registers.hypercall, in: &memory)
     case 14: return handlePageFault(at: faultAddress, in: &memory)
     case 13: return handleProtectionFault(in: &memory)
     case 7: return isTaskSwitched ? reflect(7, in: &memory) : .restoreFPU
     case 2: return .enter
     case 0..<32: return reflect(UInt8(truncatingIfNeeded: registers.vector), in: &memory)
     case 32..<256: return .enter  // the host's own interrupt, which has been handled
-    case 256: return killed(.segmentLoad, registers.errorCode)
-    default: return killed(.unexpectedVector, registers.vector)
+    case 256: return Self.killed(.segmentLoad, registers.errorCode)
+    default: return Self.killed(.unexpectedVector, registers.vector)
     }
   }
 
+  /// Deals with the calls that need nothing but a word, if that is what the exit was: the shortest way.
+  ///
+  /// Returns whether it was, and the guest is to be entered again.
+  @inline(__always)
+  public mutating func handleShortCall<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory) -> Bool
+  where Memory.Entry == Format.Entry {
+    guard registers.vector == UInt32(Hypercall.vector), let data,
+      memory.load8(data &+ GuestData.ringStatus &+ ringCursor) != 0
+    else { return false }
+    switch registers.eax {
+    case HypercallNumber.flushAsynchronous.rawValue, HypercallNumber.sendInterrupts.rawValue: break
+    case HypercallNumber.setTaskSwitched.rawValue: isTaskSwitched = registers.ebx != 0
+    default: return false
+    }
+    statistics.calls[Int(truncatingIfNeeded: registers.eax & 31)] &+= 1
+    return true
+  }
+
+  /// Whether the guest may be entered as it is: nothing waits for it, and it does not wait.
+  @inline(__always)
+  public var isReady: Bool { !isHalted && pendingInterrupts == 0 }
+
   /// Goes on after a device was served: with the rest of the ring, and the call that waited.
   public mutating func continueCalls<Memory: ShadowMemory & ~Copyable>(
-    at moment: GuestMoment, in memory: inout Memory
+    in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
     guard let call = waitingCall else { return .enter }
     waitingCall = nil
-    return handleCall(call, at: moment, in: &memory)
+    return handleCall(call, in: &memory)
   }
 
-  func killed(_ kind: GuestMistake.Kind, _ value: UInt32, call: UInt32? = nil) -> GuestStep {
+  static func killed(_ kind: GuestMistake.Kind, _ value: UInt32, call: UInt32? = nil) -> GuestStep {
     .end(.killed(GuestMistake(kind, value, call: call)))
   }
 
@@ -67,7 +88,7 @@ extension Guest {
   }
 
   /// The bytes at the guest's instruction pointer, as far as they can be read.
-  private func fetch<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory) -> UInt32
+  private mutating func fetch<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory) -> UInt32
   where Memory.Entry == Format.Entry {
     var bytes: UInt32 = 0
     for index in 0..<EmulatedInstruction.longest {

@@ -20,31 +20,33 @@ public enum GuestStep: BitwiseCopyable, Hashable, Sendable {
   case end(GuestEnd)
 }
 
-/// Wall clock time, as guests see it.
-public struct GuestTime: BitwiseCopyable, Hashable, Sendable {
-  /// Seconds since 1970.
-  public var seconds: UInt32
-  /// Nanoseconds of the second.
-  public var nanoseconds: UInt32
+/// How the host's clock is to be read for a guest.
+public struct GuestClock: BitwiseCopyable, Hashable, Sendable {
+  /// Ticks of the host's counter in a millisecond, at least 1.
+  public var ticksPerMillisecond: UInt64
+  /// Seconds since 1970 when the counter was 0.
+  public var startSeconds: UInt64
 
-  /// A time of its parts.
-  public init(seconds: UInt32, nanoseconds: UInt32) {
-    self.seconds = seconds
-    self.nanoseconds = nanoseconds
+  /// A clock of its parts.
+  public init(ticksPerMillisecond: UInt64, startSeconds: UInt64) {
+    self.ticksPerMillisecond = max(1, ticksPerMillisecond)
+    self.startSeconds = startSeconds
   }
-}
 
-/// The moment at which a guest is served.
-public struct GuestMoment: BitwiseCopyable, Hashable, Sendable {
-  /// Nanoseconds of the host's clock.
-  public var nanoseconds: UInt64
-  /// What the guest takes for the time.
-  public var wallClock: GuestTime
+  /// The ticks in a number of nanoseconds, rounded up.
+  func ticks(nanoseconds: UInt32) -> UInt64 {
+    // 32 bits times a rate below 2^31 ticks a millisecond.
+    (UInt64(nanoseconds) &* (ticksPerMillisecond & 0x7FFF_FFFF) &+ 999_999) / 1_000_000
+  }
 
-  /// A moment of its parts.
-  public init(nanoseconds: UInt64, wallClock: GuestTime) {
-    self.nanoseconds = nanoseconds
-    self.wallClock = wallClock
+  /// What a guest takes for the time at a tick: seconds since 1970, and nanoseconds.
+  func time(at tick: UInt64) -> (seconds: UInt32, nanoseconds: UInt32) {
+    let milliseconds = tick / ticksPerMillisecond
+    let rest = tick % ticksPerMillisecond * 1_000_000 / ticksPerMillisecond
+    return (
+      UInt32(truncatingIfNeeded: startSeconds &+ milliseconds / 1_000),
+      UInt32(truncatingIfNeeded: milliseconds % 1_000 * 1_000_000 + rest)
+    )
   }
 }
 
@@ -70,9 +72,7 @@ public struct GuestStatistics: BitwiseCopyable, Sendable {
 /// The machine enters the guest, saves its registers when it leaves, and asks `handleExit` what to do; `prepareEntry`
 /// comes before each entry. Nothing that the guest hands over is used before it was copied and checked, and nothing it
 /// does costs the host more than a bounded number of steps.
-public struct Guest<Format: PageTableFormat>: ~Copyable {
-  /// The registers while the guest does not run.
-  public var registers: GuestRegisters
+@safe public struct Guest<Format: PageTableFormat>: ~Copyable {
   /// The tables that the processor uses while it runs.
   public var shadow: ShadowPaging<Format>
   /// Where its vectors arrive.
@@ -82,15 +82,19 @@ public struct Guest<Format: PageTableFormat>: ~Copyable {
   /// The segment of the stack on which ring 1 is entered.
   public internal(set) var stackSegment: UInt32 = 0
   /// The top of that stack.
-  public internal(set) var stackTop: UInt32 = 0
+  public internal(set) var stackTop: UInt32 = 0 { didSet { hasChanges = true } }
   /// Whether the next use of the FPU is the guest's to hear of.
   public internal(set) var isTaskSwitched = false
   /// Whether it waits for an interrupt.
   public internal(set) var isHalted = false
-  /// When its clock is due, in nanoseconds of the host's clock; `UInt64.max` for never.
+  /// The tick at which its clock is due; `UInt64.max` for never.
   public internal(set) var clockDeadline: UInt64 = .max
-  /// Gates or descriptors have changed since the machine's copy was made.
-  public var tablesChanged = true
+  /// Gates that have changed since the machine copied them.
+  public internal(set) var changedGates = 0..<256 { didSet { hasChanges = true } }
+  /// Descriptors that have changed since the machine copied them.
+  public internal(set) var changedSegments = 0..<32 { didSet { hasChanges = true } }
+  /// Gates, descriptors or the stack of ring 1 have changed since the machine copied them.
+  public private(set) var hasChanges = true
   /// How often what happened.
   public internal(set) var statistics = GuestStatistics()
 
@@ -103,21 +107,40 @@ public struct Guest<Format: PageTableFormat>: ~Copyable {
   var noInterruptEnd: UInt32 = 0
   /// The next entry of the ring.
   var ringCursor: UInt32 = 0
+  let clock: GuestClock
+  private let place: UnsafeMutablePointer<GuestRegisters>
   /// A call that waits until a device was served.
   var waitingCall: Hypercall?
 
   /// Makes a guest that begins at `entry` with nothing but its memory.
-  public init<Memory: ShadowMemory & ~Copyable>(entry: UInt32, format: Format, in memory: inout Memory)
-    throws(PagingError) where Memory.Entry == Format.Entry
-  {
-    self.init(entry: entry, shadow: try ShadowPaging(format: format, in: &memory))
+  ///
+  /// - Safety: `registers` must be memory for one set of registers, that lives as long as the guest and that nobody
+  ///   else changes while the host deals with the guest.
+  @unsafe public init<Memory: ShadowMemory & ~Copyable>(
+    entry: UInt32, registers: UnsafeMutablePointer<GuestRegisters>, clock: GuestClock, format: Format,
+    in memory: inout Memory
+  ) throws(PagingError) where Memory.Entry == Format.Entry {
+    unsafe self.init(
+      entry: entry, registers: registers, clock: clock, shadow: try ShadowPaging(format: format, in: &memory))
   }
 
-  private init(entry: UInt32, shadow: consuming ShadowPaging<Format>) {
-    registers = GuestRegisters(entry: entry)
+  private init(
+    entry: UInt32, registers: UnsafeMutablePointer<GuestRegisters>, clock: GuestClock,
+    shadow: consuming ShadowPaging<Format>
+  ) {
+    self.clock = clock
+    // SAFETY: the caller promises the memory.
+    unsafe registers.initialize(to: GuestRegisters(entry: entry))
+    unsafe place = registers
     self.shadow = shadow
     segments[12] = .flatCode32(ring: 1)
     segments[13] = .flatData(ring: 1)
+  }
+
+  /// The registers while the guest does not run; they lie where the machine saves them.
+  public var registers: GuestRegisters {
+    @inline(__always) unsafeAddress { unsafe UnsafePointer(place) }
+    @inline(__always) nonmutating unsafeMutableAddress { unsafe place }
   }
 
   /// Gives back what the host keeps for the guest.
@@ -125,6 +148,19 @@ public struct Guest<Format: PageTableFormat>: ~Copyable {
   where Memory.Entry == Format.Entry {
     shadow.release(in: &memory)
   }
+
+  /// The machine has copied all gates, descriptors and the stack.
+  public mutating func forgetChanges() {
+    changedGates = 0..<0
+    changedSegments = 0..<0
+    hasChanges = false
+  }
+
+  /// A gate, for the machine's copy.
+  public mutating func gate(_ vector: Int) -> GuestGate { gates[vector] }
+
+  /// A descriptor, for the machine's copy.
+  public mutating func segment(_ index: Int) -> SegmentDescriptor { segments[index] }
 
   /// Whether the guest has named its shared page.
   public var isInitialised: Bool { data != nil }

@@ -8,6 +8,10 @@ import Nodes
 import Scheduling
 import Start
 
+#if arch(i386)
+  import GuestHost
+#endif
+
 /// Called by `Boot/Entry/*/Entry.asm` with what the boot loader left in eax and ebx.
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
@@ -16,6 +20,9 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   // A further node has no console.
   guard NodeReference().node.identity.ownsDevices else { Threads.idle() }
   Ramdisk.list()
+  #if arch(i386)
+    if GuestHost.start() { Threads.idle() }
+  #endif
   do {
     try Threads.create(ThreadName("monitor"), level: PriorityLevel(truncating: 16)) { _ in
       var monitor = Monitor()

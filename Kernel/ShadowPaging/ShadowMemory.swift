@@ -6,6 +6,9 @@ import Paging
 
 /// A guest's memory, and the frames of the tables that show it to the processor.
 public protocol ShadowMemory: TableMemory, GuestMemory, ~Copyable {
+  /// The host's counter, which never goes back.
+  func now() -> UInt64
+
   /// Puts the host's own part into a new table for the range that ends with the address space.
   ///
   /// - Parameter root: a root whose last top entry has its table.

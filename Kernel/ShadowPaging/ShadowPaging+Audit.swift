@@ -19,7 +19,7 @@ extension ShadowPaging {
   ///   - memory: the guest's memory.
   ///   - isForeign: whether a frame does not belong to the guest.
   /// - Returns: the first such page, or `nil`.
-  public func firstViolation<Memory: ShadowMemory & ~Copyable>(
+  public mutating func firstViolation<Memory: ShadowMemory & ~Copyable>(
     in memory: borrowing Memory, isForeign: (FrameNumber) -> Bool
   ) -> ShadowViolation? where Memory.Entry == Format.Entry {
     for index in 0..<Self.rootCount {

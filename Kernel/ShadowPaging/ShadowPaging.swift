@@ -37,7 +37,11 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   public private(set) var isIdentity = true
 
   var roots: InlineArray<8, Root?> = .init(repeating: nil)
-  private(set) var current = 0
+  private(set) var current = 0 {
+    didSet { if let used = roots[current] { root = used.table.root } }
+  }
+  /// The frame for `cr3`.
+  public private(set) var root: FrameNumber
   private var switchCount: UInt64 = 0
   /// Holds the tables that all shadows share.
   private let common: PageTable<Format>
@@ -62,6 +66,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
 
   private init(common: PageTable<Format>, identity: PageTable<Format>) {
     self.common = common
+    root = identity.root
     roots[0] = Root(guest: nil, table: identity, lastUse: 0)
   }
 
@@ -79,9 +84,6 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     }
   }
 
-  /// The frame for `cr3`.
-  public var root: FrameNumber { roots[current]?.table.root ?? common.root }
-
   /// The first address of what all shadows share: the last top entry, in which the host has its part.
   public static var sharedAddress: UInt32 { 0xC000_0000 }
 
@@ -95,7 +97,8 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     do {
       // A bare top (PAE) is read only when the root is loaded: its tables must be there before.
       if Format.hasBareTop {
-        try table.prepareTopTables(VirtualAddress(0), pageCount: Int(sharedAddress) >> pageShift, in: &memory)
+        try table.prepareTopTables(
+          VirtualAddress(0), pageCount: Int(sharedAddress >> UInt32(pageShift)), in: &memory)
       }
       try table.shareTopEntries(of: common, sharedPage, pageCount: sharedPageCount, in: &memory)
       return table
@@ -199,7 +202,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     return nil
   }
 
-  private func change<Memory: ShadowMemory & ~Copyable>(
+  private mutating func change<Memory: ShadowMemory & ~Copyable>(
     _ address: UInt32, to entry: UInt32, in index: Int, _ memory: inout Memory
   ) -> GuestMistake? where Memory.Entry == Format.Entry {
     guard let root = roots[index] else { return nil }
@@ -252,7 +255,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   /// Where an address of the guest leads, guest-physical, for the host's own reading and writing of frames.
   ///
   /// - Returns: `nil` if the guest's tables do not allow the access.
-  public func guestPhysical<Memory: ShadowMemory & ~Copyable>(
+  public mutating func guestPhysical<Memory: ShadowMemory & ~Copyable>(
     _ address: UInt32, _ access: GuestAccess, in memory: inout Memory
   ) -> UInt32? {
     guard let guest = roots[current]?.guest else {
@@ -266,7 +269,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     return found.entry & ~0xFFF | address & 0xFFF
   }
 
-  private func fill<Memory: ShadowMemory & ~Copyable>(
+  private mutating func fill<Memory: ShadowMemory & ~Copyable>(
     _ table: PageTable<Format>, _ guest: UInt32?, _ address: UInt32, _ access: GuestAccess,
     in memory: inout Memory
   ) -> ShadowFault where Memory.Entry == Format.Entry {
@@ -283,7 +286,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   }
 
   /// Shows a used page again, if the guest's tables allow it.
-  private func refill<Memory: ShadowMemory & ~Copyable>(
+  private mutating func refill<Memory: ShadowMemory & ~Copyable>(
     _ table: PageTable<Format>, _ guest: UInt32, _ address: UInt32, in memory: inout Memory
   ) -> GuestMistake? where Memory.Entry == Format.Entry {
     guard case .mapped(let found) = GuestWalker(root: guest).walk(address, in: memory),
@@ -295,7 +298,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     return nil
   }
 
-  private func fillIdentity<Memory: ShadowMemory & ~Copyable>(
+  private mutating func fillIdentity<Memory: ShadowMemory & ~Copyable>(
     _ table: PageTable<Format>, _ address: UInt32, in memory: inout Memory
   ) -> ShadowFault where Memory.Entry == Format.Entry {
     guard memory.contains(address, byteCount: 1) else { return .killed(GuestMistake(.badAddress, address)) }
@@ -304,7 +307,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   }
 
   /// Puts a page into a shadow, instead of what was there.
-  private func show<Memory: ShadowMemory & ~Copyable>(
+  private mutating func show<Memory: ShadowMemory & ~Copyable>(
     _ table: PageTable<Format>, _ address: UInt32, _ entry: UInt32, flags: UInt32, in memory: inout Memory
   ) -> ShadowFault where Memory.Entry == Format.Entry {
     let isWritable = flags & GuestEntry.writable != 0 && entry & GuestEntry.dirty != 0
@@ -320,7 +323,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     }
   }
 
-  private func pinStack<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory) -> GuestMistake?
+  private mutating func pinStack<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory) -> GuestMistake?
   where Memory.Entry == Format.Entry {
     guard stack.pageCount > 0, let root = roots[current], !isIdentity else { return nil }
     for page in 0..<stack.pageCount {
@@ -338,7 +341,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
 
   // MARK: - Roots
 
-  private func index(of guestRoot: UInt32) -> Int? {
+  private mutating func index(of guestRoot: UInt32) -> Int? {
     for index in 0..<Self.rootCount where roots[index]?.guest == guestRoot { return index }
     return nil
   }
@@ -363,14 +366,14 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
 
   // MARK: - Forgetting
 
-  private func forgetUser<Memory: ShadowMemory & ~Copyable>(
+  private mutating func forgetUser<Memory: ShadowMemory & ~Copyable>(
     _ table: PageTable<Format>, in memory: inout Memory
   )
   where Memory.Entry == Format.Entry {
     if kernelAddress > 0 { forget(table, from: 0, through: kernelAddress - 1, in: &memory) }
   }
 
-  private func forget<Memory: ShadowMemory & ~Copyable>(
+  private mutating func forget<Memory: ShadowMemory & ~Copyable>(
     _ table: PageTable<Format>, from first: UInt32, through last: UInt32, in memory: inout Memory
   ) where Memory.Entry == Format.Entry {
     let page = VirtualAddress(UInt(first & ~0xFFF))
@@ -383,7 +386,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     }
   }
 
-  private func drop<Memory: ShadowMemory & ~Copyable>(
+  private mutating func drop<Memory: ShadowMemory & ~Copyable>(
     _ address: UInt32, from table: PageTable<Format>, in memory: inout Memory
   ) where Memory.Entry == Format.Entry {
     _ = try? table.unmap(VirtualAddress(UInt(address & ~0xFFF)), in: &memory)
@@ -408,7 +411,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   private static func release<Memory: ShadowMemory & ~Copyable>(
     _ table: PageTable<Format>, in memory: inout Memory
   ) where Memory.Entry == Format.Entry {
-    let ownPageCount = Int(sharedAddress) >> pageShift
+    let ownPageCount = Int(sharedAddress >> UInt32(pageShift))
     _ = try? table.unmap(VirtualAddress(0), pageCount: ownPageCount, in: &memory) { _, _ in }
     reclaim(table, VirtualAddress(0), ownPageCount, in: &memory)
     table.freeRoot(in: &memory)

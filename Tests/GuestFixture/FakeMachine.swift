@@ -16,6 +16,8 @@ public struct FakeMachine: ShadowMemory {
   public var bytes: [UInt8]
   /// Bytes of RAM.
   public let ramSize: UInt32
+  /// The counter.
+  public var tick: UInt64 = 0
   /// Tables by their frames.
   public private(set) var tables: [UInt32: [UInt64]] = [:]
   /// Frames that may still become tables.
@@ -56,6 +58,9 @@ public struct FakeMachine: ShadowMemory {
     precondition(page < size / UInt32(pageSize), "page \(page) is not the guest's")
     return FrameNumber(Self.firstFrame + page)
   }
+
+  /// The counter.
+  public func now() -> UInt64 { tick }
 
   /// An entry of a table.
   public func load(_ table: FrameNumber, _ index: Int) -> UInt64 {

@@ -12,16 +12,21 @@ import X86
 
 private let data: UInt32 = 0x5000
 private let root: UInt32 = 0x1000
-private let moment = GuestMoment(
-  nanoseconds: 1_000, wallClock: GuestTime(seconds: 7, nanoseconds: 8))
 
 /// A guest with 64 pages, and what drives it.
 private struct Rig: ~Copyable {
   var machine = FakeMachine(ramPages: 64)
   var guest: Guest<PAEFormat>
+  private let registers = UnsafeMutablePointer<GuestRegisters>.allocate(capacity: 1)
+
+  deinit { registers.deallocate() }
 
   init(initialised: Bool = true) throws {
-    guest = try Guest(entry: 0x10_0000, format: PAEFormat(noExecute: false), in: &machine)
+    let clock = GuestClock(ticksPerMillisecond: 2_000_000, startSeconds: 7)
+    machine.tick = 8_000
+    registers.initialize(to: GuestRegisters())
+    guest = try Guest(
+      entry: 0x10_0000, registers: registers, clock: clock, format: PAEFormat(noExecute: false), in: &machine)
     machine.store32(0x80, data + GuestData.systemCallVector)
     machine.store32(0xC000_0000, data + GuestData.kernelAddress)
     machine.store32(0x9000, data + GuestData.noInterruptStart)
@@ -42,12 +47,12 @@ private struct Rig: ~Copyable {
     guest.registers.vector = 31
     (guest.registers.eax, guest.registers.ebx) = (number, first)
     (guest.registers.ecx, guest.registers.edx) = (second, third)
-    return guest.handleExit(faultAddress: 0, at: moment, in: &machine)
+    return guest.handleExit(faultAddress: 0, in: &machine)
   }
 
   mutating func trap(_ vector: UInt32, error: UInt32 = 0, address: UInt32 = 0) -> GuestStep {
     (guest.registers.vector, guest.registers.errorCode) = (vector, error)
-    return guest.handleExit(faultAddress: address, at: moment, in: &machine)
+    return guest.handleExit(faultAddress: address, in: &machine)
   }
 
   mutating func post(_ slot: UInt32, _ call: Hypercall) {
@@ -87,7 +92,7 @@ private func mistake(_ step: GuestStep) -> GuestMistake.Kind? {
     #expect(rig.call(1, data) == .enter)
     #expect(rig.machine.load32(data + GuestData.reservedMemory) == 0x40_0000)
     #expect(rig.machine.load32(data + GuestData.time) == 7)
-    #expect(rig.machine.load32(data + GuestData.time + 4) == 8)
+    #expect(rig.machine.load32(data + GuestData.time + 4) == 4_000)
     #expect(mistake(rig.call(1, data)) == .initialisedTwice)
   }
 
@@ -157,10 +162,31 @@ extension SegmentDescriptor {
     rig.post(1, Hypercall(9, 500))
     #expect(rig.call(0) == .enter)
     #expect(rig.guest.isTaskSwitched == true)
-    #expect(rig.guest.clockDeadline == 1_500)
+    #expect(rig.guest.clockDeadline == 9_000)
     #expect(rig.machine.load8(data + GuestData.ringStatus) == 0xFF)
     #expect(rig.machine.load8(data + GuestData.ringStatus + 1) == 0xFF)
     #expect(rig.guest.statistics.ringCalls == 2)
+  }
+
+  @Test func shortCallsAreNoOthers() throws {
+    var rig = try Rig()
+    for (number, isShort) in [(0, true), (8, true), (19, true), (10, false), (17, false), (77, false)]
+      as [(UInt32, Bool)]
+    {
+      rig.guest.registers.vector = 31
+      (rig.guest.registers.eax, rig.guest.registers.ebx) = (number, 1)
+      #expect(rig.guest.handleShortCall(in: &rig.machine) == isShort, "\(number)")
+    }
+    #expect(rig.guest.isTaskSwitched == true)
+    // What waits in the ring comes first, and faults are no calls.
+    rig.post(0, Hypercall(8, 0))
+    rig.guest.registers.eax = 0
+    #expect(rig.guest.handleShortCall(in: &rig.machine) == false)
+    rig.guest.registers.vector = 14
+    #expect(rig.guest.handleShortCall(in: &rig.machine) == false)
+    var early = try Rig(initialised: false)
+    early.guest.registers.vector = 31
+    #expect(early.guest.handleShortCall(in: &early.machine) == false)
   }
 
   @Test func theRingWraps() throws {
@@ -186,10 +212,10 @@ extension SegmentDescriptor {
     #expect(rig.call(10) == .notify(0x4000))
     #expect(rig.guest.isTaskSwitched == false)
     #expect(rig.guest.isHalted == false)
-    #expect(rig.guest.continueCalls(at: moment, in: &rig.machine) == .enter)
+    #expect(rig.guest.continueCalls(in: &rig.machine) == .enter)
     #expect(rig.guest.isTaskSwitched == true)
     #expect(rig.guest.isHalted == true)
-    #expect(rig.guest.continueCalls(at: moment, in: &rig.machine) == .enter)
+    #expect(rig.guest.continueCalls(in: &rig.machine) == .enter)
   }
 
   @Test func aMistakeInTheRingIsNamed() throws {
@@ -281,11 +307,11 @@ extension SegmentDescriptor {
     rig.machine.store32(1, data + GuestData.blockedInterrupts)
     rig.guest.raise(interrupt: 0)
     rig.guest.raise(interrupt: 1)
-    #expect(rig.guest.prepareEntry(at: moment, in: &rig.machine) == .enter)
+    #expect(rig.guest.prepareEntry(in: &rig.machine) == .enter)
     #expect(rig.guest.registers.eip == 0xC000_0021)
     rig.machine.store32(0x200, data + GuestData.interruptsEnabled)
     rig.machine.store32(0, data + GuestData.blockedInterrupts)
-    #expect(rig.guest.prepareEntry(at: moment, in: &rig.machine) == .enter)
+    #expect(rig.guest.prepareEntry(in: &rig.machine) == .enter)
     #expect(rig.guest.registers.eip == 0xC000_0020)
     #expect(rig.guest.statistics.interrupts == 2)
   }
@@ -294,11 +320,11 @@ extension SegmentDescriptor {
     var rig = try rigWithGate()
     rig.guest.registers.eip = 0xC000_0100
     rig.guest.raise(interrupt: 0)
-    #expect(rig.guest.prepareEntry(at: moment, in: &rig.machine) == .enter)
+    #expect(rig.guest.prepareEntry(in: &rig.machine) == .enter)
     #expect(rig.guest.registers.eip == 0xC000_0100)
     #expect(rig.machine.load32(data + GuestData.interruptPending) == 0x200)
     rig.machine.store32(0x200, data + GuestData.interruptsEnabled)
-    #expect(rig.guest.prepareEntry(at: moment, in: &rig.machine) == .enter)
+    #expect(rig.guest.prepareEntry(in: &rig.machine) == .enter)
     #expect(rig.machine.load32(data + GuestData.interruptPending) == 0)
   }
 
@@ -308,7 +334,7 @@ extension SegmentDescriptor {
     rig.guest.raise(interrupt: 0)
     for (eip, isDelivered) in [(0x9000, false), (0x900F, false), (0x9010, true)] as [(UInt32, Bool)] {
       rig.guest.registers.eip = eip
-      #expect(rig.guest.prepareEntry(at: moment, in: &rig.machine) == .enter)
+      #expect(rig.guest.prepareEntry(in: &rig.machine) == .enter)
       #expect((rig.guest.registers.eip != eip) == isDelivered)
     }
   }
@@ -317,9 +343,9 @@ extension SegmentDescriptor {
     var rig = try rigWithGate()
     #expect(rig.call(9, 5_000) == .enter)
     #expect(rig.call(10) == .enter)
-    #expect(rig.guest.prepareEntry(at: moment, in: &rig.machine) == .wait)
-    let later = GuestMoment(nanoseconds: 6_000, wallClock: moment.wallClock)
-    #expect(rig.guest.prepareEntry(at: later, in: &rig.machine) == .enter)
+    #expect(rig.guest.prepareEntry(in: &rig.machine) == .wait)
+    rig.machine.tick += 10_000
+    #expect(rig.guest.prepareEntry(in: &rig.machine) == .enter)
     #expect(rig.guest.registers.eip == 0xC000_0020)
     #expect(rig.guest.isHalted == false)
     #expect(rig.guest.clockDeadline == .max)
@@ -329,9 +355,9 @@ extension SegmentDescriptor {
     var rig = try Rig()
     rig.machine.store32(0x200, data + GuestData.interruptsEnabled)
     rig.guest.raise(interrupt: 5)
-    #expect(rig.guest.prepareEntry(at: moment, in: &rig.machine) == .enter)
+    #expect(rig.guest.prepareEntry(in: &rig.machine) == .enter)
     rig.loadGate(37, offset: 0xC000_0037, type: 0xE)
-    #expect(rig.guest.prepareEntry(at: moment, in: &rig.machine) == .enter)
+    #expect(rig.guest.prepareEntry(in: &rig.machine) == .enter)
     #expect(rig.guest.registers.eip == 0xC000_0037)
   }
 }
@@ -351,7 +377,7 @@ extension SegmentDescriptor {
           if case .killed(let mistake) = end { ends[mistake.kind, default: 0] += 1 }
           break
         }
-        if case .notify = step { _ = rig.guest.continueCalls(at: moment, in: &rig.machine) }
+        if case .notify = step { _ = rig.guest.continueCalls(in: &rig.machine) }
       }
       let own = rig.machine.ownFrames
       #expect(rig.guest.shadow.firstViolation(in: rig.machine) { !own.contains($0.rawValue) } == nil)
@@ -382,7 +408,7 @@ extension SegmentDescriptor {
     case 5: return rig.trap(14, error: .random(in: 0..<8, using: &random), address: word())
     case 6:
       rig.guest.raise(interrupt: .random(in: 0..<32, using: &random))
-      return rig.guest.prepareEntry(at: moment, in: &rig.machine)
+      return rig.guest.prepareEntry(in: &rig.machine)
     default:
       for _ in 0..<8 {
         rig.machine.store32(word(), .random(in: 0..<rig.machine.size / 4, using: &random) * 4)

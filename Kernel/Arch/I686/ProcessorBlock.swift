@@ -66,6 +66,12 @@ public struct ProcessorBlock {
     segments[Int(Selectors32.firstArea / 8) + index] = descriptor
   }
 
+  /// Where the descriptor table lies, for whoever loads another and this one again.
+  public var segmentsAddress: UInt { symbol_processor_block() + UInt(Self.segmentsOffset) }
+
+  /// Where the interrupt gates lie.
+  public var gatesAddress: UInt { symbol_processor_block() + UInt(Self.gatesOffset) }
+
   /// Puts a descriptor into an entry that nothing else uses and returns its selector.
   public mutating func setSpareSegment(_ descriptor: SegmentDescriptor) -> UInt16 {
     set(Selectors32.spare, descriptor)

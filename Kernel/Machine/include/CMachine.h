@@ -303,6 +303,20 @@ CPU_INLINE _Noreturn void cpu_enter_program(uintptr_t frame) {
 }
 
 #if defined(__i386__)
+// Into a guest and out of it: Kernel/Arch/I686/WorldSwitch.asm. Returns where the guest's registers were saved.
+CPU_INLINE uintptr_t cpu_enter_world(uintptr_t entry, uintptr_t state) {
+  __asm__ volatile("pushl %%ebp\n\tcall *%1\n\tpopl %%ebp"
+                   : "+a"(state), "+d"(entry)
+                   :
+                   : "ebx", "ecx", "esi", "edi", "cc", "memory");
+  return state;
+}
+
+// Enters an interrupt handler as the processor would: it returns by iretd.
+CPU_INLINE void cpu_raise(uintptr_t handler) {
+  __asm__ volatile("pushfl\n\tpushl %%cs\n\tcall *%0" : : "r"(handler) : "memory", "cc");
+}
+
 // Jumps to a task: the processor saves this one in its task-state segment and loads the other (Intel SDM vol. 3,
 // 7.3). Goes on here when something jumps back.
 CPU_INLINE void cpu_jump_to_task(uint16_t selector) {

@@ -59,6 +59,11 @@ LINKER_SYMBOL(system_call_sysenter)
 LINKER_SYMBOL(system_call_page)
 LINKER_SYMBOL(system_call_page_return)
 LINKER_SYMBOL(system_call_page_end)
+// Kernel/Arch/I686/WorldSwitch.asm
+LINKER_SYMBOL(world_switch_start)
+LINKER_SYMBOL(world_switch_end)
+LINKER_SYMBOL(world_enter)
+LINKER_SYMBOL(world_stub_table)
 #else
 LINKER_SYMBOL(system_call_instruction)
 LINKER_SYMBOL(system_call_compatible)

@@ -87,7 +87,7 @@ extension ThreadSystem {
   /// The running thread was stopped at closed registers: lets it use its state.
   ///
   /// Returns whether it has one.
-  mutating func openFloatingPoint() -> Bool {
+  public mutating func openFloatingPoint() -> Bool {
     floatingPoint.use(by: scheduler.current.fields.floatingPoint)
   }
 }

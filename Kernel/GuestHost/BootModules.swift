@@ -1,0 +1,55 @@
+/// The boot modules that are for guests.
+
+import Arch
+import Base
+import BootInformation
+import GuestImage
+import GuestInterface
+import Start
+
+/// What the boot loader brought.
+enum BootModules {
+  /// What a module's text says of a guest; `nil` if it is not for one.
+  static func description(at index: Int) throws(GuestImageError) -> GuestDescription? {
+    let reference = NodeReference()
+    return index < reference.node.boot.moduleCount
+      ? try reference.node.boot.guestDescription(at: index) : nil
+  }
+
+  /// The bytes of the ramdisk that follows a guest's kernel; none if something else follows.
+  @_lifetime(immortal)
+  static func ramdisk(behind index: Int) throws(GuestImageError) -> Span<UInt8> {
+    guard let next = try description(at: index + 1), next.kind == .ramdisk else { return Span() }
+    let module = NodeReference().node.boot.module(at: index + 1)
+    guard let bytes = bytes(of: module) else { throw .init(.ramdiskTooLarge, module.byteCount) }
+    return bytes
+  }
+
+  /// The bytes of a module, or `nil` if the direct map does not reach them.
+  @_lifetime(immortal)
+  static func bytes(of module: BootModule) -> Span<UInt8>? {
+    guard module.end.rawValue <= AddressMap.directMapSize,
+      let address = DirectMap.virtualAddress(of: module.start),
+      let start = unsafe UnsafePointer<UInt8>(bitPattern: address.rawValue)
+    else { return nil }
+    // SAFETY: the memory map has the module as boot data, which nobody is given and nobody changes, for ever.
+    let span = unsafe Span(_unsafeStart: start, count: Int(module.byteCount))
+    return unsafe _overrideLifetime(span, copying: ())
+  }
+}
+
+// A borrow of the whole structure would copy it: these count as changes.
+extension BootInformation {
+  fileprivate mutating func guestDescription(at index: Int) throws(GuestImageError) -> GuestDescription? {
+    try GuestDescription(bytes(of: module(at: index).text))
+  }
+
+  /// Writes a guest's boot parameters, with the command line of its module's text.
+  mutating func prepareGuest<Memory: GuestMemory & ~Copyable>(
+    module index: Int, _ description: GuestDescription, ramdisk: Span<UInt8>, in memory: inout Memory
+  ) throws(GuestImageError) {
+    try BootParameters.prepare(
+      ramdisk: ramdisk,
+      commandLine: bytes(of: module(at: index).text).extracting(description.commandLine), in: &memory)
+  }
+}

@@ -1,0 +1,83 @@
+/// The thread that wakes a guest's processor when the guest's clock is due.
+///
+/// A guest that computes is left only by interrupts of the machine. This thread, more urgent than the guest's, sleeps
+/// until the guest's next event: the interrupt that wakes it is the one that leaves the guest.
+
+import Arch
+import Base
+import CMachine
+import Log
+import Scheduling
+import Start
+
+/// An alarm, by the place of what two threads share of it.
+@safe struct GuestAlarm: BitwiseCopyable {
+  /// What the two threads share.
+  struct Fields: BitwiseCopyable {
+    /// The tick at which the guest's clock is due; `UInt64.max` for never.
+    var deadline: UInt64 = .max
+    /// The tick until which the alarm's thread sleeps.
+    var sleepsUntil: UInt64 = .max
+    /// The guest is to be looked at before it is entered again.
+    var isDue = true
+    /// The guest is no more.
+    var isOver = false
+  }
+
+  private let place: UnsafeMutablePointer<Fields>
+  private let thread: ThreadReference
+
+  /// What the two threads share.
+  var fields: Fields {
+    @inline(__always) unsafeAddress { unsafe UnsafePointer(place) }
+    @inline(__always) nonmutating unsafeMutableAddress { unsafe place }
+  }
+
+  /// Makes an alarm whose thread has a level, and starts it.
+  init(level: PriorityLevel) throws(GuestStartError) {
+    let address = KernelHeap.allocate(MemoryLayout<Fields>.size)
+    guard let place = unsafe UnsafeMutablePointer<Fields>(bitPattern: address.rawValue) else { throw .memory }
+    // SAFETY: the heap has just given the memory.
+    unsafe place.initialize(to: Fields())
+    unsafe self.place = place
+    do {
+      thread = try Threads.create(ThreadName("guest-clock"), level: level, argument: address.rawValue) {
+        unsafe GuestAlarm.run(UnsafeMutablePointer<Fields>(bitPattern: $0))
+        return 0
+      }
+    } catch {
+      KernelHeap.free(address)
+      throw .memory
+    }
+  }
+
+  /// Ends the thread and gives the memory back.
+  func release() {
+    fields.isOver = true
+    try? Threads.cancelWait(of: thread)
+    _ = try? Threads.join(thread)
+    KernelHeap.free(unsafe VirtualAddress(UInt(bitPattern: place)))
+  }
+
+  /// Learns of the guest's next event; the thread is woken if it would sleep for too long.
+  func set(_ deadline: UInt64) {
+    fields.deadline = deadline
+    if deadline < fields.sleepsUntil { try? Threads.cancelWait(of: thread) }
+  }
+
+  /// What the thread does.
+  private static func run(_ place: UnsafeMutablePointer<Fields>?) {
+    // SAFETY: `release` keeps the memory until this thread has ended.
+    guard let place = unsafe place else { return }
+    while unsafe !place.pointee.isOver {
+      let deadline = unsafe place.pointee.deadline
+      unsafe place.pointee.sleepsUntil = deadline
+      _ = try? Threads.sleep(until: deadline)
+      if unsafe cpu_rdtsc() >= place.pointee.deadline {
+        unsafe place.pointee.isDue = true
+        // The next event is the guest's to set.
+        unsafe place.pointee.deadline = .max
+      }
+    }
+  }
+}

@@ -1,0 +1,213 @@
+/// A guest that runs: a thread that enters it again and again.
+
+import Arch
+import Base
+import BootInformation
+import CMachine
+import GuestImage
+import GuestInterface
+import Hypervisor
+import Log
+import Paging
+import Scheduling
+import ShadowPaging
+import Start
+import Sync
+
+/// One guest and what the machine has of it.
+struct HostedGuest: ~Copyable {
+  var guest: Guest<PAEFormat>
+  var memory: MachineGuestMemory
+  let pages: WorldPages
+  let number: UInt32
+
+  /// Takes memory and tables for a guest that has nothing in its memory yet.
+  init(megabytes: UInt32, slot: Int, number: UInt32) throws(GuestStartError) {
+    let pages = try Self.takePages(slot)
+    var memory = try Self.takeMemory(megabytes, pages)
+    let guest = try Self.makeGuest(&memory, pages)
+    self.init(guest: guest, memory: memory, pages: pages, number: number)
+  }
+
+  private init(
+    guest: consuming Guest<PAEFormat>, memory: consuming MachineGuestMemory, pages: WorldPages, number: UInt32
+  ) {
+    self.guest = guest
+    self.memory = memory
+    self.pages = pages
+    self.number = number
+  }
+
+  private static func takePages(_ slot: Int) throws(GuestStartError) -> WorldPages {
+    do { return try WorldPages(slot: slot) } catch { throw .memory }
+  }
+
+  private static func takeMemory(
+    _ megabytes: UInt32, _ pages: WorldPages
+  ) throws(GuestStartError) -> MachineGuestMemory {
+    do { return try MachineGuestMemory(megabytes: megabytes, pages: pages) } catch {
+      pages.release()
+      throw .memory
+    }
+  }
+
+  private static func makeGuest(
+    _ memory: inout MachineGuestMemory, _ pages: WorldPages
+  ) throws(GuestStartError) -> Guest<PAEFormat> {
+    let clock = GuestClock(
+      ticksPerMillisecond: NodeReference().node.clock.ticksPerMillisecond, startSeconds: 0)
+    guard let registers = unsafe UnsafeMutablePointer<GuestRegisters>(bitPattern: pages.registers) else {
+      throw .memory
+    }
+    do {
+      // SAFETY: the page is this guest's, and the switch keeps the registers there.
+      return try unsafe Guest(
+        entry: 0, registers: registers, clock: clock, format: WorldPages.format, in: &memory)
+    } catch {
+      memory.release()
+      pages.release()
+      throw .memory
+    }
+  }
+
+  /// Fills the guest's memory from a boot module, and from the one behind it if that is its ramdisk.
+  mutating func load(module index: Int, _ description: GuestDescription) throws(GuestStartError) {
+    let reference = NodeReference()
+    let module = reference.node.boot.module(at: index)
+    do throws(GuestImageError) {
+      guard let image = BootModules.bytes(of: module) else {
+        throw .init(.segmentOutsideMemory, module.start.rawValue)
+      }
+      let entry = try GuestImage(image).load(into: &memory)
+      try reference.node.boot.prepareGuest(
+        module: index, description, ramdisk: try BootModules.ramdisk(behind: index), in: &memory)
+      guest.registers = GuestRegisters(entry: entry)
+    } catch {
+      throw .image(error)
+    }
+  }
+
+  /// Gives back everything.
+  mutating func release() {
+    guest.release(in: &memory)
+    memory.release()
+    pages.release()
+  }
+
+  /// Runs the guest until it ends.
+  ///
+  /// - Parameter alarm: leaves the guest when its clock is due.
+  mutating func run(_ alarm: GuestAlarm) -> GuestEnd {
+    var deadline = guest.clockDeadline
+    while true {
+      if alarm.fields.isDue || !guest.isReady {
+        alarm.fields.isDue = false
+        switch guest.prepareEntry(in: &memory) {
+        case .end(let end): return end
+        case .wait:
+          waitForInterrupt()
+          continue
+        default: deadline = guest.clockDeadline
+        }
+      }
+      enter()
+      if guest.handleShortCall(in: &memory) { continue }
+      if case .end(let end) = serve() { return end }
+      if guest.clockDeadline != deadline {
+        deadline = guest.clockDeadline
+        alarm.set(deadline)
+      }
+    }
+  }
+
+  /// Deals with an exit, and with the devices that it is for.
+  @inline(never)
+  private mutating func serve() -> GuestStep {
+    var step = guest.handleExit(faultAddress: pages.faultAddress, in: &memory)
+    while true {
+      switch step {
+      case .notify(let address):
+        notify(address)
+        step = guest.continueCalls(in: &memory)
+      case .restoreFPU:
+        cpu_cli()
+        let isOpen = NodeReference().node.threads.openFloatingPoint()
+        cpu_sti()
+        return isOpen ? .enter : .end(.killed(GuestMistake(.unexpectedVector, 7)))
+      default: return step
+      }
+    }
+  }
+
+  /// Lets the processor run the guest until something happens.
+  @inline(__always)
+  private mutating func enter() {
+    if guest.hasChanges { copyTables() }
+    harden()
+    cpu_cli()
+    pages.setRoot(guest.shadow.root)
+    let hidden = guest.isTaskSwitched && cpu_read_cr0() & Self.taskSwitched == 0
+    if hidden { cpu_write_cr0(cpu_read_cr0() | Self.taskSwitched) }
+    let saved = cpu_enter_world(WorldPages.entry, pages.state)
+    if hidden { cpu_write_cr0(cpu_read_cr0() & ~Self.taskSwitched) }
+    let vector = guest.registers.vector
+    // The machine's own interrupt was taken in the guest: its handler is entered as the processor would have done.
+    if vector >= 32, vector < 256 {
+      cpu_raise(UInt(cpu_load32(symbol_interrupt_stub_table() + UInt(vector * 4))))
+    } else if saved != pages.registers {
+      noteSegmentFault(saved)
+    }
+    cpu_sti()
+  }
+
+  private static var taskSwitched: UInt { 1 << 3 }
+
+  @inline(never)
+  private mutating func copyTables() {
+    for vector in guest.changedGates { pages.setGate(vector, guest.gate(vector)) }
+    for index in guest.changedSegments where !GuestSegments.isReserved(UInt32(index)) {
+      pages.setSegment(index, guest.segment(index))
+    }
+    pages.setStack(segment: guest.stackSegment, top: guest.stackTop)
+    guest.forgetChanges()
+  }
+
+  /// Makes harmless what the guest goes on with: never ring 0, interrupts on, ports closed.
+  @inline(__always)
+  private mutating func harden() {
+    guest.registers.cs |= 1
+    guest.registers.ss |= 1
+    guest.registers.eflags = guest.registers.eflags & ~Self.hostFlags | GuestRegisters.interruptFlag
+  }
+
+  /// I/O privilege, nested task, virtual 8086 mode and its interrupt flags.
+  private static var hostFlags: UInt32 { 0x3000 | 0x4000 | 0x2_0000 | 0x18_0000 }
+
+  /// A fault of the switch itself: what the guest was to go on with is not to be had any more.
+  @inline(never)
+  private mutating func noteSegmentFault(_ saved: UInt) {
+    guest.registers.vector = cpu_load32(saved + 11 * 4)
+    guest.registers.errorCode = cpu_load32(saved + 12 * 4)
+  }
+
+  /// Sleeps until the guest's clock is due.
+  private mutating func waitForInterrupt() { _ = try? Threads.sleep(until: guest.clockDeadline) }
+
+  // MARK: - Devices
+
+  /// Shows a text of the guest's first console.
+  private mutating func notify(_ address: UInt32) {
+    let reference = NodeReference()
+    var place = address
+    var left = 256
+    while left > 0, memory.contains(place, byteCount: 1) {
+      let byte = memory.load8(place)
+      if byte == 0 { return }
+      cpu_cli()
+      reference.node.log.output.write(byte)
+      cpu_sti()
+      place += 1
+      left -= 1
+    }
+  }
+}

@@ -1,0 +1,106 @@
+/// A guest's memory on the machine: a run of frames, seen through the direct map.
+
+import Arch
+import Base
+import CMachine
+import FrameAllocator
+import GuestInterface
+import Log
+import Paging
+import ShadowPaging
+import Start
+
+/// The frames of one guest: RAM from its address 0, then the pages of its devices; and its shadow tables.
+struct MachineGuestMemory: ShadowMemory, ~Copyable {
+  /// Bytes of RAM.
+  let ramSize: UInt32
+  /// Bytes of RAM and device pages.
+  let size: UInt32
+
+  let run: FrameRange
+  private let start: UInt
+  private let pages: WorldPages
+  private var tables = NodeTableMemory()
+
+  /// Pages of devices above RAM: the descriptors, and three for each of the queues.
+  static var devicePageCount: UInt32 { 64 }
+
+  /// Takes frames for a guest and fills them with zeros.
+  init(megabytes: UInt32, pages: WorldPages) throws(FrameAllocatorError) {
+    let count = megabytes << 8 + Self.devicePageCount
+    run = try Self.takeRun(count)
+    ramSize = megabytes << 20
+    size = count << UInt32(pageShift)
+    start = Frames.address(of: run.start).rawValue
+    self.pages = pages
+    for index in 0..<count { Frames.clear(FrameNumber(run.start.rawValue + index)) }
+  }
+
+  private static func takeRun(_ count: UInt32) throws(FrameAllocatorError) -> FrameRange {
+    cpu_cli()
+    defer { cpu_sti() }
+    return try NodeReference().node.frames.allocateRun(count, for: .guest)
+  }
+
+  /// Gives the frames back.
+  func release() {
+    cpu_cli()
+    defer { cpu_sti() }
+    do { try NodeReference().node.frames.freeRun(run) } catch {
+      panic("a guest's frames were not in use: frame \(run.start.rawValue)")
+    }
+  }
+
+  @inline(__always)
+  func load8(_ address: UInt32) -> UInt8 { cpu_load8(start + UInt(address)) }
+  @inline(__always)
+  func load32(_ address: UInt32) -> UInt32 { cpu_load32(start + UInt(address)) }
+  @inline(__always)
+  mutating func store8(_ value: UInt8, _ address: UInt32) { cpu_store8(start + UInt(address), value) }
+  @inline(__always)
+  mutating func store32(_ value: UInt32, _ address: UInt32) {
+    cpu_store32(start + UInt(address), value)
+  }
+
+  @inline(__always)
+  func frame(ofPage page: UInt32) -> FrameNumber { FrameNumber(run.start.rawValue + page) }
+
+  /// Whether a frame is one of the guest's.
+  func owns(_ frame: FrameNumber) -> Bool {
+    frame.rawValue >= run.start.rawValue && frame.rawValue - run.start.rawValue < run.count
+  }
+
+  @inline(__always)
+  func now() -> UInt64 { cpu_rdtsc() }
+
+  // MARK: - Tables
+
+  @inline(__always)
+  func load(_ table: FrameNumber, _ index: Int) -> UInt64 { tables.load(table, index) }
+  @inline(__always)
+  mutating func store(_ entry: UInt64, _ table: FrameNumber, _ index: Int) {
+    tables.store(entry, table, index)
+  }
+  mutating func allocateTable() throws(PagingError) -> FrameNumber {
+    cpu_cli()
+    defer { cpu_sti() }
+    return try tables.allocateTable()
+  }
+  mutating func freeTable(_ table: FrameNumber) {
+    cpu_cli()
+    defer { cpu_sti() }
+    tables.freeTable(table)
+  }
+
+  mutating func installSwitcher(in root: FrameNumber) throws(PagingError) {
+    let table = PageTable(format: WorldPages.format, root: root)
+    for page in 0..<WorldPages.codePageCount {
+      try table.map(
+        WorldPages.codeFrame(page), at: VirtualAddress(WorldPages.code + UInt(page * pageSize)),
+        PageAttributes(.readExecute), in: &tables)
+    }
+    try table.map(
+      pages.registersFrame, at: VirtualAddress(pages.registersPage), PageAttributes(.readWrite), in: &tables)
+    try table.map(pages.stateFrame, at: VirtualAddress(pages.state), PageAttributes(.readOnly), in: &tables)
+  }
+}

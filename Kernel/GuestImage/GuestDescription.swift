@@ -1,0 +1,101 @@
+/// What a boot loader's module text says of a guest.
+
+/// The text behind a module's name: `guest memory=64 -- console=hvc0 quiet` for a kernel, `guest-ramdisk` for the
+/// initial ramdisk of the guest before it.
+public struct GuestDescription: Hashable, Sendable {
+  /// What the module is.
+  public enum Kind: UInt8, BitwiseCopyable, Hashable, Sendable {
+    /// A guest's kernel.
+    case kernel
+    /// The ramdisk of the guest before it.
+    case ramdisk
+  }
+
+  /// What the module is.
+  public var kind: Kind
+  /// MiB of the guest's memory.
+  public var megabytes: UInt32
+  /// Where the guest's command line stands in the text.
+  public var commandLine: Range<Int>
+
+  /// MiB of a guest that does not say.
+  public static var defaultMegabytes: UInt32 { 64 }
+
+  /// Reads a module's text; `nil` if the module is not for a guest.
+  ///
+  /// The first word may be the file's name, which QEMU puts there.
+  @export(interface)
+  public init?(_ text: Span<UInt8>) throws(GuestImageError) {
+    var words = Words(position: 0)
+    guard var word = words.next(text) else { return nil }
+    if Self.kind(of: word, text) == nil {
+      guard let second = words.next(text) else { return nil }
+      word = second
+    }
+    guard let kind = Self.kind(of: word, text) else { return nil }
+    self.kind = kind
+    megabytes = Self.defaultMegabytes
+    commandLine = text.count..<text.count
+    while let word = words.next(text) {
+      if Self.matches(word, "--", text) {
+        words.skipSpaces(text)
+        commandLine = words.position..<text.count
+        return
+      }
+      guard kind == .kernel, let value = Self.value(of: word, "memory=", text) else {
+        throw .init(.unknownWord, UInt64(word.lowerBound))
+      }
+      megabytes = try Self.megabytes(value, text)
+    }
+  }
+
+  private static func kind(of word: Range<Int>, _ text: Span<UInt8>) -> Kind? {
+    if matches(word, "guest", text) { return .kernel }
+    return matches(word, "guest-ramdisk", text) ? .ramdisk : nil
+  }
+
+  private static func megabytes(_ value: Range<Int>, _ text: Span<UInt8>) throws(GuestImageError) -> UInt32 {
+    var number: UInt32 = 0
+    for index in value {
+      guard (0x30...0x39).contains(text[index]), number < 10_000 else {
+        throw .init(.badMemory, UInt64(value.lowerBound))
+      }
+      number = number * 10 + UInt32(text[index] - 0x30)
+    }
+    guard (4...512).contains(number) else { throw .init(.badMemory, UInt64(value.lowerBound)) }
+    return number
+  }
+
+  private static func value(of word: Range<Int>, _ name: StaticString, _ text: Span<UInt8>) -> Range<Int>? {
+    let count = name.utf8CodeUnitCount
+    guard word.count > count, matches(word.lowerBound..<word.lowerBound + count, name, text) else {
+      return nil
+    }
+    return word.lowerBound + count..<word.upperBound
+  }
+
+  private static func matches(_ range: Range<Int>, _ word: StaticString, _ text: Span<UInt8>) -> Bool {
+    guard range.count == word.utf8CodeUnitCount else { return false }
+    for index in 0..<range.count {
+      // SAFETY: the index is below the number of bytes of the static text, as compared above.
+      guard unsafe word.utf8Start[index] == text[range.lowerBound + index] else { return false }
+    }
+    return true
+  }
+}
+
+/// The words of a text, separated by spaces.
+private struct Words {
+  var position: Int
+
+  mutating func skipSpaces(_ text: Span<UInt8>) {
+    while position < text.count, text[position] == 0x20 { position += 1 }
+  }
+
+  mutating func next(_ text: Span<UInt8>) -> Range<Int>? {
+    skipSpaces(text)
+    let start = position
+    while position < text.count, text[position] != 0x20 { position += 1 }
+    return start == position ? nil : start..<position
+  }
+}
