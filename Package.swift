@@ -209,7 +209,9 @@ if let architecture {
       path: "Tools/mkimage"),
     .target(name: "ModelChecker", dependencies: ["Window"], path: "Tools/ModelChecker"),
     .target(
-      name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/Bench"),
+      name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch", "Plotting"], path: "Tools/Bench",
+      // A program of its own, compiled for the systems that it measures.
+      exclude: ["Peer"]),
     .executableTarget(
       name: "apus",
       dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", "TraceExport", argumentParser]
@@ -231,7 +233,10 @@ if let architecture {
   }
   targets += [
     tests("Base", ["Base"]),
-    tests("Bench", ["Bench"]),
+    .testTarget(
+      name: "BenchTests",
+      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "Plotting", "apus"],
+      path: "Tests/BenchTests", exclude: ["Golden"]),
     tests("ABI", ["ABI"]),
     tests("Log", ["Base", "Log"]),
     tests("FrameAllocator", ["Base", "FrameAllocator"]),

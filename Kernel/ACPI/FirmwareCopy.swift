@@ -63,6 +63,9 @@ public struct CopiedPages: BitwiseCopyable {
   }
 
   /// The byte at `address` as it was when its page was first looked at.
+  ///
+  /// Never inlined: every field of every table is read through it.
+  @inline(never)
   public func byte(at address: PhysicalAddress) -> UInt8? {
     guard let frame = FrameNumber(holding: address) else { return nil }
     let offset = Int(address.rawValue & UInt64(pageSize - 1))

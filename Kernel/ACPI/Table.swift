@@ -54,6 +54,7 @@ public struct Table<Memory: PhysicalMemoryReader> {
   /// A field at an offset.
   ///
   /// - Throws: `badLength` if it reaches past the table.
+  @inline(never)
   func field<Value: FixedWidthInteger & UnsignedInteger>(
     _ offset: UInt32, as type: Value.Type = Value.self
   ) throws(ACPIError) -> Value {
@@ -68,6 +69,7 @@ public struct Table<Memory: PhysicalMemoryReader> {
 }
 
 /// Checks that `count` bytes can be read and add up to zero.
+@inline(never)
 func checkSum<Memory: PhysicalMemoryReader>(
   of count: UInt64, at address: PhysicalAddress, in memory: Memory
 ) throws(ACPIError) {

@@ -6,23 +6,26 @@ import FrameAllocator
 import Log
 import Start
 
-/// A frame of samples that threads of a benchmark share, by its address.
+/// Frames of samples that threads of a benchmark share, by their address.
 ///
-///     0      4      8             16
-///     ┌──────┬──────┬─────────────┬──────────
-///     │count │ last │   wanted    │ samples, four bytes each
-///     └──────┴──────┴─────────────┴──────────
+///     0      4      8        12       16
+///     ┌──────┬──────┬────────┬────────┬──────────
+///     │count │ last │ wanted │ writer │ samples, four bytes each
+///     └──────┴──────┴────────┴────────┴──────────
 struct Samples: BitwiseCopyable {
   let address: UInt
 
-  /// Takes a frame for `wanted` samples, at most 1,000.
+  /// The most samples there may be: as many as fit into three frames, with four words left.
+  static let maximum = (3 * UInt32(pageSize) - 32) / 4
+
+  /// Takes frames for `wanted` samples.
   init(wanted: UInt32) {
-    guard let frame = try? NodeReference().node.frames.allocate() else {
-      preconditionFailure("no frame for samples")
+    guard let frames = try? NodeReference().node.frames.allocateRun(3) else {
+      preconditionFailure("no frames for samples")
     }
-    Frames.clear(frame)
-    address = Frames.address(of: frame).rawValue
-    cpu_store32(address + 8, min(wanted, 1_000))
+    for index in 0..<frames.count { Frames.clear(FrameNumber(frames.start.rawValue + index)) }
+    address = Frames.address(of: frames.start).rawValue
+    cpu_store32(address + 8, min(wanted, Self.maximum))
   }
 
   @inline(__always)
@@ -51,7 +54,7 @@ struct Samples: BitwiseCopyable {
     cpu_store32(address, index + 1)
   }
 
-  /// Writes all samples to the console, and gives the frame back.
+  /// Writes all samples to the console, and gives the frames back.
   ///
   /// Version 1 of the form:
   ///

@@ -5,16 +5,17 @@ import Testing
   @Test func readsSamplesAcrossLines() throws {
     let text = "noise\nbench 1 a/b: 3 1\nbench 1 a/b: 2\nbench 1 a/b end 3\n"
     let read = try SampleReader.read(text)
-    #expect(read.count == 1)
-    let result = try #require(
-      BenchmarkResult(name: "a/b", arch: "i686", unit: "ticks", samples: read[0].samples))
-    #expect([result.min, result.median, result.max] == [1, 2, 3])
-    #expect(result.samples == [3, 1, 2])
+    #expect(read.finished.map(\.name) == ["a/b"])
+    #expect(read.finished.map(\.samples) == [[3, 1, 2]])
+    #expect(read.unfinished.isEmpty && read.skipped.isEmpty)
   }
 
   @Test func noticesALostLine() {
     #expect(throws: SampleReader.Problem.samplesLost(name: "a", expected: 2, found: 1)) {
       try SampleReader.read("bench 1 a: 1\nbench 1 a end 2\n")
+    }
+    #expect(throws: SampleReader.Problem.samplesLost(name: "a", expected: 1, found: 0)) {
+      try SampleReader.read("bench 1 a end 1\n")
     }
   }
 
@@ -22,9 +23,17 @@ import Testing
     #expect(throws: SampleReader.Problem.unknownVersion("2")) { try SampleReader.read("bench 2 a: 1\n") }
   }
 
-  @Test func everyNameIsFoundByItsGroup() {
-    for entry in Catalogue.entries {
-      #expect(Catalogue.entries(matching: entry.group).contains { $0.name == entry.name })
-    }
+  @Test func refusesWhatIsNoNumber() {
+    #expect(throws: SampleReader.Problem.notANumber("x")) { try SampleReader.read("bench 1 a: 1 x\n") }
+  }
+
+  @Test func namesWhatBeganAndDidNotEnd() throws {
+    #expect(try SampleReader.read("bench 1 a: 1\nbench 1 b: 2\nbench 1 b end 1\n").unfinished == ["a"])
+  }
+
+  @Test func tellsWhatWasSkippedAndWhy() throws {
+    let read = try SampleReader.read("bench 1 a/b skipped clone error 38\n")
+    #expect(read.skipped.map(\.name) == ["a/b"])
+    #expect(read.skipped.map(\.reason) == ["clone error 38"])
   }
 }

@@ -20,7 +20,7 @@ extension EmulatorTests {
       machine.countsInstructions = true
       let report = try await run(machine, expecting: .passes("bench 1 "))
       var medians: [String: Int] = [:]
-      for (name, samples) in try SampleReader.read(report.serial) {
+      for (name, samples) in try SampleReader.read(report.serial).finished {
         #expect(!samples.isEmpty, "\(name)")
         medians[name] = samples.sorted()[samples.count / 2]
       }

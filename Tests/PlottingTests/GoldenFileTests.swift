@@ -42,6 +42,13 @@ struct GoldenFileTests {
     title: "Distribution", x: Axis("calls"), y: Axis("share", ticks: .percent),
     layers: [.distribution("read", of: [3, 1, 2, 2]), .distribution("write", of: [5, 4, .nan, 1])])
 
+  private static let specks = Chart(
+    title: "Specks", x: Axis("iteration"), y: Axis("ticks", scale: .logarithmic),
+    layers: [
+      Layer("one", .dots((0..<200).map { PlotPoint(Double($0), 100 + Double($0 * $0 % 37)) })),
+      Layer("other", .dots((0..<200).map { PlotPoint(Double($0), 900 + Double($0 * 7 % 101)) })),
+    ])
+
   private static func check(_ text: String, _ name: String) throws {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
     let file = folder.appending(path: name)
@@ -53,14 +60,15 @@ struct GoldenFileTests {
 
   @Test func severalPanelsMatchTheReviewedPicture() throws {
     let figure = Figure(
-      title: "All shapes", panels: [Self.curves, Self.bars, Self.map, Self.timeline, Self.distribution],
+      title: "All shapes",
+      panels: [Self.curves, Self.bars, Self.map, Self.timeline, Self.distribution, Self.specks],
       columns: 2,
       notes: ["Every shape the library draws."])
     try Self.check(figure.svg(), "shapes.svg")
   }
 
   @Test func terminalTextMatchesWhatWasReviewed() throws {
-    let charts = [Self.curves, Self.bars, Self.map, Self.timeline, Self.distribution]
+    let charts = [Self.curves, Self.bars, Self.map, Self.timeline, Self.distribution, Self.specks]
     try Self.check(charts.map { $0.terminalText() }.joined(separator: "\n"), "shapes.txt")
   }
 
@@ -71,11 +79,20 @@ struct GoldenFileTests {
     for scale in AxisScale.allCases {
       let chart = Chart(
         title: "odd\u{1}", x: Axis("x", scale: scale), y: Axis("y", scale: scale),
-        layers: [Layer("a", .line(odd)), Layer("b", .scatter(odd)), Layer("c", .steps(odd))])
+        layers: [
+          Layer("a", .line(odd)), Layer("b", .scatter(odd)), Layer("c", .steps(odd)), Layer("d", .dots(odd)),
+        ])
       let svg = Figure(panels: [chart]).svg()
       #expect(!svg.contains("nan") && !svg.contains("inf") && !svg.contains("\u{1}"))
       #expect(!chart.terminalText().isEmpty)
     }
+  }
+
+  @Test func specksAtOnePlaceAreDrawnOnce() {
+    let chart = Chart(
+      title: "", x: Axis("", range: 0...1), y: Axis("", range: 0...1),
+      layers: [Layer("", .dots(Array(repeating: PlotPoint(0.5, 0.5), count: 1_000)))])
+    #expect(Figure(panels: [chart]).svg().ranges(of: "h0").count == 1)
   }
 
   @Test func emphasisIsAbsentUnlessAskedFor() {

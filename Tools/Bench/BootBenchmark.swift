@@ -16,13 +16,13 @@ public struct BootBenchmark: Sendable {
     self.toolchain = toolchain
   }
 
-  /// Boots the kernel three times with 128 MiB.
+  /// Boots the kernel with 128 MiB; each boot is a run of one sample.
   ///
-  /// - Returns: the emulator's command line, and the results.
   /// - Throws: `ToolError` if the kernel can't be built or does not say what it cost.
   public func run(
-    _ architecture: Architecture, wall: Bool
-  ) async throws -> (commandLine: String, results: [BenchmarkResult]) {
+    _ architecture: Architecture, unit: BenchmarkResult.Unit, _ repetition: Repetition, timeout: Double,
+    versions: [String: String]
+  ) async throws -> [BenchmarkResult] {
     var description = try ImageDescription(
       file: "\(project.imagesFolder)/apus-\(architecture.rawValue).toml")
     description.commandLine = "log=debug"
@@ -30,23 +30,29 @@ public struct BootBenchmark: Sendable {
     let image = ImageBuild(description, project: project, toolchain: toolchain)
     var (machine, _) = try await BootPlan(image: image, path: .kernel).prepare()
     machine.memory = 128
-    machine.countsInstructions = !wall
-    var firstLine: [Int] = []
-    var end: [Int] = []
-    for _ in 0..<3 {
-      let serial = try await Launcher(machine).run(.init(timeout: 120, input: [])).serial
-      guard let cost = Self.cost(in: serial) else {
+    machine.countsInstructions = unit == .instructions
+    var firstLine: [[Int]] = []
+    var end: [[Int]] = []
+    while !repetition.isEnough(
+      runs: end.count, medians: [firstLine.flatMap { $0 }, end.flatMap { $0 }])
+    {
+      let report = try await Launcher(machine).run(.init(timeout: timeout, input: []))
+      let shell = QEMU.command(for: machine).shellLine
+      guard report.outcome.isSuccess else {
         throw ToolError(
-          "the kernel did not say what its start-up cost", advice: "apus run --append log=debug")
+          "boot: \(report.outcome.sentence)", advice: shell, exitStatus: report.outcome.exitStatus)
       }
-      firstLine.append(cost.firstLine)
-      end.append(cost.end)
+      guard let cost = Self.cost(in: report.serial) else {
+        throw ToolError("the kernel did not say what its start-up cost", advice: shell)
+      }
+      firstLine.append([cost.firstLine])
+      end.append([cost.end])
     }
-    let unit = wall ? "ticks" : "instructions"
-    let results = [("boot/first-line", firstLine), ("boot/start-up", end)].compactMap {
-      BenchmarkResult(name: $0.0, arch: architecture.rawValue, unit: unit, samples: $0.1)
+    return [("boot/first-line", firstLine), ("boot/start-up", end)].compactMap {
+      BenchmarkResult(
+        name: $0.0, arch: architecture.rawValue, unit: unit, runs: $0.1,
+        commandLine: QEMU.command(for: machine).shellLine, versions: versions)
     }
-    return (QEMU.command(for: machine).shellLine, results)
   }
 
   /// The two numbers in the kernel's line about its start-up, or `nil` if there is no such line.

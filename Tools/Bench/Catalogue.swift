@@ -1,14 +1,30 @@
 /// The benchmarks there are.
 
 /// A benchmark by its path, and what it measures.
-public struct CatalogueEntry: Sendable {
-  /// The path, as in reports.
+public struct CatalogueEntry: Sendable, Equatable {
+  /// The path, as in reports; it does not change.
   public let name: String
   /// What a sample is.
   public let explanation: String
+  /// The result of a peer that it is compared with.
+  public let peerName: String?
+  /// Whether our kernel measures it; if not, only a peer does.
+  public let isOurs: Bool
+
+  init(name: String, explanation: String, peerName: String? = nil, isOurs: Bool = true) {
+    self.name = name
+    self.explanation = explanation
+    self.peerName = peerName
+    self.isOurs = isOurs
+  }
 
   /// The part before the first `/`, by which the kernel chooses what to run.
-  public var group: String { String(name.prefix { $0 != "/" }) }
+  public var group: String { Catalogue.group(of: name) }
+
+  /// The way to switch that the path names; what does not name one is measured with the software's.
+  public var switchMethod: String {
+    name.split(separator: "/").contains("hardware") ? "hardware" : "software"
+  }
 }
 
 /// All benchmarks.
@@ -19,26 +35,44 @@ public enum Catalogue {
     .init(name: "boot/start-up", explanation: "the same to the end of start-up, with 128 MiB"),
     .init(
       name: "yield/software/same-space",
-      explanation: "from one thread's call of yield to its return in another of the same level"),
+      explanation: "from one thread's call of yield to its return in another of the same level",
+      peerName: "yield/same-space"),
     .init(
-      name: "yield/software/other-space", explanation: "the same between threads with different page tables"),
+      name: "yield/software/other-space", explanation: "the same between threads with different page tables",
+      peerName: "yield/other-space"),
     .init(
       name: "yield/hardware/same-space",
       explanation:
-        "the same by a jump to a task-state segment (i686; instructions don't count the jump's work)"),
+        "the same by a jump to a task-state segment (i686; instructions don't count the jump's work)",
+      peerName: "yield/same-space"),
     .init(
-      name: "yield/hardware/other-space",
-      explanation: "the same with different page tables"),
+      name: "yield/hardware/other-space", explanation: "the same with different page tables",
+      peerName: "yield/other-space"),
     .init(
       name: "preempt/timer",
-      explanation: "hourglass: from the last reading of the counter before the timer's interrupt to the next "
-        + "thread's first"),
+      explanation:
+        "from the last reading of the counter before the timer's interrupt to the next thread's first",
+      peerName: "hourglass"),
     .init(
       name: "wake/interrupt-to-thread",
-      explanation: "from the last instruction before the timer's interrupt to a more urgent sleeper's return"),
-    .init(name: "semaphore/round-trip", explanation: "signal and wait against wait and signal, two threads"),
-    .init(name: "queue/round-trip-16", explanation: "a message of 16 bytes to another thread and one back"),
-    .init(name: "thread/create-run-exit-join", explanation: "the whole life of a thread that does nothing"),
+      explanation: "from the last instruction before the timer's interrupt to a more urgent sleeper's return",
+      peerName: "wake/interrupt-to-thread"),
+    .init(
+      name: "hourglass/software",
+      explanation: "two urgent threads read the counter in a loop: the gaps in which the timer switched them",
+      peerName: "hourglass"),
+    .init(
+      name: "hourglass/hardware", explanation: "the same by a jump to a task-state segment (i686)",
+      peerName: "hourglass"),
+    .init(
+      name: "semaphore/round-trip", explanation: "signal and wait against wait and signal, two threads",
+      peerName: "semaphore/round-trip"),
+    .init(
+      name: "queue/round-trip-16", explanation: "a message of 16 bytes to another thread and one back",
+      peerName: "pipe/round-trip-16"),
+    .init(
+      name: "thread/create-run-exit-join", explanation: "the whole life of a thread that does nothing",
+      peerName: "thread/create-run-exit-join"),
     .init(name: "mutex/lock-unlock", explanation: "both, of a mutex that nobody else wants"),
     .init(
       name: "mutex/unlock-to-owner",
@@ -66,10 +100,80 @@ public enum Catalogue {
     .init(
       name: "trace/yield", explanation: "yield/software/same-space with the trace on: each switch is an event"
     ),
+    .init(
+      name: "pipe/round-trip-1", explanation: "a byte through a pipe and one back, two threads", isOurs: false
+    ),
+    .init(name: "syscall/getpid", explanation: "the system call that does the least", isOurs: false),
+    .init(
+      name: "process/fork-exit-wait", explanation: "the whole life of a process that does nothing",
+      isOurs: false),
+    .init(
+      name: "process/vfork-exit-wait", explanation: "the same of one that borrows its parent's memory",
+      isOurs: false),
+    .init(
+      name: "memory/first-touch", explanation: "a write to a page of new memory that was never touched",
+      isOurs: false),
   ]
 
-  /// The entries whose path is `name` or begins with it and a `/`.
+  /// Names for several groups.
+  public static let suites: [(name: String, groups: [String])] = [
+    ("context-switch", ["yield", "preempt", "wake"]),
+    ("primitives", ["thread", "mutex", "semaphore", "queue", "sleep", "pick"]),
+    ("syscalls", ["syscall", "pipe", "process", "memory"]),
+  ]
+
+  /// The entry with this path.
+  public static func entry(_ name: String) -> CatalogueEntry? { entries.first { $0.name == name } }
+
+  /// The part of a path before the first `/`.
+  public static func group(of name: String) -> String { String(name.prefix { $0 != "/" }) }
+
+  /// The entries of a suite, or those whose path is `name` or begins with it and a `/`.
   public static func entries(matching name: String) -> [CatalogueEntry] {
-    entries.filter { $0.name == name || $0.name.hasPrefix(name + "/") }
+    if let suite = suites.first(where: { $0.name == name }) {
+      return entries.filter { suite.groups.contains($0.group) }
+    }
+    return entries.filter { $0.name == name || $0.name.hasPrefix(name + "/") }
+  }
+
+  /// The entries that any of the names matches, each once and in order; all for no names.
+  public static func selection(_ names: [String]) -> [CatalogueEntry] {
+    let wanted = names.flatMap(entries(matching:))
+    return entries.filter { names.isEmpty || wanted.contains($0) }
+  }
+
+  /// The groups that a peer measures for a selection: their counterparts of ours, and what only they measure.
+  public static func peerGroups(of selection: [CatalogueEntry]) -> [String] {
+    var groups: [String] = []
+    for name in selection.compactMap({ $0.isOurs ? $0.peerName : $0.name })
+    where !groups.contains(group(of: name)) { groups.append(group(of: name)) }
+    return groups
+  }
+
+  /// The names nearest to one that is unknown, for a message.
+  public static func suggestions(for name: String) -> [String] {
+    let known = suites.map(\.name) + entries.map(\.group) + entries.map(\.name)
+    var found: [String] = []
+    for candidate in known where !found.contains(candidate) {
+      if candidate.contains(name) || name.contains(candidate) || distance(candidate, name) <= 2 {
+        found.append(candidate)
+      }
+    }
+    return Array(found.prefix(5))
+  }
+
+  /// How many letters must be changed, added or left out.
+  private static func distance(_ a: String, _ b: String) -> Int {
+    var row = Array(0...b.count)
+    for (i, x) in a.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, y) in b.enumerated() {
+        let next = x == y ? diagonal : 1 + min(diagonal, row[j], row[j + 1])
+        diagonal = row[j + 1]
+        row[j + 1] = next
+      }
+    }
+    return row[b.count]
   }
 }

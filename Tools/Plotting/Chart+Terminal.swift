@@ -72,6 +72,8 @@ extension Chart {
         if let last = dots.compactMap({ $0 }).last { letters.append((last.1 / 4, last.0 / 2, letter)) }
       case .scatter(let points):
         for spot in points.compactMap(dot) { letters.append((spot.1 / 4, spot.0 / 2, letter)) }
+      case .dots(let points):
+        for spot in points.compactMap(dot) { canvas.set(spot.0, spot.1) }
       case .band(let lower, let upper):
         for spot in (lower + upper).compactMap(dot) { canvas.set(spot.0, spot.1) }
       case .bars(let bars):

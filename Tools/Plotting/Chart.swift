@@ -28,7 +28,7 @@ public struct Chart: Sendable {
     var ys: [Double] = []
     for layer in layers {
       switch layer.content {
-      case .line(let points), .scatter(let points), .steps(let points):
+      case .line(let points), .scatter(let points), .dots(let points), .steps(let points):
         for point in points where x.canShow(point.x) && y.canShow(point.y) {
           xs.append(point.x)
           ys.append(point.y)

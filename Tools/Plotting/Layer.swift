@@ -85,6 +85,8 @@ public struct Layer: Sendable {
     case line([PlotPoint])
     /// Points alone.
     case scatter([PlotPoint])
+    /// Very many points, each no more than a speck.
+    case dots([PlotPoint])
     /// A staircase that stands still until the next point; for distributions.
     case steps([PlotPoint])
     /// The area between two curves over the same `x`, given as (lower, upper) pairs.

@@ -23,6 +23,27 @@ struct Marking {
     return attributes
   }
 
+  /// The attributes of many small points in this marking.
+  var speck: [(String, String)] {
+    [
+      ("fill", "none"), ("stroke", stroke), ("stroke-linecap", "round"),
+      ("stroke-width", index.isMultiple(of: 2) ? "2.2" : "0.8"),
+    ]
+  }
+
+  /// Path text for small points: round in every other layer, crosses in the rest.
+  ///
+  /// Places are rounded to a tenth of a pixel, and drawn once: a picture of thousands of points stays small.
+  func specks(_ places: [(x: Double, y: Double)]) -> String {
+    var drawn: Set<String> = []
+    let shape = index.isMultiple(of: 2) ? "h0" : "m-1.4 -1.4l2.8 2.8m0 -2.8l-2.8 2.8"
+    return places.compactMap { place in
+      let spot = [place.x, place.y].map { NumberText.fixed($0, decimals: 1, trimmed: true) }
+        .joined(separator: " ")
+      return drawn.insert(spot).inserted ? "M\(spot)\(shape)" : nil
+    }.joined()
+  }
+
   /// Draws this layer's marker around (`x`, `y`).
   func draw(in document: inout SVGDocument, x: Double, y: Double, radius: Double = 3) {
     let style = [("fill", "white"), ("stroke", stroke)]

@@ -87,6 +87,8 @@ struct PanelRenderer {
       document.element("path", [("d", path(points))] + marking.curve)
       drawMarkers(thinned(points), marking, in: &document)
     case .scatter(let points): drawMarkers(points, marking, in: &document)
+    case .dots(let points):
+      document.element("path", [("d", marking.specks(points.compactMap(visiblePlace)))] + marking.speck)
     case .steps(let points):
       var corners: [PlotPoint] = []
       for point in points {
@@ -131,6 +133,10 @@ struct PanelRenderer {
       let spot = place(point)
       marking.draw(in: &document, x: spot.x, y: spot.y)
     }
+  }
+
+  private func visiblePlace(_ point: PlotPoint) -> (x: Double, y: Double)? {
+    chart.x.canShow(point.x) && chart.y.canShow(point.y) ? place(point) : nil
   }
 
   private func draw(_ bars: [Bar], _ marking: Marking, in document: inout SVGDocument) {
@@ -242,6 +248,9 @@ struct PanelRenderer {
           corner.x + 6, y - 5, 22, 10, [("fill", marking.fill), ("stroke", "black")])
       case .band: document.rectangle(corner.x + 6, y - 5, 22, 10, [("fill", "#d0d0d0")])
       case .scatter: marking.draw(in: &document, x: corner.x + 17, y: y)
+      case .dots:
+        let row = [8, 14, 20, 26].map { (x: corner.x + $0, y: y) }
+        document.element("path", [("d", marking.specks(row))] + marking.speck)
       case .line:
         document.line(corner.x + 5, y, corner.x + 29, y, marking.curve)
         marking.draw(in: &document, x: corner.x + 17, y: y)
@@ -261,7 +270,7 @@ struct PanelRenderer {
     var spots: [(x: Double, y: Double)] = []
     for layer in chart.layers {
       switch layer.content {
-      case .line(let points), .scatter(let points), .steps(let points):
+      case .line(let points), .scatter(let points), .dots(let points), .steps(let points):
         spots += points.filter { chart.x.canShow($0.x) && chart.y.canShow($0.y) }.map(place)
       case .bars(let bars):
         spots += bars.enumerated().map { place(PlotPoint(Double($0.offset), $0.element.value)) }

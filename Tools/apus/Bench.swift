@@ -4,113 +4,165 @@ import Foundation
 import HostSupport
 import ImageBuilder
 import Launch
+import Plotting
 
-/// `apus bench`: boots the benchmark kernel and reports what it measured.
+/// `apus bench`: boots the benchmark kernel, and peers, and reports what they measured.
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measures the kernel: threads, switches, what they do with each other.",
     discussion: """
       By default in executed instructions, under -icount shift=0,sleep=off: exact, and the same in every run and on \
-      every host.
+      every host. --wall measures in ticks of the host's time stamp counter instead, and repeats until the spread \
+      between runs is known. On i686 the two ways to switch are compared in ticks in any case: instructions don't \
+      count what the hardware's switch does.
 
       Examples:
-        apus bench                                   everything, on x86_64
-        apus bench yield --arch i686                 both ways to switch, in instructions
-        apus bench yield --arch i686 --wall          the same in ticks of the time stamp counter
-        apus bench preempt/timer --json bench.json   raw samples too
+        apus bench                                     everything, on x86_64
+        apus bench context-switch --arch i686          both ways to switch
+        apus bench hourglass --peer linux --svg h.svg  what the timer's switch costs, beside Linux, as a picture
+        apus bench primitives --json bench.json        raw samples too
+        apus bench --from bench.json --csv bench.csv   another form of what was measured
       """)
 
-  @Argument(help: "Paths, or their first parts; all if there are none.") var names: [String] = []
+  @Argument(help: "Paths, their first parts, or suites; all if there are none.") var names: [String] = []
   @Flag(help: "Explain each benchmark and stop.") var list = false
   @Option(help: "The processor architecture.") var arch: Architecture = .x86_64
   @Flag(help: "Measure in ticks of the time stamp counter, without counting instructions.") var wall = false
+  @Option(help: "Boot this system too, in the same emulator: linux.") var peer: Peer?
+  @Option(
+    help: ArgumentHelp(
+      "Boot each kernel this often. (default: 2; until the spread is known with --wall)", valueName: "number")
+  )
+  var runs: Int?
   @Option(help: ArgumentHelp("Write a report with all samples.", valueName: "file")) var json: String?
   @Option(help: ArgumentHelp("Write all samples, one a line.", valueName: "file")) var csv: String?
+  @Option(help: ArgumentHelp("Draw what was measured.", valueName: "file")) var svg: String?
+  @Option(help: ArgumentHelp("Measure nothing; read a report of --json.", valueName: "file")) var from:
+    String?
   @Option(help: ArgumentHelp("End a run after this many seconds.", valueName: "seconds")) var timeout:
-    Double = 120
+    Double = 600
   @OptionGroup var common: CommonOptions
+
+  /// Systems that can be measured beside ours.
+  enum Peer: String, ExpressibleByArgument, CaseIterable { case linux }
 
   mutating func validate() throws {
     for name in names where Catalogue.entries(matching: name).isEmpty {
-      throw ValidationError("no benchmark is called `\(name)`; `apus bench --list` explains them")
+      let near = Catalogue.suggestions(for: name)
+      throw ValidationError(
+        "no benchmark is called `\(name)`"
+          + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: ", "))?")
+          + " (`apus bench --list` explains all)")
+    }
+    if let runs, !(1...1000).contains(runs) {
+      throw ValidationError("--runs \(runs): allowed are 1 to 1000")
+    }
+    guard timeout > 0, timeout.isFinite else {
+      throw ValidationError("--timeout \(timeout): allowed are numbers greater than 0 (seconds)")
+    }
+    if from != nil, !names.isEmpty || peer != nil || wall || runs != nil {
+      throw ValidationError("--from measures nothing: no names, --peer, --wall or --runs with it")
+    }
+    if peer == nil, !names.isEmpty, !Catalogue.selection(names).contains(where: \.isOurs) {
+      throw ValidationError(
+        "\(names.joined(separator: ", ")): only a peer measures that so far; add --peer linux")
     }
   }
 
   func run() async throws {
-    if list {
-      print(
-        Table(["name", "a sample is"], Catalogue.entries.map { [$0.name, $0.explanation] }).text,
-        terminator: "")
-      return
+    if list { return explain() }
+    let report: BenchmarkReport
+    if let from {
+      Terminal.shared.isVerbose = common.verbose
+      report = try BenchmarkReport(file: from)
+    } else {
+      report = try await measure()
     }
-    let (project, toolchain) = try await common.begin()
-    let wanted = names.isEmpty ? Catalogue.entries : names.flatMap(Catalogue.entries(matching:))
-    var results: [BenchmarkResult] = []
-    var lines: [String] = []
-    for method in arch == .i686 ? ["software", "hardware"] : ["software"] {
-      // Only yields tell the methods apart by name; the rest is measured with the software's.
-      let ours = wanted.filter {
-        $0.group == "yield" ? $0.name.hasPrefix("yield/\(method)/") : method == "software"
-      }
-      var groups: [String] = []
-      for entry in ours where !groups.contains(entry.group) { groups.append(entry.group) }
-      for group in groups {
-        let (line, measured) = try await measure(group, method, project, toolchain)
-        lines.append(line)
-        results += measured.filter { result in ours.contains { $0.name == result.name } }
-      }
-    }
-    Terminal.shared.clearStep()
-    let version =
-      try await Command("qemu-system-x86_64", ["--version"]).output()
-      .split(whereSeparator: \.isNewline).first.map(String.init) ?? "unknown"
-    let report = BenchmarkReport(commandLines: lines, emulator: version, results: results)
     show(report)
     if let json { try Files.write(Array(try report.json()), to: json) }
     if let csv { try Files.write(report.csv, to: csv) }
+    if let svg { try Files.write(report.picture.svg(), to: svg) }
   }
 
-  private func measure(
-    _ group: String, _ method: String, _ project: Project, _ toolchain: Toolchain
-  ) async throws -> (String, [BenchmarkResult]) {
-    Terminal.shared.step("measuring \(group)")
-    if group == "boot" {
-      return try await BootBenchmark(project: project, toolchain: toolchain).run(arch, wall: wall)
-    }
-    var description = try ImageDescription(
-      text: "architecture = \"\(arch.rawValue)\"\nkernel = \"BenchKernel\"\n", file: "bench.toml")
-    description.commandLine = "test=\(group) switch=\(method) console=serial"
-    description.name = "bench-\(arch.rawValue)-\(group)-\(method)"
-    let plan = BootPlan(
-      image: ImageBuild(description, project: project, toolchain: toolchain), path: .kernel)
-    var (machine, _) = try await plan.prepare()
-    machine.countsInstructions = !wall
-    let report = try await Launcher(machine).run(.init(timeout: timeout, input: []))
-    guard report.outcome.isSuccess else {
-      throw ToolError("\(group): \(report.outcome.sentence)\n\(QEMU.command(for: machine).shellLine)")
-    }
-    let unit = wall ? "ticks" : "instructions"
-    let measured = try SampleReader.read(report.serial).compactMap {
-      BenchmarkResult(name: $0.name, arch: arch.rawValue, unit: unit, samples: $0.samples)
-    }
-    return (QEMU.command(for: machine).shellLine, measured)
-  }
-
-  private func show(_ report: BenchmarkReport) {
-    for line in report.commandLines { print(line) }
-    print(report.emulator)
-    let rows = report.results.map {
-      [
-        $0.name, $0.arch, $0.unit, "\($0.samples.count)", "\($0.min)", "\($0.median)", "\($0.p99)",
-        "\($0.max)",
-      ]
-    }
+  private func explain() {
     print(
       Table(
-        ["name", "arch", "unit", "samples", "min", "median", "p99", "max"], rows,
-        rightAligned: [3, 4, 5, 6, 7]
-      )
-      .text, terminator: "")
+        ["name", "a sample is", "peers"],
+        Catalogue.entries.map {
+          [$0.name, $0.explanation, $0.isOurs ? $0.peerName ?? "" : "\($0.name) (peers only)"]
+        }
+      ).text)
+    for suite in Catalogue.suites { print("\(suite.name) = \(suite.groups.joined(separator: " "))") }
+  }
+
+  // MARK: - Measuring
+
+  private func measure() async throws -> BenchmarkReport {
+    let (project, toolchain) = try await common.begin()
+    let selection = Catalogue.selection(names)
+    let versions = try await Versions.current(project: project, architecture: arch)
+    let unit: BenchmarkResult.Unit = wall ? .ticks : .instructions
+    let counted = Repetition.count(runs ?? 2)
+    let timed = runs.map(Repetition.count) ?? .untilSpreadIsKnown(most: 20)
+    let repetition = wall ? timed : counted
+    var report = BenchmarkReport(results: [])
+    func add(_ turns: [BenchmarkMachine], _ repetition: Repetition) async throws {
+      let part = try await BenchmarkMachine.repeated(turns, repetition) { Terminal.shared.step($0) }
+      report.results += part.results
+      report.missing.merge(part.missing) { first, _ in first }
+    }
+
+    if selection.contains(where: { $0.group == "boot" }) {
+      Terminal.shared.step("measuring boot")
+      let wanted = selection.map(\.name)
+      report.results += try await BootBenchmark(project: project, toolchain: toolchain).run(
+        arch, unit: unit, repetition, timeout: timeout, versions: versions
+      ).filter { wanted.contains($0.name) }
+    }
+    let ours = KernelBenchmark(project: project, toolchain: toolchain, versions: versions)
+    for turns in try await ours.measurements(of: selection, on: arch, unit: unit, timeout: timeout) {
+      try await add(turns, repetition)
+    }
+    if !wall, arch == .i686 {
+      let switches = selection.filter { $0.group == "yield" }
+      for turns in try await ours.measurements(of: switches, on: arch, unit: .ticks, timeout: timeout)
+      where turns.count > 1 { try await add(turns, timed) }
+    }
+    if peer == .linux {
+      let groups = Catalogue.peerGroups(of: selection)
+      do {
+        let linux = LinuxPeer(project: project, toolchain: toolchain, architecture: arch)
+        let measurement = try await linux.measurement(
+          groups: groups, unit: unit, timeout: max(timeout, 600), versions: versions)
+        try await add([measurement], repetition)
+      } catch let error as ToolError {
+        // A peer that can't be had takes nothing from what was measured.
+        report.missing[LinuxPeer.name] = error.description
+      }
+    }
+    Terminal.shared.clearStep()
+    // Kept for a second look, whatever else was asked for.
+    try Files.write(Array(try report.json()), to: project.path(".build-bench/last.json"))
+    return report
+  }
+
+  // MARK: - Showing
+
+  private func show(_ report: BenchmarkReport) {
+    var lines: [String] = []
+    for line in report.results.map(\.commandLine) where !lines.contains(line) { lines.append(line) }
+    for line in lines { print(line) }
+    var versions: Set<String> = []
+    for (name, version) in report.results.flatMap(\.versions) { versions.insert("\(name): \(version)") }
+    for version in versions.sorted() { print(version) }
+    print("")
+    print(report.table, terminator: "")
+    for more in [report.switchRatios, report.comparison(with: LinuxPeer.name)] where !more.isEmpty {
+      print("\n" + more, terminator: "")
+    }
+    for (name, reason) in report.missing.sorted(by: { $0.key < $1.key }) {
+      Terminal.shared.note("not measured: \(name): \(reason)")
+    }
   }
 }

@@ -19,7 +19,8 @@ struct Clean: AsyncParsableCommand {
     Terminal.shared.isVerbose = common.verbose
     let project = try Project.find()
     var paths = Architecture.allCases.map(project.scratchFolder) + [project.builtFolder]
-    if all { paths.append(project.path(".build")) }
+    paths += [".build-bench", ".build-peer"].map(project.path)
+    if all { paths += [".build", ".packages"].map(project.path) }
     for path in paths {
       Terminal.shared.command("rm -rf \(Command.quoted(path))")
       try Files.remove(path)

@@ -46,6 +46,7 @@ struct Doctor: AsyncParsableCommand {
       ("swift-demangle", "makes the names readable"), ("llvm-objcopy", "removes symbols from discs' kernels"),
       ("llvm-objdump", "looks for forbidden instructions"),
       ("swift-format", "checks the layout of the sources"),
+      ("clang", "compiles the C sources, and the program that measures a peer"),
     ]
     let toolchain = try? await Toolchain.find()
     for (name, purpose) in beside {

@@ -1,0 +1,65 @@
+import HostSupport
+
+extension BenchmarkReport {
+  /// What was measured, a line each result.
+  public var table: String {
+    Table(
+      ["name", "system", "arch", "unit", "samples", "min", "median", "p99", "max", "runs", "spread"],
+      results.map {
+        [
+          $0.name, $0.system, $0.arch, $0.unit.rawValue, "\($0.samples.count)", "\($0.min)", "\($0.median)",
+          "\($0.p99)", "\($0.max)", "\($0.runs.count)", $0.spreadText,
+        ]
+      }, rightAligned: [4, 5, 6, 7, 8, 9, 10]
+    ).text
+  }
+
+  /// The hardware's switch against the software's, in ticks; empty if one of them is missing.
+  ///
+  /// Medians of boots that took turns: what slowed the host for a while slowed both.
+  public var switchRatios: String {
+    let rows = results.filter { $0.unit == .ticks && $0.name.contains("/hardware") }.compactMap {
+      hardware -> [String]? in
+      let name = hardware.name.replacing("/hardware", with: "/software")
+      guard
+        let software = results.first(where: {
+          $0.name == name && $0.unit == .ticks && $0.system == hardware.system
+            && $0.arch == hardware.arch
+        }), software.median > 0, software.min > 0
+      else { return nil }
+      return [
+        hardware.name, "\(hardware.median)", "\(software.median)",
+        Text.ratio(Double(hardware.median) / Double(software.median)),
+        Text.ratio(Double(hardware.min) / Double(software.min)),
+      ]
+    }
+    guard !rows.isEmpty else { return "" }
+    return Table(
+      ["in ticks", "hardware", "software", "ratio of medians", "of least"], rows,
+      rightAligned: [1, 2, 3, 4]
+    ).text
+  }
+
+  /// Apus beside a peer, median against median; empty without results of the peer.
+  public func comparison(with peer: String) -> String {
+    let theirs = results.filter { $0.system == peer }
+    var shown: Set<String> = []
+    var rows = results.filter { $0.system != peer }.compactMap { ours -> [String]? in
+      guard let name = Catalogue.entry(ours.name)?.peerName,
+        let other = theirs.first(where: {
+          $0.name == name && $0.unit == ours.unit && $0.arch == ours.arch
+        })
+      else { return nil }
+      shown.insert(name)
+      let ratio = ours.median > 0 ? Text.ratio(Double(other.median) / Double(ours.median)) : ""
+      return [ours.name, ours.arch, ours.unit.rawValue, "\(ours.median)", "\(other.median)", ratio, name]
+    }
+    rows += theirs.filter { !shown.contains($0.name) }.map {
+      ["", $0.arch, $0.unit.rawValue, "", "\($0.median)", "", $0.name]
+    }
+    guard !theirs.isEmpty else { return "" }
+    return Table(
+      ["apus", "arch", "unit", "median", peer, "times", "measured there as"], rows, rightAligned: [3, 4, 5]
+    ).text
+  }
+}
