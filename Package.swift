@@ -54,6 +54,7 @@ let logicModules: [Target] = [
   logic("Futex"),
   logic("Clocks"),
   logic("Randomness"),
+  logic("ArchiveLoading", ["Archive", "FileSystem", "FileSystemFormat"]),
   logic("ProcessText", ["LinuxABI", "VirtualFileSystem"]),
   logic("VirtualFileSystem", ["FileSystem", "FileSystemFormat", "LinuxABI", "Randomness", "Streams"]),
   logic("Window"),
@@ -131,6 +132,13 @@ if let architecture {
         "Scheduling", "Start", "Sync", "Window",
       ]),
     bareMetal(
+      "Mounts",
+      [
+        "ABI", "Arch", "Archive", "ArchiveLoading", "Base", "BootInformation", "CMachine", "CommandLine",
+        "FileSystem", "FileSystemCheck",
+        "FileSystemFormat", "FrameAllocator", "LinuxABI", "Log", "Start", "VirtualFileSystem",
+      ]),
+    bareMetal(
       "Image",
       ["ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "Scheduling", "Start", "X86"]
         + (architecture == "i686" ? ["GuestHost"] : [])),
@@ -153,11 +161,10 @@ if let architecture {
       "Behaviours", path: "Tests/Kernels/Behaviours",
       [
         "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "Core",
-        "FloatingPoint",
-        "FrameAllocator",
-        "Heap", "Interrupts", "Log", "Paging", "Regions", "UserMemory", "Provocations", "Scheduling", "Start",
-        "Sync",
-        "Trace", "X86",
+        "FileSystemFormat", "FloatingPoint", "FrameAllocator", "Heap", "Interrupts", "LinuxABI", "Log",
+        "Mounts",
+        "Paging", "Provocations", "Regions", "Scheduling", "Start", "Sync", "Trace", "UserMemory",
+        "VirtualFileSystem", "X86",
       ]),
   ]
   targets.append(
@@ -197,12 +204,15 @@ if let architecture {
       name: "SCC", dependencies: ["Base", "HostSupport", "ImageBuilder", "NodeTable", "Partition", toml],
       path: "Tools/SCC"),
     .target(name: "TraceExport", dependencies: ["ABI", "Trace"], path: "Tools/TraceExport"),
-    .target(name: "ImageBuilder", dependencies: ["HostSupport", toml], path: "Tools/ImageBuilder"),
+    .target(
+      name: "ImageBuilder", dependencies: ["FileSystemFormat", "FileSystemImage", "HostSupport", toml],
+      path: "Tools/ImageBuilder"),
     .target(
       name: "FileSystemImage", dependencies: ["FileSystemFormat", "FileSystem", "FileSystemCheck"],
       path: "Tools/FileSystemImage"),
     .target(
-      name: "Launch", dependencies: ["ABI", "HostSupport", "ImageBuilder", subprocess], path: "Boot/Launch"),
+      name: "Launch", dependencies: ["ABI", "FileSystemImage", "HostSupport", "ImageBuilder", subprocess],
+      path: "Boot/Launch"),
     .executableTarget(
       name: "mkimage",
       dependencies: ["FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser],
@@ -222,7 +232,8 @@ if let architecture {
     .testTarget(
       name: "\(name)Tests",
       dependencies: [
-        "ABI", "Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", "Trace", "TraceExport",
+        "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC",
+        "Trace", "TraceExport",
       ],
       path: "Tests/\(name)Tests")
   }
@@ -248,8 +259,9 @@ if let architecture {
     tests("ACPI", ["ACPI", "Base"]),
     tests("Archive", ["Archive"]),
     tests("Checksum", ["Checksum"]),
-    tests("Scheduling", ["Scheduling", "Trace"]),
-    tests("Sync", ["Scheduling", "Sync"]),
+    .target(name: "SchedulingFixture", dependencies: ["Scheduling"], path: "Tests/SchedulingFixture"),
+    tests("Scheduling", ["Scheduling", "SchedulingFixture", "Trace"]),
+    tests("Sync", ["Scheduling", "SchedulingFixture", "Sync"]),
     tests("Trace", ["Trace"]),
     tests("Heap", ["Base", "Heap"]),
     tests("Executable", ["Base", "Executable"]),
@@ -299,6 +311,7 @@ if let architecture {
     tests("Futex", ["Futex"]),
     tests("Clocks", ["Clocks"]),
     tests("Randomness", ["Randomness"]),
+    tests("ArchiveLoading", ["Archive", "ArchiveLoading", "FileSystem", "FileSystemFormat"]),
     tests("ProcessText", ["FileSystem", "FileSystemFormat", "LinuxABI", "ProcessText", "VirtualFileSystem"]),
     tests("VirtualFileSystem", ["FileSystem", "FileSystemFormat", "LinuxABI", "VirtualFileSystem"]),
     tests("Partition", ["Base", "Paging", "Partition"]),

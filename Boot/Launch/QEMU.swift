@@ -50,14 +50,17 @@ public enum QEMU {
     case .reset(let rom):
       arguments += ["-bios", rom]
     }
-    if let file = machine.memoryFile {
-      let name = file.replacing(",", with: ",,")
-      arguments += ["-machine", "pc,memory-backend=memory"]
-      arguments += [
-        "-object", "memory-backend-file,id=memory,size=\(machine.memory)M,mem-path=\(name),share=on",
-      ]
-    }
+    if let file = machine.memoryFile { arguments += memoryArguments(of: machine, file: file) }
     return arguments + machine.extraArguments
+  }
+
+  /// The arguments that make a file the machine's memory.
+  private static func memoryArguments(of machine: GuestMachine, file: String) -> [String] {
+    let name = file.replacing(",", with: ",,")
+    return [
+      "-machine", "pc,memory-backend=memory", "-object",
+      "memory-backend-file,id=memory,size=\(machine.memory)M,mem-path=\(name),share=on",
+    ]
   }
 
   /// The folder that QEMU must run in, or `nil` if any will do.

@@ -15,6 +15,8 @@ extension AddressSpace {
     _ request: MapRequest, in memory: inout Memory
   ) throws(SpaceError) -> UInt where Memory.Entry == Format.Entry {
     guard request.byteCount > 0 else { throw .invalid }
+    // What is written would have to reach the file.
+    guard !request.content.isShared || request.content.file == 0 else { throw .invalid }
     guard !request.content.access.isWritableText else { throw .writableText }
     let count = Self.pages(request.byteCount)
     guard count > 0, count <= pageLimit, regions.pageCount <= pageLimit - count else { throw .outOfMemory }

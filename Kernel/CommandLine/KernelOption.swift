@@ -18,6 +18,8 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   case timer
   /// Where the console is shown.
   case console
+  /// The size of a root file system that is made at start.
+  case ramdisk
   /// Whether events are recorded, and how many.
   case trace
 
@@ -31,6 +33,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .floatingPoint: "fpu"
     case .timer: "timer"
     case .console: "console"
+    case .ramdisk: "ramdisk"
     case .trace: "trace"
     }
   }
@@ -45,6 +48,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .floatingPoint: "lazy or eager"
     case .timer: "one-shot, periodic or interval"
     case .console: "serial, screen and debug, separated by commas"
+    case .ramdisk: "a size in MiB, 1 to 2047"
     case .trace: "on, off, or KiB for events: a power of two from 4 to 16384"
     }
   }

@@ -24,6 +24,8 @@ public struct KernelOptions: Sendable {
   public var timer = TimerChoice.best
   /// Where the console is shown; everywhere unless said otherwise.
   public var console = ConsoleDevices.all
+  /// The size in MiB of a root file system that is made at start; 0 for as much as seems right.
+  public var ramdisk: UInt32 = 0
   /// KiB of memory for the trace of a processor; 0, which is unless said otherwise, for none.
   public var traceKilobytes: UInt32 = 0
   /// Where the program's path stands in the command line, if there is one.
@@ -103,22 +105,33 @@ public struct KernelOptions: Sendable {
       }
     case .console:
       console = try Self.devices(value, bytes)
+    case .ramdisk:
+      guard let size = Self.number(value, bytes), (1...2047).contains(size) else {
+        throw .init(.badValue, value, option: option)
+      }
+      ramdisk = size
     case .trace:
       guard let size = Self.traceSize(value, bytes) else { throw .init(.badValue, value, option: option) }
       traceKilobytes = size
     }
   }
 
+  /// A number of at most nine decimal digits.
+  private static func number(_ value: Range<Int>, _ bytes: Span<UInt8>) -> UInt32? {
+    guard value.count <= 9 else { return nil }
+    var number: UInt32 = 0
+    for index in value {
+      guard bytes[index] >= 0x30, bytes[index] <= 0x39 else { return nil }
+      number = number * 10 + UInt32(bytes[index] - 0x30)
+    }
+    return number
+  }
+
   /// `on`, `off`, or a number of KiB.
   private static func traceSize(_ value: Range<Int>, _ bytes: Span<UInt8>) -> UInt32? {
     if matches(value, "off", bytes) { return 0 }
     if matches(value, "on", bytes) { return 64 }
-    guard value.count <= 5 else { return nil }
-    var size: UInt32 = 0
-    for index in value {
-      guard bytes[index] >= 0x30, bytes[index] <= 0x39 else { return nil }
-      size = size * 10 + UInt32(bytes[index] - 0x30)
-    }
+    guard let size = number(value, bytes) else { return nil }
     return size >= 4 && size <= 16_384 && size & (size - 1) == 0 ? size : nil
   }
 

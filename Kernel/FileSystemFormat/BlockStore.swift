@@ -27,6 +27,21 @@ public struct BlockStore: ~Copyable {
     byteCount = count
   }
 
+  /// The address of the first byte, to say where the image lies.
+  public var address: UInt { unsafe UInt(bitPattern: base) }
+
+  /// All bytes, to be read while nobody writes.
+  public var bytes: Span<UInt8> {
+    @_lifetime(borrow self) get {
+      // SAFETY: the maker of the store vouches for the region, and the span lives no longer than the store.
+      let span = unsafe Span<UInt8>(_unsafeStart: base.assumingMemoryBound(to: UInt8.self), count: byteCount)
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
+  }
+
+  /// A second store of the same memory, for a reader that keeps it; it must not outlive this one.
+  public var alias: BlockStore { unsafe BlockStore(base: base, count: byteCount) }
+
   @inline(__always)
   private func check(_ offset: Int, _ count: Int) {
     precondition(

@@ -64,7 +64,9 @@ private func deviceInterrupt(_ vector: UInt8) {
   let reference = NodeReference()
   if vector == LocalInterruptController.doorbellVector, let handler = reference.node.doorbellHandler {
     LocalInterruptController.endInterrupt()
+    reference.node.threads.scheduler.trace.record(.interruptBegin, small: UInt16(vector))
     handler()
+    reference.node.threads.scheduler.trace.record(.interruptEnd, small: UInt16(vector))
     return
   }
   guard let line = LegacyInterruptController.line(of: vector), reference.node.lines.isGenuine(line) else {

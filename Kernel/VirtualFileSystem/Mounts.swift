@@ -168,6 +168,16 @@ extension VirtualFileSystem {
     try onDisk(0) { disk throws(FileSystemError) in try disk.markClean() }
   }
 
+  /// The root of the tree.
+  public var rootNode: FileNode { mounts[0].root }
+
+  /// Where the root's image lies in memory, and its bytes.
+  @export(interface)
+  public var rootMemory: (address: UInt, byteCount: Int) {
+    let blocks = Int(self[disk: 0].geometry.blockCount)
+    return (self[disk: 0].store.address, blocks * FileSystemLimits.blockSize)
+  }
+
   /// The file system call `statfs`.
   @export(interface)
   public func fileSystem(of node: FileNode) -> FileSystemInformation {

@@ -86,6 +86,8 @@ let fourLevel = FourLevelFormat(noExecute: true, gigabytePages: false)
     var program = try Program()
     var space = try AddressSpace(program.kernel, i386, in: &program.machine)
     let data = RegionContent(.readWrite)
+    var sharedFile = RegionContent(.readOnly, file: 5, page: 0)
+    sharedFile.isShared = true
     let cases: [(MapRequest, SpaceError)] = [
       (MapRequest(0, data), .invalid),
       (MapRequest(.max, data), .outOfMemory),
@@ -98,6 +100,7 @@ let fourLevel = FourLevelFormat(noExecute: true, gigabytePages: false)
       (MapRequest(4096, RegionContent([.read, .write, .execute])), .writableText),
       (MapRequest(4096, RegionContent([.write, .execute])), .writableText),
       (MapRequest(UInt(1) << 30, data), .outOfMemory),
+      (MapRequest(4096, sharedFile), .invalid),
     ]
     for (request, expected) in cases {
       do throws(SpaceError) {

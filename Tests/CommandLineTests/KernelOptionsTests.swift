@@ -35,11 +35,13 @@ func everyLogLevelIsUnderstoodByItsName(_ level: LogLevel) throws {
 }
 
 @Test func optionsAreUnderstoodBehindTheKernelsName() throws {
-  let line = "/k.elf log=debug switch=hardware console=serial,debug program=/bin/sh test=null-access"
+  let line =
+    "/k.elf log=debug switch=hardware console=serial,debug ramdisk=64 program=/bin/sh test=null-access"
   let options = try parse(line)
   #expect(options.log == .debug)
   #expect(options.switchMethod == .hardware)
   #expect(options.console == [.serial, .debug])
+  #expect(options.ramdisk == 64)
   #expect(part(line, options.program) == "/bin/sh")
   #expect(part(line, options.test) == "null-access")
 }
@@ -120,6 +122,10 @@ struct Refused: Sendable, CustomTestStringConvertible {
   Refused("trace=99999999999", .badValue, .trace, "99999999999"),
   Refused("console=serial,printer", .badValue, .console, "printer"),
   Refused("console=serial,", .badValue, .console, ""),
+  Refused("ramdisk=0", .badValue, .ramdisk, "0"),
+  Refused("ramdisk=2048", .badValue, .ramdisk, "2048"),
+  Refused("ramdisk=64M", .badValue, .ramdisk, "64M"),
+  Refused("ramdisk=18446744073709551617", .badValue, .ramdisk, "18446744073709551617"),
   Refused("program=\"/bin", .unclosedQuote, nil, "\""),
   Refused("\"program=/bin", .unclosedQuote, nil, "\""),
   Refused("program=\"/bin\"x", .misplacedQuote, nil, "x"),

@@ -81,6 +81,24 @@ private func withSampleFolder(_ body: (String) throws -> Void) throws {
   }
 }
 
+@Test func anImageMayLackItsFreeEnd() throws {
+  try withSampleFolder { folder in
+    let entries = try Folder.entries(of: folder + "/tree")
+    let whole = try ImageWriter.image(of: entries, byteCount: 8 << 20)
+    #expect(whole.count == 8 << 20)
+    let trimmed = try ImageWriter.trimmed(whole)
+    #expect(trimmed.count < 1 << 20 && trimmed.count % 4_096 == 0 && whole.starts(with: trimmed))
+    #expect(ImageReader.check(trimmed).findings == [])
+    #expect(try ImageReader.fullByteCount(of: trimmed) == 8 << 20)
+    #expect(try ImageReader.entries(of: trimmed).map(\.path) == ImageReader.entries(of: whole).map(\.path))
+    // One block that is in use must not be missing.
+    let cut = Array(trimmed.dropLast(4_096))
+    #expect(throws: ImageError.self) { try ImageReader.fullByteCount(of: cut) }
+    #expect(ImageReader.check(cut).findings.map(\.kind) == [.superblock])
+    #expect(throws: ImageError.self) { try ImageWriter.image(of: entries, byteCount: 1 << 18) }
+  }
+}
+
 @Test func archivesCutShortAreRefused() throws {
   #expect(throws: ImageError.self) { try ArchiveReader.entries(of: Array("070701".utf8)) }
   #expect(throws: ImageError.self) { try ArchiveReader.entries(of: [UInt8](repeating: 1, count: 1_024)) }

@@ -4,26 +4,8 @@ import FileSystemFormat
 import Foundation
 import Testing
 
-struct Findings: FindingSink {
-  var list: [Finding] = []
-  mutating func found(_ finding: Finding) {
-    if list.count < 10_000 { list.append(finding) }
-  }
-}
-
-/// Checks a disk; scratch memory is exactly as large as it must be, and goes afterwards.
-func check(_ disk: Disk) -> (summary: CheckSummary, findings: [Finding]) {
-  var count = 4_096
-  if let superblock = try? Superblock(of: disk.store(), ignoringChecksum: true) {
-    count = FileSystemCheck<Findings>.scratchByteCount(for: superblock.geometry)
-  }
-  let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 8)
-  defer { memory.deallocate() }
-  guard let base = memory.baseAddress else { fatalError("no scratch memory") }
-  let outcome = FileSystemCheck.run(
-    disk.store(), scratch: BlockStore(base: base, count: count), into: Findings())
-  return (outcome.summary, outcome.sink.list)
-}
+/// Checks a disk.
+func check(_ disk: Disk) -> (summary: CheckSummary, findings: [Finding]) { ImageExercise.check(disk.memory) }
 
 /// A clean image with some of everything: a file of two indirection levels, directories, links, a device.
 func sampleDisk() throws -> Disk {
@@ -166,45 +148,8 @@ private func field(_ inode: UInt32, _ offset: Int) -> Int { 3 * 4_096 + Int(inod
     let place = Bool.random(using: &random) ? bit : 4_096 * 8 + bit % (12 * 4_096 * 8)
     disk.memory[place / 8] ^= 1 << UInt8(place % 8)
     if check(disk).summary.isConsistent { silent += 1 }
-    exercise(disk)
+    ImageExercise.use(disk.memory)
   }
   // A flip in content, a name, a time or an owner contradicts nothing.
   #expect(silent < rounds)
-}
-
-/// Mounts, walks, reads, changes and unmounts, and takes every refusal.
-func exercise(_ disk: Disk) {
-  guard var fileSystem = try? FileSystem(mounting: disk.store()) else { return }
-  var queue: [InodeNumber] = [.root]
-  var visited = 0
-  while let node = queue.popLast(), visited < 200 {
-    visited += 1
-    guard let status = try? fileSystem.status(of: node) else { continue }
-    switch status.kind {
-    case .directory:
-      var position: UInt64 = 0
-      var seen = 0
-      while seen < 1_000, let entry = (try? fileSystem.entry(of: node, at: position)) ?? nil {
-        if entry.namePlace != nil { queue.append(entry.inode) }
-        position = entry.next
-        seen += 1
-      }
-      _ = try? fileSystem.make("new name", in: node)
-    case .regular:
-      for position in [0, 1 << 19, 1 << 30] as [UInt64] {
-        _ = try? fileSystem.content(node, at: position, count: 5_000)
-        _ = try? fileSystem.write([1, 2, 3], to: node, at: position + 9_000)
-      }
-      try? fileSystem.truncate(node, to: 50_000, at: now)
-    case .symbolicLink: _ = try? fileSystem.target(of: node)
-    default: break
-    }
-  }
-  _ = try? fileSystem.resolve("a/b/../../short")
-  try? fileSystem.move("a", to: "moved")
-  try? fileSystem.remove("second")
-  try? fileSystem.remove("long")
-  try? fileSystem.removeDirectory(bytes("moved").span, in: .root, at: now)
-  try? fileSystem.removeOrphans()
-  _ = try? fileSystem.unmount()
 }

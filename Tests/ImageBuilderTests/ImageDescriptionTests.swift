@@ -16,6 +16,7 @@ private let least = "architecture = \"i686\"\n"
   #expect(image.kernel == .kernel)
   #expect(image.commandLine == "")
   #expect(image.ramdisk == nil)
+  #expect(image.ramdiskSize == nil)
   #expect(image.cpus == 1)
   #expect(image.memory == 128)
 }
@@ -30,12 +31,15 @@ private let least = "architecture = \"i686\"\n"
     command-line = "test=hang log=debug"
     cpus = 4
     memory = 0x200
+    ramdisk = "."
+    ramdisk-size = 64
     """)
   #expect(image.name == "full")
   #expect(image.kernel == .testKernel)
   #expect(image.commandLine == "test=hang log=debug")
   #expect(image.cpus == 4)
   #expect(image.memory == 512)
+  #expect(image.ramdisk != nil && image.ramdiskSize == 64)
 }
 
 @Test(arguments: [
@@ -55,6 +59,7 @@ private let least = "architecture = \"i686\"\n"
   (least + "command-line = \"a\\nb\"", "sample.toml:2:16: `command-line`: found a line end"),
   (least + "name = \"a/b\"", "sample.toml:2:8: `name`: found \"a/b\"; allowed: letters"),
   (least + "name = \"..\"", "sample.toml:2:8: `name`: found \"..\"; allowed: letters"),
+  (least + "ramdisk-size = 2048", "sample.toml:2:16: `ramdisk-size`: found 2048; allowed: a whole number"),
   (least + "ramdisk = \"no/such\"", "sample.toml:2:11: `ramdisk`: found \"no/such\""),
   (
     least + "# memory = 1\nmemroy = 1",

@@ -1,3 +1,4 @@
+import SchedulingFixture
 import Testing
 
 @testable import Scheduling

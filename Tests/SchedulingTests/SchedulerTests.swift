@@ -1,3 +1,4 @@
+import SchedulingFixture
 import Testing
 
 @testable import Scheduling
@@ -54,6 +55,51 @@ func everyLevelRunsBeforeAllBelowIt(level: Int) throws {
     _ = bench.scheduler.reschedule()
   }
   #expect(seen == Array((0...level).reversed()))
+}
+
+/// Threads of one level that yield, wait, sleep and are woken at random: whoever is ready runs before anybody of its
+/// level has run twice.
+@Test(arguments: Array(0..<20) as [UInt64])
+func nobodyOfALevelStarves(seed: UInt64) throws {
+  var random = SeededGenerator(seed: seed)
+  let count = 2 + Int(seed % 9)
+  let bench = Bench(threads: count, queues: [.semaphore], ticksPerSlice: 1 + UInt32(seed % 3))
+  for index in 1...count { try bench.start(index, level: 7) }
+  _ = bench.scheduler.reschedule()
+  // Turns that others have had since a thread was ready and did not run.
+  var turns = Array(repeating: Array(repeating: 0, count: count + 1), count: count + 1)
+  var running = bench.index(bench.scheduler.current)
+  var now: UInt64 = 1
+  var served = Set<Int>()
+  for step in 0..<4_000 {
+    switch random.below(8) {
+    case 0: if running != 0 { _ = bench.scheduler.block(on: bench.queue(0), until: .max) }
+    case 1: if running != 0 { _ = try bench.scheduler.sleep(until: now + 1 + UInt64(random.below(5))) }
+    case 2, 3: _ = bench.scheduler.wakeFirst(of: bench.queue(0))
+    case 4: _ = bench.scheduler.yield()
+    default:
+      now += 1
+      bench.scheduler.expire(at: now)
+      bench.scheduler.tick()
+    }
+    _ = bench.scheduler.reschedule()
+    let next = bench.index(bench.scheduler.current)
+    if next == running { continue }
+    running = next
+    served.insert(next)
+    for waiting in 1...count {
+      if waiting == next || bench.thread(waiting).state != .ready {
+        turns[waiting] = Array(repeating: 0, count: count + 1)
+      } else {
+        turns[waiting][next] += 1
+        guard turns[waiting][next] <= 1 || next == 0 else {
+          Issue.record("seed \(seed), step \(step): \(next) had two turns while \(waiting) was ready")
+          return
+        }
+      }
+    }
+  }
+  #expect(served.isSuperset(of: 1...count), "seed \(seed)")
 }
 
 /// The Mars Pathfinder case: low holds what high wants, and many in the middle never stop.

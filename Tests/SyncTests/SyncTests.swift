@@ -1,4 +1,5 @@
 import Scheduling
+import SchedulingFixture
 import Testing
 
 @testable import Sync

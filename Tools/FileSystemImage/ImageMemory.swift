@@ -11,9 +11,20 @@ final class ImageMemory {
     bytes.initializeMemory(as: UInt8.self, repeating: 0)
   }
 
+  /// Memory for an image, with the free end that its file may lack.
   convenience init(_ content: [UInt8]) {
-    self.init(count: max(content.count, 4096))
+    self.init(count: max(content.count, 4096, Self.fullByteCount(of: content)))
     bytes.copyBytes(from: content)
+  }
+
+  /// The bytes that an image wants, and 0 if it is none or wants more than 4 GiB.
+  static func fullByteCount(of content: [UInt8]) -> Int {
+    var content = content
+    return content.withUnsafeMutableBytes { bytes in
+      guard let base = bytes.baseAddress else { return 0 }
+      let count = (try? Superblock.fullByteCount(of: BlockStore(base: base, count: bytes.count))) ?? 0
+      return count <= 4 << 30 ? count : 0
+    }
   }
 
   deinit { bytes.deallocate() }

@@ -27,8 +27,21 @@ extension Finding {
   }
 }
 
-/// Looks into images.
+/// Looks into images; the free end of one may be missing.
 public enum ImageReader {
+  /// Whether bytes begin as an image does.
+  public static func isImage(_ bytes: [UInt8]) -> Bool {
+    bytes.count >= 8
+      && (0..<8).allSatisfy { bytes[$0] == UInt8(truncatingIfNeeded: Superblock.magic >> (8 * $0)) }
+  }
+
+  /// The bytes of an image with its free end.
+  public static func fullByteCount(of image: [UInt8]) throws -> Int {
+    let count = ImageMemory.fullByteCount(of: image)
+    guard count > 0 else { throw ImageError("this is no image, or it lacks more than its free end") }
+    return count
+  }
+
   /// Checks an image; see Docs/filesystem.md for what is found.
   public static func check(_ image: [UInt8]) -> (summary: CheckSummary, findings: [Finding]) {
     let memory = ImageMemory(image)

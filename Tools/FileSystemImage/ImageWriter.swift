@@ -10,6 +10,33 @@ public enum ImageWriter {
   /// - Throws: `ImageError` naming the file that cannot be written.
   public static func image(of entries: [TreeEntry], spareBytes: Int, spareInodes: Int) throws -> [UInt8] {
     let inodes = UInt32(entries.count + spareInodes + 17)
+    let blocks = blocks(for: entries, inodes: inodes, spareBytes: spareBytes)
+    return try image(of: entries, blocks: blocks, inodes: inodes)
+  }
+
+  /// Makes an image of exactly `byteCount` bytes that holds `entries`, with one file for each 16 KiB.
+  ///
+  /// - Throws: `ImageError` naming the file that cannot be written, or saying how large the image must be.
+  public static func image(of entries: [TreeEntry], byteCount: Int) throws -> [UInt8] {
+    let inodes = UInt32(max(byteCount >> 14, entries.count + 17))
+    let least = blocks(for: entries, inodes: inodes, spareBytes: 0)
+    guard least <= byteCount / 4096 else {
+      throw ImageError("the files need an image of \((least + 255) / 256) MiB")
+    }
+    return try image(of: entries, blocks: byteCount / 4096, inodes: inodes)
+  }
+
+  /// An image without its free end.
+  public static func trimmed(_ image: [UInt8]) throws -> [UInt8] {
+    let memory = ImageMemory(image)
+    do throws(FileSystemError) {
+      return Array(image.prefix(try Superblock.usedByteCount(of: memory.store())))
+    } catch {
+      throw ImageError("the image could not be read: \(error)")
+    }
+  }
+
+  private static func blocks(for entries: [TreeEntry], inodes: UInt32, spareBytes: Int) -> Int {
     var blocks = 16 + Int(inodes) / 16
     var needed = 0
     var directories: [String: Int] = [:]
@@ -21,7 +48,10 @@ public enum ImageWriter {
     // Records do not cross blocks, so a directory's blocks may be a tenth empty and more.
     for size in directories.values { needed += fileBlocks(size * 2 + 4096) }
     blocks += needed + (spareBytes + 4095) / 4096
-    blocks += blocks / 32_768 + Int(inodes) / 32_768 + 2
+    return blocks + blocks / 32_768 + Int(inodes) / 32_768 + 2
+  }
+
+  private static func image(of entries: [TreeEntry], blocks: Int, inodes: UInt32) throws -> [UInt8] {
     let memory = ImageMemory(count: blocks * 4096)
     let root = entries.first { $0.path.isEmpty }
     let created = root?.modified ?? entries.map(\.modified).max() ?? Timestamp(seconds: 0)

@@ -47,8 +47,8 @@ public struct ImageBuild: Sendable {
   /// Packs the ramdisk; returns its path, or `nil` if the description has none.
   public func ramdisk() async throws -> String? {
     guard let source = description.ramdisk else { return nil }
-    let archive = try CpioArchive(folder: source)
-    try await FolderLock.hold(folder + "/lock") { try Files.write(archive.bytes, to: ramdiskPath) }
+    let bytes = try RamdiskContent.bytes(of: source, size: description.ramdiskSize)
+    try await FolderLock.hold(folder + "/lock") { try Files.write(bytes, to: ramdiskPath) }
     return ramdiskPath
   }
 

@@ -15,8 +15,10 @@ public struct ImageDescription: Equatable, Sendable {
   public var architecture: Architecture
   /// The kernel's command line.
   public var commandLine = ""
-  /// The absolute path of the folder that becomes the ramdisk, if there is one.
+  /// The absolute path of what becomes the ramdisk, if there is one: a folder, an archive or an image.
   public var ramdisk: String?
+  /// The size in MiB of the ramdisk's file system, or `nil` for what the kernel thinks right.
+  public var ramdiskSize: Int?
   /// The number of processors.
   public var cpus = 1
   /// Memory in MiB.
@@ -24,6 +26,8 @@ public struct ImageDescription: Equatable, Sendable {
 
   /// The processors that a machine may have.
   public static let allowedCPUs = 1...255
+  /// The size, in MiB, that a ramdisk may have.
+  public static let allowedRamdiskSize = 1...2047
   /// The memory, in MiB, that a machine may have.
   public static let allowedMemory = 16...65_536
 
@@ -61,14 +65,14 @@ public struct ImageDescription: Equatable, Sendable {
     if let folder = try keys.string("ramdisk") {
       let path = URL(filePath: folder, relativeTo: URL(filePath: file).deletingLastPathComponent())
         .standardizedFileURL.path
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+      guard FileManager.default.fileExists(atPath: path) else {
         throw keys.wrong(
-          "ramdisk", found: "\"\(folder)\" (no folder at \(path))", allowed: "a folder, relative to this file"
-        )
+          "ramdisk", found: "\"\(folder)\" (nothing at \(path))",
+          allowed: "a folder, a cpio or tar archive or an image, relative to this file")
       }
       ramdisk = path
     }
+    ramdiskSize = try keys.integer("ramdisk-size", in: Self.allowedRamdiskSize, unit: " (MiB)")
     if let cpus = try keys.integer("cpus", in: Self.allowedCPUs, unit: "") { self.cpus = cpus }
     if let memory = try keys.integer("memory", in: Self.allowedMemory, unit: " (MiB)") {
       self.memory = memory

@@ -57,7 +57,8 @@ struct MachineOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Words to add to the kernel's command line.", valueName: "words"))
   var append: String?
 
-  @Option(help: ArgumentHelp("The folder that becomes the ramdisk.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("The folder, archive or image that becomes the ramdisk.", valueName: "path"))
   var ramdisk: String?
 
   @Option(help: ArgumentHelp("Which bare-metal product to boot.", visibility: .hidden))

@@ -32,6 +32,11 @@ struct Run: AsyncParsableCommand {
   @Option(help: ArgumentHelp("End the run after this many seconds.", valueName: "seconds"))
   var timeout: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "At the end, write the root file system into this new folder.", valueName: "folder"))
+  var save: String?
+
   @Flag(help: "Print the emulator's command line, ready to paste, and stop.")
   var dryRun = false
 
@@ -39,12 +44,23 @@ struct Run: AsyncParsableCommand {
     if let timeout, !(timeout > 0 && timeout.isFinite) {
       throw ValidationError("--timeout \(timeout): allowed are numbers greater than 0 (seconds)")
     }
+    if let save {
+      guard emulator == .qemu else {
+        throw ValidationError("--save reads the machine's memory; allowed with it: --emulator qemu")
+      }
+      guard !FileManager.default.fileExists(atPath: save) else {
+        throw ValidationError("--save \(save): there is such a file or folder already")
+      }
+    }
   }
 
   func run() async throws {
     let (project, toolchain) = try await common.begin()
-    let (machine, kernel) = try await machineOptions.prepare(
+    var (machine, kernel) = try await machineOptions.prepare(
       project: project, toolchain: toolchain, emulator: emulator)
+    let folder = try save.map { _ in try Files.makeTemporaryFolder() }
+    defer { if let folder { try? Files.remove(folder) } }
+    if let folder, machine.memoryFile == nil { machine.memoryFile = folder + "/memory" }
     Terminal.shared.clearStep()
     if dryRun { return try printCommand(machine, project: project) }
 
@@ -56,6 +72,11 @@ struct Run: AsyncParsableCommand {
     await filter.release()
     if let last = report.serial.last, !last.isNewline { Terminal.shared.output("\n".utf8) }
     if report.outcome == .tripleFault, emulator == .qemu { try await explainReset(of: machine, symbolizer) }
+    if let save, let file = machine.memoryFile {
+      for path in try SavedRoot.extract(from: file, report: report, to: save) {
+        Terminal.shared.note("left out: /\(path)")
+      }
+    }
     Terminal.shared.headline(report.outcome.sentence, good: report.outcome.isSuccess)
     if report.outcome.exitStatus != 0 { throw ExitCode(report.outcome.exitStatus) }
   }

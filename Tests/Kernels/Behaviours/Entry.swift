@@ -26,6 +26,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
     !runFloatingPoint(),
     !runInterrupts(),
     !runRing3(),
+    !runFiles(),
     !runUserMemory(),
     !runOutcomes()
   {

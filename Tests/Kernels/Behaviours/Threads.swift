@@ -10,6 +10,7 @@ import Log
 import Provocations
 import Scheduling
 import Start
+import Sync
 import Trace
 
 /// Does what is asked for with threads.
@@ -30,6 +31,8 @@ func runThreads() -> Bool {
     start(ThreadName("misuse"), misuse)
   } else if isAskedFor("registers") {
     start(ThreadName("registers"), registers)
+  } else if isAskedFor("highest-ready") {
+    start(ThreadName("picks"), picks)
   } else if isAskedFor("soak") {
     start(ThreadName("soak"), soak)
   } else {
@@ -170,6 +173,34 @@ private func registers(_: UInt) -> UInt {
     guard provocation_hold_registers(0x2222_3333, 500) == 0 else { fail("a register or a flag was lost") }
   }
   pass("three threads kept their registers and flags over 1000000 preemptions")
+}
+
+/// The pick of the next thread, as the scheduler does it everywhere: a test reads the instructions of this function.
+@inline(never) @c(highest_ready)
+func highestReady() -> UInt {
+  NodeReference().node.threads.scheduler.isSwitchDue() ? 1 : 0
+}
+
+/// The pick tells when a more urgent thread is ready.
+private func picks(_: UInt) -> UInt {
+  let address = SyncObjects.make()
+  let semaphore = unsafe SyncObjects.at(address).pointee.semaphore
+  _ = try? semaphore.wait()
+  let thread = urgent(address) { address in
+    let semaphore = unsafe SyncObjects.at(address).pointee.semaphore
+    _ = try? semaphore.wait()
+    return 0
+  }
+  cpu_cli()
+  let before = highestReady()
+  // Made ready, and nobody has switched yet.
+  _ = try? semaphore.signal(in: &NodeReference().node.threads.scheduler)
+  let after = highestReady()
+  NodeReference().node.threads.settle()
+  cpu_sti()
+  _ = try? Threads.join(thread)
+  guard before == 0, after == 1 else { fail("the pick is wrong: \(before), \(after)") }
+  pass("the pick is right")
 }
 
 /// An hour of sleeps, time slices and short threads, some with a floating-point state, leaves the memory as it was.
