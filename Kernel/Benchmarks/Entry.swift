@@ -22,8 +22,10 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   if isWanted("queue") { wanted |= 16 }
   if isWanted("thread") { wanted |= 32 }
   if isWanted("pick") { wanted |= 64 }
+  if isWanted("mutex") { wanted |= 128 }
+  if isWanted("sleep") { wanted |= 256 }
+  if isWanted("page") { wanted |= 512 }
   if isWanted("hourglass") { wanted |= 1 << 24 } else if isWanted("hourglass-wall") { wanted |= 1 << 25 }
-  if isWanted("page") { wanted |= 128 }
   if isWanted("trace") { wanted |= 1 << 16 }
   _ = make(ThreadName("bench"), level: 20, argument: wanted) { wanted in
     runBenchmarks(wanted)
@@ -43,11 +45,20 @@ private func runBenchmarks(_ wanted: UInt) {
   if wanted & 8 != 0 { benchmarkSemaphore("semaphore/round-trip") }
   if wanted & 16 != 0 { benchmarkQueue("queue/round-trip-16") }
   if wanted & 32 != 0 { benchmarkLife("thread/create-run-exit-join") }
-  if wanted & 64 != 0 {
-    benchmarkPick("pick/2-ready", threads: 2)
-    benchmarkPick("pick/1000-ready", threads: 1_000)
-  }
   if wanted & 128 != 0 {
+    benchmarkFreeMutex("mutex/lock-unlock")
+    benchmarkWantedMutex("mutex/unlock-to-owner")
+  }
+  if wanted & 256 != 0 { benchmarkSleep("sleep/lateness") }
+  // Late: the threads that it makes stay ready.
+  if wanted & 64 != 0 {
+    var ready = 0
+    benchmarkPick("pick/2-ready", threads: 2, ready: &ready)
+    benchmarkPick("pick/10-ready", threads: 10, ready: &ready)
+    benchmarkPick("pick/100-ready", threads: 100, ready: &ready)
+    benchmarkPick("pick/1000-ready", threads: 1_000, ready: &ready)
+  }
+  if wanted & 512 != 0 {
     benchmarkPages("page/first-touch", .cleared)
     benchmarkPages("page/first-touch-uncleared", .uncleared)
     benchmarkPages("page/copy-on-write", .common)

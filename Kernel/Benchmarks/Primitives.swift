@@ -11,14 +11,14 @@ import Sync
 import Trace
 
 /// Room for records of objects that two threads share: one frame.
-private func sharedFrame() -> UInt {
+func sharedFrame() -> UInt {
   guard let frame = try? NodeReference().node.frames.allocate() else { preconditionFailure("no frame") }
   Frames.clear(frame)
   return Frames.address(of: frame).rawValue
 }
 
 /// A semaphore at an address in a shared frame.
-private func semaphore(_ address: UInt) -> Semaphore {
+func semaphore(_ address: UInt) -> Semaphore {
   // SAFETY: the address lies in a frame that stays with the benchmark for ever.
   let place = unsafe UnsafeMutablePointer<Semaphore.Record>(bitPattern: address).unsafelyUnwrapped
   guard let made = try? unsafe Semaphore(at: place, count: 0) else {
@@ -132,13 +132,16 @@ private func answerQueues(_ pair: (there: MessageQueue, back: MessageQueue), _ a
   }
 }
 
-/// Yields between two threads while many more of lower levels are ready.
-func benchmarkPick(_ name: Text, threads: Int) {
+/// Yields between two threads while others of lower levels are ready, `threads` with the two.
+///
+/// - Parameter ready: how many of the others there are already: they stay.
+func benchmarkPick(_ name: Text, threads: Int, ready: inout Int) {
   // Below the benchmark's own thread, so they are ready and never run while it measures.
-  for index in 0..<max(0, threads - 2) {
+  while ready < threads - 2 {
     _ = try? Threads.create(
-      ThreadName("ready"), level: PriorityLevel(truncating: index % 8), isDetached: true
+      ThreadName("ready"), level: PriorityLevel(truncating: ready % 8), isDetached: true
     ) { _ in 0 }
+    ready += 1
   }
   benchmarkYield(name, otherSpace: false)
 }

@@ -73,8 +73,19 @@ public enum Catalogue {
     .init(
       name: "thread/create-run-exit-join", explanation: "the whole life of a thread that does nothing",
       peerName: "thread/create-run-exit-join"),
+    .init(name: "mutex/lock-unlock", explanation: "both, of a mutex that nobody else wants"),
+    .init(
+      name: "mutex/unlock-to-owner",
+      explanation:
+        "from unlock to the return from lock in a more urgent thread, which the owner inherited from"),
+    .init(
+      name: "sleep/lateness",
+      explanation:
+        "from the tick that a sleep should end at to the sleeper's reading of the counter, when idle"),
     .init(name: "pick/2-ready", explanation: "yield with no other thread ready"),
-    .init(name: "pick/1000-ready", explanation: "yield with about 1000 threads ready at lower levels"),
+    .init(name: "pick/10-ready", explanation: "yield with 8 more threads ready at lower levels"),
+    .init(name: "pick/100-ready", explanation: "yield with 98 more threads ready at lower levels"),
+    .init(name: "pick/1000-ready", explanation: "yield with 998 more threads ready at lower levels"),
     .init(
       name: "page/first-touch",
       explanation: "from before to after a program's first write to a page, a cleared frame at hand"),
@@ -107,7 +118,7 @@ public enum Catalogue {
   /// Names for several groups.
   public static let suites: [(name: String, groups: [String])] = [
     ("context-switch", ["yield", "preempt", "wake"]),
-    ("primitives", ["semaphore", "queue", "thread", "pick"]),
+    ("primitives", ["thread", "mutex", "semaphore", "queue", "sleep", "pick"]),
     ("syscalls", ["syscall", "pipe", "process", "memory"]),
   ]
 

@@ -17,7 +17,12 @@ public enum Limits {
     "semaphore/round-trip": 250,
     "queue/round-trip-16": 350,
     "thread/create-run-exit-join": 900,
+    "mutex/lock-unlock": 70,
+    "mutex/unlock-to-owner": 270,
+    "sleep/lateness": 270,
     "pick/2-ready": 32,
+    "pick/10-ready": 32,
+    "pick/100-ready": 32,
     "pick/1000-ready": 32,
     // A test and perhaps a load for it; an event has the same and at most 12 more.
     "trace/test-when-off": 3,
@@ -25,7 +30,10 @@ public enum Limits {
   ]
 
   /// Benchmarks that must cost the same, whatever it is.
-  public static let equal: [(String, String)] = [("pick/2-ready", "pick/1000-ready")]
+  public static let equal: [(String, String)] = [
+    ("pick/2-ready", "pick/10-ready"), ("pick/2-ready", "pick/100-ready"),
+    ("pick/2-ready", "pick/1000-ready"),
+  ]
 
   /// What is above its limit, or not equal to what it should be equal to, in sentences.
   ///

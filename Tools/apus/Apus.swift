@@ -15,7 +15,8 @@ struct Apus: AsyncParsableCommand {
         swift run apus doctor                   are all external tools there?
       """,
     subcommands: [
-      Run.self, Debug.self, Test.self, BenchCommand.self, TraceCommand.self, Sizes.self, Doctor.self,
+      Run.self, Debug.self, Test.self, BenchCommand.self, PathCommand.self, TraceCommand.self, Sizes.self,
+      Doctor.self,
       Clean.self,
       PredictCommand.self, SCCCommand.self, NodesCommand.self,
     ])

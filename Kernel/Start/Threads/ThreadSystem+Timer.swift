@@ -37,19 +37,19 @@ extension ThreadSystem {
   /// Interrupts were on, so no switch was due. Everything is asked before anything is done, and nothing is called: so
   /// the compiler needs no frame for it.
   ///
-  /// - Returns: whether that was all, when the thread runs again.
+  /// - Returns: what is left to do, when the thread runs again.
   @inline(__always)
-  mutating func endSlice() -> Bool {
+  mutating func endSlice() -> TimerDuty {
     let now = cpu_rdtsc()
-    if scheduler.hasDeadline(within: timer.sliceTicks, of: now) { return false }
+    if scheduler.hasDeadline(within: timer.sliceTicks, of: now) { return .deadline }
     let next = scheduler.nextOfLevel
-    guard next != scheduler.current, isPlain(next) else { return false }
+    guard next != scheduler.current, isPlain(next) else { return .slice }
     timer.sliceStart = now
     LocalInterruptController.interrupt(afterCount: timer.sliceCount)
     let handover = scheduler.yield(to: next)
     handover.account(at: now)
     cpu_switch_stack(handover.from.address, handover.to.address)
-    return true
+    return .nothing
   }
 
   /// An interrupt of the timer that `endSlice` has left alone, as it leaves all while the trace is on.
@@ -70,6 +70,16 @@ extension ThreadSystem {
       }
     }
     deadlineInterrupt(at: now)
+  }
+
+  /// An interrupt of the timer with a deadline near, so that there is no short way to end a slice.
+  @inline(__always)
+  mutating func nearDeadlineInterrupt() {
+    if _slowPath(scheduler.trace.isOn) {
+      tracedTimerInterrupt()
+      return
+    }
+    deadlineInterrupt(at: cpu_rdtsc())
   }
 
   /// The same, recorded.
@@ -147,9 +157,26 @@ extension ThreadSystem {
 @c(timer_interrupt)
 func timerInterrupt() {
   LocalInterruptController.endInterrupt()
-  // The last thing that is done, so that the compiler makes it a jump.
-  if !NodeReference().node.threads.endSlice() { otherTimerInterrupt() }
+  // What is done last is made a jump by the compiler.
+  switch NodeReference().node.threads.endSlice() {
+  case .nothing: return
+  case .deadline: deadlineTimerInterrupt()
+  case .slice: otherTimerInterrupt()
+  }
 }
+
+/// What the short way leaves to do.
+enum TimerDuty {
+  /// Nothing.
+  case nothing
+  /// A deadline is near.
+  case deadline
+  /// None is, but it is not the usual end of a slice.
+  case slice
+}
+
+@inline(never) @c(deadline_timer_interrupt)
+func deadlineTimerInterrupt() { NodeReference().node.threads.nearDeadlineInterrupt() }
 
 @inline(never) @c(other_timer_interrupt)
 func otherTimerInterrupt() { NodeReference().node.threads.timerInterrupt() }
