@@ -31,6 +31,8 @@ public struct Node: ~Copyable {
   public var options = KernelOptions()
   /// Physical memory; empty until the loader's map has been read.
   public var frames = FrameAllocator()
+  /// The physical address after the last byte that the direct map shows; 0 until the tables are made.
+  public internal(set) var directMapEnd: UInt64 = 0
   /// The kernel's page tables; there once they are in use.
   public var tables: PageTable<KernelTableFormat>?
   /// The kernel's heap; it can grow once the tables are in use.

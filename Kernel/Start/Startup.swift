@@ -122,7 +122,9 @@ private func startMemory() {
   } catch {
     refuse(error)
   }
+  // Noted, because to ask the map again takes a copy of it, which a thread's stack may not have room for.
   let end = min(reference.node.boot.memoryMap.endOfMemory, AddressMap.directMapSize)
+  reference.node.directMapEnd = end
   do {
     reference.node.tables = try KernelTables.install(directMapEnd: end)
   } catch {

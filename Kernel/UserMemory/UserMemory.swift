@@ -20,8 +20,8 @@ public enum UserMemory {
   public static func start(_ hooks: UserMemoryHooks) throws(SpaceError) {
     let node = NodeReference()
     guard let tables = node.node.tables else { throw .outOfMemory }
-    let end = min(node.node.boot.memoryMap.endOfMemory, AddressMap.directMapSize)
-    let frameCount = UInt32(truncatingIfNeeded: (end + UInt64(pageSize - 1)) >> UInt64(pageShift))
+    let frameCount = UInt32(
+      truncatingIfNeeded: (node.node.directMapEnd + UInt64(pageSize - 1)) >> UInt64(pageShift))
     let bytes = Int(frameCount) * MemoryLayout<UInt32>.stride
     let run: FrameRange
     let zero: FrameNumber
