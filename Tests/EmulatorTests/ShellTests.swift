@@ -35,8 +35,8 @@ extension EmulatorTests {
       try await run(
         machine, input: session, timeout: 300, hangPatience: 120,
         expecting: .passes(
-          status: 5, "\none two\n", "\n9\n", "\nleft with 3\n", "\ngot usr1\n", "\n139\n", "\n2:def\n",
-          "\nf72fe788e136ba9e53518afa8b407eac  -\n", "\nwaited\n"))
+          status: 5, "\none two\n", "\n9\n", "\nleft with 3\n", "\ngot usr1\n", "\n139\n",
+          "\n2:def\nf72fe788e136ba9e53518afa8b407eac  -\n", "\nwaited\n"))
     }
 
     @Test(arguments: Architecture.allCases)
