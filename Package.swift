@@ -259,7 +259,7 @@ if let architecture {
         "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC",
         "Trace", "TraceExport",
       ],
-      path: "Tests/\(name)Tests")
+      path: "Tests/\(name)Tests", exclude: name == "Emulator" ? ["Applets"] : [])
   }
 
   // MARK: - Tests
