@@ -48,7 +48,7 @@ extension EmulatorTests {
       let plan = BootPlan(
         image: ImageBuild(description, project: try Host.project(), toolchain: try await Host.toolchain()),
         path: .kernel)
-      let kernel = try #require(try await plan.prepare().1)
+      let kernel = try await plan.prepare().1
       let code = try await Self.instructions(of: "highest_ready", in: kernel)
       // Behind the end are the traps that fill up to the next function.
       let body = code.prefix { !$0.mnemonic.hasPrefix("ret") }

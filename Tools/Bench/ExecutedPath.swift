@@ -167,7 +167,8 @@ public struct PathBenchmark: Sendable {
     ]
     let report = try await Launcher(machine).run(.init(timeout: 600, input: []))
     guard report.outcome.isSuccess,
-      let samples = try SampleReader.read(report.serial).finished.first(where: { $0.name == entry.name })?.samples,
+      let samples = try SampleReader.read(report.serial).finished.first(where: { $0.name == entry.name })?
+        .samples,
       !samples.isEmpty
     else { throw ToolError("\(entry.name): \(report.outcome.sentence)") }
     let median = samples.sorted()[samples.count / 2]
