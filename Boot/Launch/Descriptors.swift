@@ -31,6 +31,9 @@ final class OwnedDescriptor: @unchecked Sendable {
 }
 
 enum Descriptors {
+  /// `F_SETPIPE_SZ` of fcntl(2), which Swift does not see.
+  private static let setPipeSize: Int32 = 1031
+
   /// A pipe whose ends a child does not inherit by accident.
   static func makePipe() throws -> (read: OwnedDescriptor, write: OwnedDescriptor) {
     var ends: [Int32] = [-1, -1]
@@ -40,6 +43,9 @@ enum Descriptors {
     // Not atomic (glibc's pipe2 is out of Swift's sight), but every child is started by swift-subprocess, which passes
     // on nothing except the three standard streams.
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    // An emulated serial line drops a byte when its pipe stays full for a few tries: on a busy host 64 KiB are soon
+    // full. Whoever may not have a MiB keeps what there is.
+    _ = fcntl(ends[1], setPipeSize, Int32(1 << 20))
     return (OwnedDescriptor(ends[0]), OwnedDescriptor(ends[1]))
   }
 
