@@ -200,12 +200,13 @@ struct HostedGuest: ~Copyable {
     let reference = NodeReference()
     var place = address
     var left = 256
+    // In one piece: other guests speak too.
+    cpu_cli()
+    defer { cpu_sti() }
     while left > 0, memory.contains(place, byteCount: 1) {
       let byte = memory.load8(place)
       if byte == 0 { return }
-      cpu_cli()
       reference.node.log.output.write(byte)
-      cpu_sti()
       place += 1
       left -= 1
     }
