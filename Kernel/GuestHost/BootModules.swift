@@ -21,20 +21,8 @@ enum BootModules {
   static func ramdisk(behind index: Int) throws(GuestImageError) -> Span<UInt8> {
     guard let next = try description(at: index + 1), next.kind == .ramdisk else { return Span() }
     let module = NodeReference().node.boot.module(at: index + 1)
-    guard let bytes = bytes(of: module) else { throw .init(.ramdiskTooLarge, module.byteCount) }
+    guard let bytes = Ramdisk.span(of: module) else { throw .init(.ramdiskTooLarge, module.byteCount) }
     return bytes
-  }
-
-  /// The bytes of a module, or `nil` if the direct map does not reach them.
-  @_lifetime(immortal)
-  static func bytes(of module: BootModule) -> Span<UInt8>? {
-    guard module.end.rawValue <= AddressMap.directMapSize,
-      let address = DirectMap.virtualAddress(of: module.start),
-      let start = unsafe UnsafePointer<UInt8>(bitPattern: address.rawValue)
-    else { return nil }
-    // SAFETY: the memory map has the module as boot data, which nobody is given and nobody changes, for ever.
-    let span = unsafe Span(_unsafeStart: start, count: Int(module.byteCount))
-    return unsafe _overrideLifetime(span, copying: ())
   }
 }
 

@@ -127,9 +127,6 @@ public enum GuestHost {
 
   /// Says on the log how a guest ended.
   private static func report(_ end: GuestEnd, of hosted: inout HostedGuest) {
-    // In one piece: another guest may speak meanwhile.
-    cpu_cli()
-    defer { cpu_sti() }
     switch end {
     case .powerOff(let message), .restart(let message):
       var text = Text()

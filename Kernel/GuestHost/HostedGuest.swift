@@ -75,7 +75,7 @@ struct HostedGuest: ~Copyable {
     let reference = NodeReference()
     let module = reference.node.boot.module(at: index)
     do throws(GuestImageError) {
-      guard let image = BootModules.bytes(of: module) else {
+      guard let image = Ramdisk.span(of: module) else {
         throw .init(.segmentOutsideMemory, module.start.rawValue)
       }
       let entry = try GuestImage(image).load(into: &memory)

@@ -108,11 +108,13 @@ public struct Node: ~Copyable {
   }
 }
 
-/// Writes a line to the node's log.
+/// Writes a line to the node's log, in one piece: other threads write lines too.
 @export(interface)
 public func log(_ level: LogLevel, _ subject: StaticString, _ text: Text) {
-  let reference = NodeReference()
-  let stamp = LogStamp(
-    microseconds: reference.node.clock.microseconds, processor: UInt32(reference.node.identity.number))
-  reference.node.log.write(level, subject, at: stamp, text)
+  Processor.withoutInterrupts {
+    let reference = NodeReference()
+    let stamp = LogStamp(
+      microseconds: reference.node.clock.microseconds, processor: UInt32(reference.node.identity.number))
+    reference.node.log.write(level, subject, at: stamp, text)
+  }
 }
