@@ -97,32 +97,30 @@ public enum GuestHost {
   private static func makeGuest(
     module index: Int
   ) throws(GuestStartError) -> UnsafeMutablePointer<HostedGuest> {
-    let address = KernelHeap.allocate(MemoryLayout<HostedGuest>.size, alignment: 64)
-    guard let place = unsafe UnsafeMutablePointer<HostedGuest>(bitPattern: address.rawValue) else {
-      throw .memory
-    }
+    let description: GuestDescription?
+    do { description = try BootModules.description(at: index) } catch { throw .image(error) }
+    guard let description,
+      let address = Processor.withoutInterrupts({
+        KernelHeap.tryAllocate(HostedGuest.byteCount, alignment: 64)
+      }), let place = unsafe UnsafeMutableRawPointer(bitPattern: address.rawValue)
+    else { throw .memory }
+    let hosted: UnsafeMutablePointer<HostedGuest>
     do throws(GuestStartError) {
-      let description: GuestDescription?
-      do { description = try BootModules.description(at: index) } catch { throw GuestStartError.image(error) }
-      guard let description else { throw GuestStartError.memory }
-      // SAFETY: the heap has just given this memory, and a guest is aligned as it is.
-      unsafe place.initialize(
-        to: try HostedGuest(megabytes: description.megabytes, slot: index, number: UInt32(index)))
-      do throws(GuestStartError) {
-        try unsafe place.pointee.load(module: index, description)
-        do { try Threads.resetFloatingPoint(of: Threads.current) } catch {
-          throw GuestStartError.floatingPoint
-        }
-      } catch {
-        unsafe place.pointee.release()
-        unsafe place.deinitialize(count: 1)
-        throw error
-      }
-      return unsafe place
+      // SAFETY: the heap has just given this memory.
+      unsafe hosted = try HostedGuest.make(
+        at: place, megabytes: description.megabytes, slot: index, number: UInt32(index))
     } catch {
       KernelHeap.free(address)
       throw error
     }
+    do throws(GuestStartError) {
+      try unsafe hosted.pointee.load(module: index, description)
+      do { try Threads.resetFloatingPoint(of: Threads.current) } catch { throw .floatingPoint }
+    } catch {
+      unsafe discard(hosted)
+      throw error
+    }
+    return unsafe hosted
   }
 
   /// Says on the log how a guest ended.

@@ -15,18 +15,48 @@ import Start
 import Sync
 
 /// One guest and what the machine has of it.
+///
+/// It is made where it stays, on the heap: with its storage it is larger than a thread's stack would like.
 struct HostedGuest: ~Copyable {
   var guest: Guest<PAEFormat>
   var memory: MachineGuestMemory
   let pages: WorldPages
   let number: UInt32
+  /// The root of the shadow that the state page names.
+  private var shownRoot: FrameNumber?
 
-  /// Takes memory and tables for a guest that has nothing in its memory yet.
-  init(megabytes: UInt32, slot: Int, number: UInt32) throws(GuestStartError) {
-    let pages = try Self.takePages(slot)
-    var memory = try Self.takeMemory(megabytes, pages)
-    let guest = try Self.makeGuest(&memory, pages)
-    self.init(guest: guest, memory: memory, pages: pages, number: number)
+  /// Memory for a guest and its storage.
+  static var byteCount: Int { storageOffset + MemoryLayout<GuestStorage>.stride }
+  private static var storageOffset: Int { (MemoryLayout<HostedGuest>.stride + 63) & ~63 }
+
+  /// Makes a guest at an address, with nothing in its memory yet.
+  ///
+  /// - Safety: `place` must be `byteCount` bytes aligned to 64, that nobody else uses.
+  @unsafe static func make(
+    at place: UnsafeMutableRawPointer, megabytes: UInt32, slot: Int, number: UInt32
+  ) throws(GuestStartError) -> UnsafeMutablePointer<HostedGuest> {
+    let pages: WorldPages
+    do { pages = try WorldPages(slot: slot) } catch { throw .memory }
+    var memory: MachineGuestMemory
+    do { memory = try MachineGuestMemory(megabytes: megabytes, pages: pages) } catch {
+      pages.release()
+      throw .memory
+    }
+    let hosted = unsafe place.assumingMemoryBound(to: HostedGuest.self)
+    do {
+      // SAFETY: the caller gives the memory; the registers' page is this guest's, and the switch keeps them there.
+      let guest = try unsafe Guest(
+        entry: 0, registers: pages.registerPointer,
+        storage: (place + storageOffset).assumingMemoryBound(to: GuestStorage.self), clock: clock,
+        format: WorldPages.format, in: &memory)
+      unsafe hosted.initialize(
+        to: HostedGuest(guest: guest, memory: memory, pages: pages, number: number))
+    } catch {
+      memory.release()
+      pages.release()
+      throw .memory
+    }
+    return unsafe hosted
   }
 
   private init(
@@ -38,36 +68,8 @@ struct HostedGuest: ~Copyable {
     self.number = number
   }
 
-  private static func takePages(_ slot: Int) throws(GuestStartError) -> WorldPages {
-    do { return try WorldPages(slot: slot) } catch { throw .memory }
-  }
-
-  private static func takeMemory(
-    _ megabytes: UInt32, _ pages: WorldPages
-  ) throws(GuestStartError) -> MachineGuestMemory {
-    do { return try MachineGuestMemory(megabytes: megabytes, pages: pages) } catch {
-      pages.release()
-      throw .memory
-    }
-  }
-
-  private static func makeGuest(
-    _ memory: inout MachineGuestMemory, _ pages: WorldPages
-  ) throws(GuestStartError) -> Guest<PAEFormat> {
-    let clock = GuestClock(
-      ticksPerMillisecond: NodeReference().node.clock.ticksPerMillisecond, startSeconds: 0)
-    guard let registers = unsafe UnsafeMutablePointer<GuestRegisters>(bitPattern: pages.registers) else {
-      throw .memory
-    }
-    do {
-      // SAFETY: the page is this guest's, and the switch keeps the registers there.
-      return try unsafe Guest(
-        entry: 0, registers: registers, clock: clock, format: WorldPages.format, in: &memory)
-    } catch {
-      memory.release()
-      pages.release()
-      throw .memory
-    }
+  private static var clock: GuestClock {
+    GuestClock(ticksPerMillisecond: NodeReference().node.clock.ticksPerMillisecond, startSeconds: 0)
   }
 
   /// Fills the guest's memory from a boot module, and from the one behind it if that is its ramdisk.
@@ -145,7 +147,7 @@ struct HostedGuest: ~Copyable {
     if guest.hasChanges { copyTables() }
     harden()
     cpu_cli()
-    pages.setRoot(guest.shadow.root)
+    if shownRoot != guest.shadow.root { showRoot() }
     let hidden = guest.isTaskSwitched && cpu_read_cr0() & Self.taskSwitched == 0
     if hidden { cpu_write_cr0(cpu_read_cr0() | Self.taskSwitched) }
     let saved = cpu_enter_world(WorldPages.entry, pages.state)
@@ -161,6 +163,12 @@ struct HostedGuest: ~Copyable {
   }
 
   private static var taskSwitched: UInt { 1 << 3 }
+
+  @inline(never)
+  private mutating func showRoot() {
+    pages.setRoot(guest.shadow.root)
+    shownRoot = guest.shadow.root
+  }
 
   @inline(never)
   private mutating func copyTables() {
