@@ -198,6 +198,17 @@ if let architecture {
         "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator",
         "Log", "Paging", "Regions", "Scheduling", "Start", "Sync", "Trace", "UserMemory", "X86",
       ]))
+  // A guest kernel of our own, which the kernel of i686 hosts.
+  if architecture == "i686" {
+    targets += [
+      .target(name: "CGuest", path: "Guests/Machine"),
+      bareMetal(
+        "GuestSupport", path: "Guests/Support", ["CGuest", "CMachine", "GuestInterface", "Log", "X86"]),
+      bareMetal(
+        "GuestProbe", path: "Guests/Probe", ["CGuest", "CMachine", "GuestInterface", "GuestSupport", "Log"]),
+    ]
+    products.append(.library(name: "GuestKernel", type: .static, targets: ["GuestProbe"]))
+  }
   products += [
     .library(name: "Kernel", type: .static, targets: ["Image"]),
     .library(name: "BenchKernel", type: .static, targets: ["Benchmarks"]),

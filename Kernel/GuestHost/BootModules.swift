@@ -5,6 +5,7 @@ import Base
 import BootInformation
 import GuestImage
 import GuestInterface
+import Log
 import Start
 
 /// What the boot loader brought.
@@ -14,6 +15,19 @@ enum BootModules {
     let reference = NodeReference()
     return index < reference.node.boot.moduleCount
       ? try reference.node.boot.guestDescription(at: index) : nil
+  }
+
+  /// Adds the name of a place in a guest's kernel, if its file has one: ` (name+0x12)`.
+  static func appendSymbol(of address: UInt32, module index: Int, to text: inout Text) {
+    let module = NodeReference().node.boot.module(at: index)
+    guard let bytes = Ramdisk.span(of: module) else { return }
+    let symbols = GuestSymbols(bytes)
+    guard let place = symbols.place(of: address) else { return }
+    text.append(" (")
+    text.append(printable: bytes.extracting(place.name))
+    text.append("+0x")
+    text.append(hexadecimal: UInt64(place.offset))
+    text.append(")")
   }
 
   /// The bytes of the ramdisk that follows a guest's kernel; none if something else follows.
@@ -34,10 +48,14 @@ extension BootInformation {
 
   /// Writes a guest's boot parameters, with the command line of its module's text.
   mutating func prepareGuest<Memory: GuestMemory & ~Copyable>(
-    module index: Int, _ description: GuestDescription, ramdisk: Span<UInt8>, in memory: inout Memory
+    module index: Int, _ start: GuestStart, ramdisk: Span<UInt8>, in memory: inout Memory
   ) throws(GuestImageError) {
+    let description = start.description
     try BootParameters.prepare(
       ramdisk: ramdisk,
       commandLine: bytes(of: module(at: index).text).extracting(description.commandLine), in: &memory)
+    if description.starts > 0 {
+      try BootParameters.append(" case=", start.number, toCommandLineOf: description.commandLine.count, in: &memory)
+    }
   }
 }

@@ -45,25 +45,27 @@ public enum GuestHost {
 
   /// Runs all guests, each as a thread; returns how many did not end by themselves.
   private static func runAll() -> UInt {
+    guard let crowd = GuestCrowd() else { return 1 }
     var threads: InlineArray<16, ThreadReference?> = .init(repeating: nil)
     var failures: UInt = 0
     for index in 0..<min(threads.count, NodeReference().node.boot.moduleCount) where isGuest(index) {
       threads[index] = try? Threads.create(
-        ThreadName("guest"), level: PriorityLevel(truncating: 8), argument: UInt(index)
-      ) { GuestHost.run(module: Int($0)) ? 0 : 1 }
+        ThreadName("guest"), level: PriorityLevel(truncating: 8), argument: crowd.argument(module: index)
+      ) { GuestSeries.run(GuestCrowd.Member(argument: $0)) ? 0 : 1 }
       if threads[index] == nil { failures += 1 }
     }
     for index in 0..<threads.count {
       guard let thread = threads[index] else { continue }
       failures += (try? Threads.join(thread).code) ?? 1
     }
+    crowd.release()
     return failures
   }
 
-  /// Runs one guest from its start to its end; returns whether it ended by itself.
-  private static func run(module index: Int) -> Bool {
+  /// Runs a guest from one start to its end; returns how it ended, or `nil` if it could not be started.
+  static func run(module index: Int, _ start: GuestStart, counts: inout GuestCounts) -> GuestEnd? {
     do throws(GuestStartError) {
-      let hosted = try unsafe makeGuest(module: index)
+      let hosted = try unsafe makeGuest(module: index, start)
       let alarm: GuestAlarm
       do { alarm = try GuestAlarm(level: PriorityLevel(truncating: 9)) } catch {
         unsafe discard(hosted)
@@ -71,17 +73,17 @@ public enum GuestHost {
       }
       let end = unsafe hosted.pointee.run(alarm)
       alarm.release()
-      unsafe report(end, of: &hosted.pointee)
+      unsafe report(end, of: &hosted.pointee, module: index)
+      unsafe counts.add(&hosted.pointee)
       unsafe discard(hosted)
-      if case .killed = end { return false }
-      return true
+      return end
     } catch {
       switch error {
       case .image(let error): log(.error, "guest", "\(error.reason.sentence) \(error.value)")
       case .memory: log(.error, "guest", "no memory for a guest of module \(index)")
       case .floatingPoint: log(.error, "guest", "the processor cannot save a guest's floating-point state")
       }
-      return false
+      return nil
     }
   }
 
@@ -95,11 +97,9 @@ public enum GuestHost {
 
   /// Makes a guest of a boot module and of the one behind it, if that is its ramdisk.
   private static func makeGuest(
-    module index: Int
+    module index: Int, _ start: GuestStart
   ) throws(GuestStartError) -> UnsafeMutablePointer<HostedGuest> {
-    let description: GuestDescription?
-    do { description = try BootModules.description(at: index) } catch { throw .image(error) }
-    guard let description,
+    guard
       let address = Processor.withoutInterrupts({
         KernelHeap.tryAllocate(HostedGuest.byteCount, alignment: 64)
       }), let place = unsafe UnsafeMutableRawPointer(bitPattern: address.rawValue)
@@ -108,13 +108,13 @@ public enum GuestHost {
     do throws(GuestStartError) {
       // SAFETY: the heap has just given this memory.
       unsafe hosted = try HostedGuest.make(
-        at: place, megabytes: description.megabytes, slot: index, number: UInt32(index))
+        at: place, megabytes: start.description.megabytes, slot: index, number: UInt32(index))
     } catch {
       KernelHeap.free(address)
       throw error
     }
     do throws(GuestStartError) {
-      try unsafe hosted.pointee.load(module: index, description)
+      try unsafe hosted.pointee.load(module: index, start)
       do { try Threads.resetFloatingPoint(of: Threads.current) } catch { throw .floatingPoint }
     } catch {
       unsafe discard(hosted)
@@ -124,7 +124,7 @@ public enum GuestHost {
   }
 
   /// Says on the log how a guest ended.
-  private static func report(_ end: GuestEnd, of hosted: inout HostedGuest) {
+  private static func report(_ end: GuestEnd, of hosted: inout HostedGuest, module index: Int) {
     switch end {
     case .powerOff(let message), .restart(let message):
       var text = Text()
@@ -137,10 +137,20 @@ public enum GuestHost {
       }
       log(.info, "guest", text)
     case .killed(let mistake):
-      log(
-        .error, "guest",
-        "killed: \(mistake.kind.sentence) \(hexadecimal: mistake.value), at \(hexadecimal: hosted.guest.registers.eip)"
-      )
+      let place = hosted.guest.registers.eip
+      var text: Text = "killed: \(mistake.kind.sentence) \(hexadecimal: mistake.value)"
+      if let call = mistake.call {
+        text.append(", by call ")
+        text.append(decimal: UInt64(call))
+        if let number = HypercallNumber(rawValue: call) {
+          text.append(" ")
+          text.append(number.name)
+        }
+      }
+      text.append(", at ")
+      text.append(hexadecimal: UInt64(place))
+      BootModules.appendSymbol(of: place, module: index, to: &text)
+      log(.error, "guest", text)
     }
   }
 }

@@ -22,6 +22,11 @@ struct HostedGuest: ~Copyable {
   var memory: MachineGuestMemory
   let pages: WorldPages
   let number: UInt32
+  /// Exits after which the shadow tables are looked through; 0 for never.
+  private var auditInterval: UInt32 = 0
+  private var exitsToAudit: UInt32 = 0
+  /// How often that was done.
+  private(set) var audits: UInt64 = 0
   /// The root of the shadow that the state page names.
   private var shownRoot: FrameNumber?
 
@@ -73,7 +78,8 @@ struct HostedGuest: ~Copyable {
   }
 
   /// Fills the guest's memory from a boot module, and from the one behind it if that is its ramdisk.
-  mutating func load(module index: Int, _ description: GuestDescription) throws(GuestStartError) {
+  mutating func load(module index: Int, _ start: GuestStart) throws(GuestStartError) {
+    auditInterval = start.description.auditInterval
     let reference = NodeReference()
     let module = reference.node.boot.module(at: index)
     do throws(GuestImageError) {
@@ -82,7 +88,7 @@ struct HostedGuest: ~Copyable {
       }
       let entry = try GuestImage(image).load(into: &memory)
       try reference.node.boot.prepareGuest(
-        module: index, description, ramdisk: try BootModules.ramdisk(behind: index), in: &memory)
+        module: index, start, ramdisk: try BootModules.ramdisk(behind: index), in: &memory)
       guest.registers = GuestRegisters(entry: entry)
     } catch {
       throw .image(error)
@@ -100,7 +106,7 @@ struct HostedGuest: ~Copyable {
   ///
   /// - Parameter alarm: leaves the guest when its clock is due.
   mutating func run(_ alarm: GuestAlarm) -> GuestEnd {
-    var deadline = guest.clockDeadline
+    var deadline: UInt64 = .max
     while true {
       if alarm.fields.isDue || !guest.isReady {
         alarm.fields.isDue = false
@@ -109,17 +115,49 @@ struct HostedGuest: ~Copyable {
         case .wait:
           waitForInterrupt()
           continue
-        default: deadline = guest.clockDeadline
+        default: deadline = nextLook
         }
+        alarm.set(deadline)
       }
       enter()
       if guest.handleShortCall(in: &memory) { continue }
       if case .end(let end) = serve() { return end }
-      if guest.clockDeadline != deadline {
+      if auditInterval != 0 { countAudit() }
+      if guest.clockDeadline < deadline {
         deadline = guest.clockDeadline
         alarm.set(deadline)
       }
     }
+  }
+
+  /// Looks through all shadow tables, now and then; what it finds is our mistake and no guest's.
+  @inline(never)
+  private mutating func countAudit() {
+    exitsToAudit += 1
+    guard exitsToAudit >= auditInterval else { return }
+    exitsToAudit = 0
+    audits += 1
+    let (run, deviceEnd) = (memory.run, memory.run.count)
+    let found = guest.shadow.firstViolation(in: memory) { frame in
+      frame.rawValue < run.start.rawValue || frame.rawValue - run.start.rawValue >= deviceEnd
+    }
+    if let found {
+      panic("a guest sees frame \(found.frame.rawValue) at \(hexadecimal: found.address), which is not its own")
+    }
+    let pages = pages
+    let strange = guest.shadow.firstViolationOfSwitcher(in: memory) { page, frame, isWritable in
+      if page.rawValue == pages.registersPage { return frame == pages.registersFrame }
+      if page.rawValue == pages.state { return frame == pages.stateFrame && !isWritable }
+      let number = Int(page.rawValue - WorldPages.code) / pageSize
+      return number < WorldPages.codePageCount && frame == WorldPages.codeFrame(number) && !isWritable
+    }
+    if let strange { panic("a guest sees frame \(strange.frame.rawValue) in the host's part") }
+  }
+
+  /// When the guest is to be left at the latest: its clock is due, or it may have come to take what waits for it.
+  private var nextLook: UInt64 {
+    guard guest.hasWaitingInterrupt else { return guest.clockDeadline }
+    return min(guest.clockDeadline, cpu_rdtsc() &+ NodeReference().node.clock.ticksPerMillisecond)
   }
 
   /// Deals with an exit, and with the devices that it is for.
@@ -152,12 +190,14 @@ struct HostedGuest: ~Copyable {
     if hidden { cpu_write_cr0(cpu_read_cr0() | Self.taskSwitched) }
     let saved = cpu_enter_world(WorldPages.entry, pages.state)
     if hidden { cpu_write_cr0(cpu_read_cr0() & ~Self.taskSwitched) }
-    let vector = guest.registers.vector
-    // The machine's own interrupt was taken in the guest: its handler is entered as the processor would have done.
-    if vector >= 32, vector < 256 {
-      cpu_raise(UInt(cpu_load32(symbol_interrupt_stub_table() + UInt(vector * 4))))
-    } else if saved != pages.registers {
+    // The order matters: after a fault of the switch itself, what lies where the vector is saved is none.
+    if saved != pages.registers {
       noteSegmentFault(saved)
+    } else if case let vector = guest.registers.vector, vector >= 32, vector < 256,
+      vector != GuestData.linuxSystemCallVector
+    {
+      // The machine's own interrupt was taken in the guest: its handler is entered as the processor would have done.
+      cpu_raise(UInt(cpu_load32(symbol_interrupt_stub_table() + UInt(vector * 4))))
     }
     cpu_sti()
   }

@@ -2,6 +2,10 @@
 
 /// The text behind a module's name: `guest memory=64 -- console=hvc0 quiet` for a kernel, `guest-ramdisk` for the
 /// initial ramdisk of the guest before it.
+///
+/// `starts=N` makes a series of a guest: it is started up to N times, one after the other, each time with ` case=K` at the
+/// end of its command line, K from 0; powering off ends the series before. A guest with the word `background` is a series
+/// that goes on while there are others. `audit=N` looks through the shadow tables after every N exits.
 public struct GuestDescription: Hashable, Sendable {
   /// What the module is.
   public enum Kind: UInt8, BitwiseCopyable, Hashable, Sendable {
@@ -15,6 +19,12 @@ public struct GuestDescription: Hashable, Sendable {
   public var kind: Kind
   /// MiB of the guest's memory.
   public var megabytes: UInt32
+  /// How often the guest is started at most; 0 if it is no series.
+  public var starts: UInt32 = 0
+  /// Whether it is started again while other guests run.
+  public var isBackground = false
+  /// Exits after which its shadow tables are looked through; 0 for never.
+  public var auditInterval: UInt32 = 0
   /// Where the guest's command line stands in the text.
   public var commandLine: Range<Int>
 
@@ -42,10 +52,22 @@ public struct GuestDescription: Hashable, Sendable {
         commandLine = words.position..<text.count
         return
       }
-      guard kind == .kernel, let value = Self.value(of: word, "memory=", text) else {
-        throw .init(.unknownWord, UInt64(word.lowerBound))
-      }
-      megabytes = try Self.megabytes(value, text)
+      guard kind == .kernel else { throw .init(.unknownWord, UInt64(word.lowerBound)) }
+      try read(word, text)
+    }
+  }
+
+  private mutating func read(_ word: Range<Int>, _ text: Span<UInt8>) throws(GuestImageError) {
+    if let value = Self.value(of: word, "memory=", text) {
+      megabytes = try Self.number(value, in: 4...512, .badMemory, text)
+    } else if let value = Self.value(of: word, "starts=", text) {
+      starts = try Self.number(value, in: 1...1_000_000, .badNumber, text)
+    } else if let value = Self.value(of: word, "audit=", text) {
+      auditInterval = try Self.number(value, in: 1...1_000_000, .badNumber, text)
+    } else if Self.matches(word, "background", text) {
+      isBackground = true
+    } else {
+      throw .init(.unknownWord, UInt64(word.lowerBound))
     }
   }
 
@@ -54,15 +76,17 @@ public struct GuestDescription: Hashable, Sendable {
     return matches(word, "guest-ramdisk", text) ? .ramdisk : nil
   }
 
-  private static func megabytes(_ value: Range<Int>, _ text: Span<UInt8>) throws(GuestImageError) -> UInt32 {
+  private static func number(
+    _ value: Range<Int>, in allowed: ClosedRange<UInt32>, _ reason: GuestImageError.Reason, _ text: Span<UInt8>
+  ) throws(GuestImageError) -> UInt32 {
     var number: UInt32 = 0
     for index in value {
-      guard (0x30...0x39).contains(text[index]), number < 10_000 else {
-        throw .init(.badMemory, UInt64(value.lowerBound))
+      guard (0x30...0x39).contains(text[index]), number < 10_000_000 else {
+        throw .init(reason, UInt64(value.lowerBound))
       }
       number = number * 10 + UInt32(text[index] - 0x30)
     }
-    guard (4...512).contains(number) else { throw .init(.badMemory, UInt64(value.lowerBound)) }
+    guard allowed.contains(number) else { throw .init(reason, UInt64(value.lowerBound)) }
     return number
   }
 

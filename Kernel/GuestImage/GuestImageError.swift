@@ -17,6 +17,7 @@ public struct GuestImageError: Error, BitwiseCopyable, Hashable, Sendable {
     case commandLineTooLong
     case unknownWord
     case badMemory
+    case badNumber
   }
 
   /// What is wrong.
@@ -46,8 +47,9 @@ extension GuestImageError.Reason {
     case .setupTooLong: "the real-mode part of the guest's kernel is longer than the file; sectors:"
     case .ramdiskTooLarge: "the guest's memory is too small for its ramdisk of bytes:"
     case .commandLineTooLong: "a guest's command line has at most 2047 bytes, not"
-    case .unknownWord: "a guest is described by `memory=MIB` and, after `--`, its command line; wrong at byte"
+    case .unknownWord: "a guest is described by memory=, starts=, audit=, background and, after --, its command line; wrong at byte"
     case .badMemory: "a guest has 4 to 512 MiB of memory; wrong at byte"
+    case .badNumber: "starts= and audit= take 1 to 1000000; wrong at byte"
     }
   }
 }

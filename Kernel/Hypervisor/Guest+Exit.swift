@@ -21,6 +21,8 @@ extension Guest {
     case 7: return isTaskSwitched ? reflect(7, in: &memory) : .restoreFPU
     case 2: return .enter
     case 0..<32: return reflect(UInt8(truncatingIfNeeded: registers.vector), in: &memory)
+    // By an interrupt gate, which the processor may not use itself.
+    case GuestData.linuxSystemCallVector: return reflect(UInt8(GuestData.linuxSystemCallVector), in: &memory)
     case 32..<256: return .enter  // the host's own interrupt, which has been handled
     case 256: return Self.killed(.segmentLoad, registers.errorCode)
     default: return Self.killed(.unexpectedVector, registers.vector)
@@ -49,6 +51,9 @@ extension Guest {
   @inline(__always)
   public var isReady: Bool { !isHalted && pendingInterrupts == 0 }
 
+  /// Whether an interrupt waits that the guest may come to take without telling: it must be left now and then.
+  public var hasWaitingInterrupt: Bool { pendingInterrupts != 0 }
+
   /// Goes on after a device was served: with the rest of the ring, and the call that waited.
   public mutating func continueCalls<Memory: ShadowMemory & ~Copyable>(
     in memory: inout Memory
@@ -68,7 +73,9 @@ extension Guest {
     switch shadow.fault(at: address, GuestAccess(errorCode: registers.errorCode), in: &memory) {
     case .filled: return .enter
     case .killed(let mistake): return .end(.killed(mistake))
-    case .reflected:
+    case .reflected(let isPresent):
+      // As the guest's own tables would have it: theirs know no execute right, and show what the shadow does not yet.
+      registers.errorCode = registers.errorCode & 6 | (isPresent ? 1 : 0)
       if let data { memory.store32(address, data + GuestData.faultAddress) }
       return reflect(14, in: &memory)
     }

@@ -241,9 +241,18 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   public mutating func fault<Memory: ShadowMemory & ~Copyable>(
     at address: UInt32, _ access: GuestAccess, in memory: inout Memory
   ) -> ShadowFault where Memory.Entry == Format.Entry {
-    guard address < GuestData.switcherAddress else { return .killed(GuestMistake(.switcherTouched, address)) }
+    guard address < GuestData.switcherAddress else {
+      // A program must not be able to end the guest that it runs in.
+      return access.isUser ? .reflected(isPresent: false) : .killed(GuestMistake(.switcherTouched, address))
+    }
     guard let root = roots[current] else { return .killed(GuestMistake(.outOfTables, address)) }
-    let result = fill(root.table, root.guest, address, access, in: &memory)
+    var result = fill(root.table, root.guest, address, access, in: &memory)
+    if case .killed(let mistake) = result, mistake.kind == .outOfTables {
+      // A guest may show its pages at more addresses than there are tables for: those of its shadows are given back.
+      statistics.reclaims += 1
+      if let mistake = flushAllAndPin(in: &memory) { return .killed(mistake) }
+      result = fill(root.table, root.guest, address, access, in: &memory)
+    }
     switch result {
     case .filled: statistics.fills += 1
     case .reflected: statistics.reflections += 1
@@ -275,10 +284,10 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   ) -> ShadowFault where Memory.Entry == Format.Entry {
     guard let guest else { return fillIdentity(table, address, in: &memory) }
     switch GuestWalker(root: guest).walk(address, in: memory) {
-    case .notMapped: return .reflected
+    case .notMapped: return .reflected(isPresent: false)
     case .mistake(let mistake): return .killed(mistake)
     case .mapped(let found):
-      guard access.isAllowed(by: found.flags) else { return .reflected }
+      guard access.isAllowed(by: found.flags) else { return .reflected(isPresent: true) }
       let entry = found.entry | GuestEntry.accessed | (access.isWrite ? GuestEntry.dirty : 0)
       if entry != found.entry { memory.store32(entry, found.entryAddress) }
       return show(table, address, entry, flags: found.flags, in: &memory)
@@ -292,9 +301,8 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     guard case .mapped(let found) = GuestWalker(root: guest).walk(address, in: memory),
       found.entry & GuestEntry.accessed != 0
     else { return nil }
-    if case .killed(let mistake) = show(table, address, found.entry, flags: found.flags, in: &memory) {
-      return mistake
-    }
+    // Without a table for it, it is shown when it is used.
+    _ = show(table, address, found.entry, flags: found.flags, in: &memory)
     return nil
   }
 
@@ -330,7 +338,13 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
       let address = stack.top &- 1 &- page << UInt32(pageShift)
       guard address < GuestData.switcherAddress else { return GuestMistake(.switcherTouched, address) }
       let access = GuestAccess(isWrite: true, isUser: false)
-      switch fill(root.table, root.guest, address, access, in: &memory) {
+      var result = fill(root.table, root.guest, address, access, in: &memory)
+      if case .killed(let mistake) = result, mistake.kind == .outOfTables {
+        statistics.reclaims += 1
+        flushAll(in: &memory)
+        result = fill(root.table, root.guest, address, access, in: &memory)
+      }
+      switch result {
       case .filled: continue
       case .reflected: return GuestMistake(.stackNotMapped, address)
       case .killed(let mistake): return mistake
