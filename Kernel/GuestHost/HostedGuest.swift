@@ -28,7 +28,11 @@ struct HostedGuest: ~Copyable {
   /// How often that was done.
   private(set) var audits: UInt64 = 0
   /// The root of the shadow that the state page names.
-  private var shownRoot: FrameNumber?
+  private var shownRoot: UInt32 = .max
+  /// Places that the way into the guest needs each time.
+  private let switchEntry: UInt
+  private let stateAddress: UInt
+  private let registersAddress: UInt
 
   /// Memory for a guest and its storage.
   static var byteCount: Int { storageOffset + MemoryLayout<GuestStorage>.stride }
@@ -71,6 +75,9 @@ struct HostedGuest: ~Copyable {
     self.memory = memory
     self.pages = pages
     self.number = number
+    switchEntry = WorldPages.entry
+    stateAddress = pages.state
+    registersAddress = pages.registers
   }
 
   private static var clock: GuestClock {
@@ -117,11 +124,13 @@ struct HostedGuest: ~Copyable {
           continue
         default: deadline = nextLook
         }
+        harden()
         alarm.set(deadline)
       }
       enter()
-      if guest.handleShortCall(in: &memory) { continue }
+      if guest.handleShortExit(in: &memory) { continue }
       if case .end(let end) = serve() { return end }
+      harden()
       if auditInterval != 0 { countAudit() }
       if guest.clockDeadline < deadline {
         deadline = guest.clockDeadline
@@ -183,23 +192,26 @@ struct HostedGuest: ~Copyable {
   @inline(__always)
   private mutating func enter() {
     if guest.hasChanges { copyTables() }
-    harden()
     cpu_cli()
-    if shownRoot != guest.shadow.root { showRoot() }
+    if shownRoot != guest.shadow.root.rawValue { showRoot() }
     let hidden = guest.isTaskSwitched && cpu_read_cr0() & Self.taskSwitched == 0
     if hidden { cpu_write_cr0(cpu_read_cr0() | Self.taskSwitched) }
-    let saved = cpu_enter_world(WorldPages.entry, pages.state)
+    let saved = cpu_enter_world(switchEntry, stateAddress)
     if hidden { cpu_write_cr0(cpu_read_cr0() & ~Self.taskSwitched) }
-    // The order matters: after a fault of the switch itself, what lies where the vector is saved is none.
-    if saved != pages.registers {
+    if saved != registersAddress {
       noteSegmentFault(saved)
-    } else if case let vector = guest.registers.vector, vector >= 32, vector < 256,
-      vector != GuestData.linuxSystemCallVector
-    {
-      // The machine's own interrupt was taken in the guest: its handler is entered as the processor would have done.
-      cpu_raise(UInt(cpu_load32(symbol_interrupt_stub_table() + UInt(vector * 4))))
+    } else if guest.registers.vector >= 32 {
+      takeInterrupt()
     }
     cpu_sti()
+  }
+
+  /// The machine's own interrupt was taken in the guest: its handler is entered as the processor would have done.
+  @inline(never)
+  private mutating func takeInterrupt() {
+    let vector = guest.registers.vector
+    guard vector < 256, vector != GuestData.linuxSystemCallVector else { return }
+    cpu_raise(UInt(cpu_load32(symbol_interrupt_stub_table() + UInt(vector * 4))))
   }
 
   private static var taskSwitched: UInt { 1 << 3 }
@@ -207,7 +219,7 @@ struct HostedGuest: ~Copyable {
   @inline(never)
   private mutating func showRoot() {
     pages.setRoot(guest.shadow.root)
-    shownRoot = guest.shadow.root
+    shownRoot = guest.shadow.root.rawValue
   }
 
   @inline(never)
@@ -221,6 +233,8 @@ struct HostedGuest: ~Copyable {
   }
 
   /// Makes harmless what the guest goes on with: never ring 0, interrupts on, ports closed.
+  ///
+  /// Wherever the host has changed registers; what the processor saved is what it allowed the guest.
   @inline(__always)
   private mutating func harden() {
     guest.registers.cs |= 1

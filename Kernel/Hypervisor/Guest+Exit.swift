@@ -29,21 +29,34 @@ extension Guest {
     }
   }
 
-  /// Deals with the calls that need nothing but a word, if that is what the exit was: the shortest way.
+  /// Deals with the calls that need nothing but a word and with ports, if that is what the exit was: the shortest way.
   ///
   /// Returns whether it was, and the guest is to be entered again.
   @inline(__always)
-  public mutating func handleShortCall<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory) -> Bool
+  public mutating func handleShortExit<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory) -> Bool
   where Memory.Entry == Format.Entry {
-    guard registers.vector == UInt32(Hypercall.vector), let data,
-      memory.load8(data &+ GuestData.ringStatus &+ ringCursor) != 0
-    else { return false }
+    guard registers.vector == UInt32(Hypercall.vector) else { return handlePort(in: &memory) }
+    guard let data, memory.load8(data &+ GuestData.ringStatus &+ ringCursor) != 0 else { return false }
     switch registers.eax {
     case HypercallNumber.flushAsynchronous.rawValue, HypercallNumber.sendInterrupts.rawValue: break
     case HypercallNumber.setTaskSwitched.rawValue: isTaskSwitched = registers.ebx != 0
     default: return false
     }
     storage.statistics.calls[Int(truncatingIfNeeded: registers.eax & 31)] &+= 1
+    return true
+  }
+
+  /// Carries out an instruction that lies in the page of the last one: probing for devices comes in loops.
+  @inline(__always)
+  private mutating func handlePort<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory) -> Bool
+  where Memory.Entry == Format.Entry {
+    let place = registers.eip
+    guard registers.vector == 13, place & ~0xFFF == fetched.page, fetched.generation == shadow.generation,
+      place & 0xFFF <= 0xFFC, registers.errorCode == 0, registers.isInKernel,
+      let instruction = EmulatedInstruction(bytes: memory.load32(fetched.physical | place & 0xFFF))
+    else { return false }
+    instruction.perform(on: &registers)
+    storage.statistics.emulatedInstructions &+= 1
     return true
   }
 
@@ -97,10 +110,14 @@ extension Guest {
   /// The bytes at the guest's instruction pointer, as far as they can be read.
   private mutating func fetch<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory) -> UInt32
   where Memory.Entry == Format.Entry {
+    let access = GuestAccess(isWrite: false, isUser: false)
     var bytes: UInt32 = 0
     for index in 0..<EmulatedInstruction.longest {
-      let access = GuestAccess(isWrite: false, isUser: false)
       guard let place = shadow.guestPhysical(registers.eip &+ index, access, in: &memory) else { break }
+      if index == 0 {
+        fetched = (registers.eip & ~0xFFF, place & ~0xFFF, shadow.generation)
+        if place & 0xFFF <= 0xFFC { return memory.load32(place) }
+      }
       bytes |= UInt32(memory.load8(place)) << (index * 8)
     }
     return bytes

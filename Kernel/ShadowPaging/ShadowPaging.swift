@@ -43,6 +43,8 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   /// The frame for `cr3`.
   public private(set) var root: FrameNumber
   private var switchCount: UInt64 = 0
+  /// Changes whenever a call told of a change of tables: what was found by a walk before may be different now.
+  public private(set) var generation: UInt32 = 0
   /// Holds the tables that all shadows share.
   private let common: PageTable<Format>
   /// Where the part begins that all of the guest's tables have in common.
@@ -139,6 +141,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     guard memory.contains(guestRoot & ~0xFFF, byteCount: UInt32(pageSize)) else {
       return GuestMistake(.badRoot, guestRoot)
     }
+    generation &+= 1
     if isIdentity {
       // What was shown at physical addresses must not be seen under the guest's own tables.
       flushAll(in: &memory)
@@ -162,6 +165,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   /// Forgets what programs see in the present shadow.
   public mutating func flushUser<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory)
   where Memory.Entry == Format.Entry {
+    generation &+= 1
     if let root = roots[current] { forgetUser(root.table, in: &memory) }
   }
 
@@ -169,6 +173,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   public mutating func flushAll<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory)
   where Memory.Entry == Format.Entry {
     statistics.flushes += 1
+    generation &+= 1
     for index in 0..<Self.rootCount {
       if let root = roots[index] {
         forget(root.table, from: 0, through: Self.sharedAddress - 1, in: &memory)
@@ -192,6 +197,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     guestRoot: UInt32, address: UInt32, entry: UInt32, in memory: inout Memory
   ) -> GuestMistake? where Memory.Entry == Format.Entry {
     guard address < GuestData.switcherAddress else { return GuestMistake(.switcherTouched, address) }
+    generation &+= 1
     // What all shadows share needs one visit, by any of them.
     if address >= Self.sharedAddress { return change(address, to: entry, in: current, &memory) }
     let isCommon = address >= kernelAddress
@@ -218,6 +224,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     guestRoot: UInt32, index: UInt32, in memory: inout Memory
   ) -> GuestMistake? where Memory.Entry == Format.Entry {
     guard index < 1_024 else { return GuestMistake(.badRootEntryIndex, index) }
+    generation &+= 1
     let first = index << 22
     guard first < GuestData.switcherAddress else { return nil }
     guard let place = self.index(of: guestRoot & ~0xFFF), let root = roots[place] else { return nil }
@@ -390,9 +397,18 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   private mutating func forget<Memory: ShadowMemory & ~Copyable>(
     _ table: PageTable<Format>, from first: UInt32, through last: UInt32, in memory: inout Memory
   ) where Memory.Entry == Format.Entry {
+    // Whole tables go without a look at their entries. Where a root has tables of pages for its own, all shadows name
+    // those of what is shared: they stay.
+    let covered: UInt32 = 0x1F_FFFF
+    if Format.levelCount > 2, first & covered == 0, last & covered == covered {
+      let pageCount = Int((last - first) >> UInt32(pageShift)) + 1
+      // Aligned and within the address space: nothing can be refused.
+      _ = try? table.dropTables(VirtualAddress(UInt(first)), pageCount: pageCount, in: &memory)
+      return
+    }
     let page = VirtualAddress(UInt(first & ~0xFFF))
     let pageCount = Int(last >> UInt32(pageShift)) - Int(first >> UInt32(pageShift)) + 1
-    // The range is aligned and within the address space, and base pages need no split: nothing can be refused.
+    // The same, and base pages need no split.
     _ = try? table.unmap(page, pageCount: pageCount, in: &memory) { _, _ in }
     // Tables of what is shared stay: every shadow names them.
     if first < Self.sharedAddress {
@@ -416,6 +432,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   private static func releaseCommon<Memory: ShadowMemory & ~Copyable>(
     _ table: PageTable<Format>, in memory: inout Memory
   ) where Memory.Entry == Format.Entry {
+    _ = try? table.dropTables(sharedPage, pageCount: sharedPageCount, in: &memory)
     _ = try? table.unmap(sharedPage, pageCount: sharedPageCount, in: &memory) { _, _ in }
     reclaim(table, sharedPage, sharedPageCount, in: &memory)
     table.freeRoot(in: &memory)
@@ -426,6 +443,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     _ table: PageTable<Format>, in memory: inout Memory
   ) where Memory.Entry == Format.Entry {
     let ownPageCount = Int(sharedAddress >> UInt32(pageShift))
+    _ = try? table.dropTables(VirtualAddress(0), pageCount: ownPageCount, in: &memory)
     _ = try? table.unmap(VirtualAddress(0), pageCount: ownPageCount, in: &memory) { _, _ in }
     reclaim(table, VirtualAddress(0), ownPageCount, in: &memory)
     table.freeRoot(in: &memory)
