@@ -29,6 +29,8 @@ struct HostedGuest: ~Copyable {
   private(set) var audits: UInt64 = 0
   /// The root of the shadow that the state page names.
   private var shownRoot: UInt32 = .max
+  /// When others of the level are to run.
+  private var turnEnd: UInt64 = 0
   /// Places that the way into the guest needs each time.
   private let switchEntry: UInt
   private let stateAddress: UInt
@@ -131,12 +133,25 @@ struct HostedGuest: ~Copyable {
       if guest.handleShortExit(in: &memory) { continue }
       if case .end(let end) = serve() { return end }
       harden()
+      endTurn()
       if auditInterval != 0 { countAudit() }
       if guest.clockDeadline < deadline {
         deadline = guest.clockDeadline
         alarm.set(deadline)
       }
     }
+  }
+
+  /// Lets other threads of the level run after 10 ms.
+  ///
+  /// The scheduler's slices begin anew whenever a more urgent thread has run, and a guest has one that it wakes at will:
+  /// its clock's.
+  @inline(__always)
+  private mutating func endTurn() {
+    let now = cpu_rdtsc()
+    guard now >= turnEnd else { return }
+    turnEnd = now &+ 10 &* NodeReference().node.clock.ticksPerMillisecond
+    Threads.yield()
   }
 
   /// Looks through all shadow tables, now and then; what it finds is our mistake and no guest's.

@@ -29,6 +29,8 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     var table: PageTable<Format>
     /// When it was last used, by the count of switches.
     var lastUse: UInt64
+    /// Where it may have tables: a bit for each 64 MiB below what all shadows share. A program uses few of them.
+    var used: UInt64 = 0
   }
 
   /// What has happened.
@@ -166,7 +168,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   public mutating func flushUser<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory)
   where Memory.Entry == Format.Entry {
     generation &+= 1
-    if let root = roots[current] { forgetUser(root.table, in: &memory) }
+    forgetUsed(of: current, below: min(kernelAddress, Self.sharedAddress), in: &memory)
   }
 
   /// Forgets everything in all shadows, and shows the kernel's stack again.
@@ -174,11 +176,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   where Memory.Entry == Format.Entry {
     statistics.flushes += 1
     generation &+= 1
-    for index in 0..<Self.rootCount {
-      if let root = roots[index] {
-        forget(root.table, from: 0, through: Self.sharedAddress - 1, in: &memory)
-      }
-    }
+    for index in 0..<Self.rootCount { forgetUsed(of: index, below: Self.sharedAddress, in: &memory) }
     forget(common, from: Self.sharedAddress, through: GuestData.switcherAddress - 1, in: &memory)
   }
 
@@ -216,6 +214,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     // Only what the guest's tables say counts, not what the call says.
     let used = GuestEntry.present | GuestEntry.accessed
     guard entry & used == used, let guest = root.guest else { return nil }
+    noteUse(of: address, in: index)
     return refill(root.table, guest, address, in: &memory)
   }
 
@@ -253,11 +252,13 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
       return access.isUser ? .reflected(isPresent: false) : .killed(GuestMistake(.switcherTouched, address))
     }
     guard let root = roots[current] else { return .killed(GuestMistake(.outOfTables, address)) }
+    noteUse(of: address, in: current)
     var result = fill(root.table, root.guest, address, access, in: &memory)
     if case .killed(let mistake) = result, mistake.kind == .outOfTables {
       // A guest may show its pages at more addresses than there are tables for: those of its shadows are given back.
       statistics.reclaims += 1
       if let mistake = flushAllAndPin(in: &memory) { return .killed(mistake) }
+      noteUse(of: address, in: current)
       result = fill(root.table, root.guest, address, access, in: &memory)
     }
     switch result {
@@ -345,10 +346,12 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
       let address = stack.top &- 1 &- page << UInt32(pageShift)
       guard address < GuestData.switcherAddress else { return GuestMistake(.switcherTouched, address) }
       let access = GuestAccess(isWrite: true, isUser: false)
+      noteUse(of: address, in: current)
       var result = fill(root.table, root.guest, address, access, in: &memory)
       if case .killed(let mistake) = result, mistake.kind == .outOfTables {
         statistics.reclaims += 1
         flushAll(in: &memory)
+        noteUse(of: address, in: current)
         result = fill(root.table, root.guest, address, access, in: &memory)
       }
       switch result {
@@ -381,17 +384,36 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     }
     guard let root = roots[oldest] else { return nil }
     if root.guest != nil { statistics.evictions += 1 }
-    forget(root.table, from: 0, through: Self.sharedAddress - 1, in: &memory)
+    forgetUsed(of: oldest, below: Self.sharedAddress, in: &memory)
     return oldest
   }
 
   // MARK: - Forgetting
 
-  private mutating func forgetUser<Memory: ShadowMemory & ~Copyable>(
-    _ table: PageTable<Format>, in memory: inout Memory
+  /// Forgets what a root shows of its own below an address, wherever it may show something.
+  private mutating func forgetUsed<Memory: ShadowMemory & ~Copyable>(
+    of index: Int, below limit: UInt32, in memory: inout Memory
   )
   where Memory.Entry == Format.Entry {
-    if kernelAddress > 0 { forget(table, from: 0, through: kernelAddress - 1, in: &memory) }
+    guard let root = roots[index] else { return }
+    var left = root.used
+    while left != 0 {
+      let bit = UInt32(left.trailingZeroBitCount)
+      left &= left - 1
+      let first = bit << Self.usedShift
+      guard first < limit else { return }
+      let last = first | (1 << Self.usedShift - 1)
+      forget(root.table, from: first, through: min(last, limit - 1), in: &memory)
+      if last < limit { roots[index]?.used &= ~(1 << UInt64(bit)) }
+    }
+  }
+
+  private static var usedShift: UInt32 { 26 }
+
+  /// Remembers that a root may have tables around an address.
+  @inline(__always)
+  private mutating func noteUse(of address: UInt32, in index: Int) {
+    if address < Self.sharedAddress { roots[index]?.used |= 1 << UInt64(address >> Self.usedShift) }
   }
 
   private mutating func forget<Memory: ShadowMemory & ~Copyable>(
