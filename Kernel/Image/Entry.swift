@@ -7,6 +7,7 @@ import Log
 import Nodes
 import ProgramCalls
 import Programs
+import Runtime
 import Scheduling
 import Start
 

@@ -25,7 +25,7 @@ import FileSystemFormat
 import FrameAllocator
 import LinuxABI
 import Log
-import Start
+import Runtime
 import VirtualFileSystem
 
 /// Mounts what a node starts with.

@@ -8,9 +8,9 @@ import FileSystemFormat
 import LinuxABI
 import Processes
 import Programs
+import Runtime
 import Scheduling
 import Signals
-import Start
 import UserMemory
 import VirtualFileSystem
 

@@ -5,7 +5,7 @@ import BootInformation
 import CommandLine
 import LinuxABI
 import ProgramStack
-import Start
+import Runtime
 import VirtualFileSystem
 
 extension ProgramStart {

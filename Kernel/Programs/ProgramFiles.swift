@@ -12,9 +12,9 @@ import FrameAllocator
 import LinuxABI
 import Log
 import Processes
+import Runtime
 import Scheduling
 import Signals
-import Start
 import UserMemory
 import VirtualFileSystem
 

@@ -17,8 +17,8 @@ import Log
 import Paging
 import Randomness
 import Regions
+import Runtime
 import Scheduling
-import Start
 import UserMemory
 import VirtualFileSystem
 

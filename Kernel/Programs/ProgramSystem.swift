@@ -8,9 +8,9 @@ import Futex
 import LinuxABI
 import Log
 import Processes
+import Runtime
 import Scheduling
 import Signals
-import Start
 import VirtualFileSystem
 
 /// What the kernel remembers of programs together; the node names it.

@@ -5,7 +5,7 @@ import Base
 import FileSystemFormat
 import LinuxABI
 import Log
-import Start
+import Runtime
 import VirtualFileSystem
 
 /// From an archive to files.
