@@ -141,7 +141,7 @@ if let architecture {
         "CommandLine",
         "Core", "Executable", "FileSystem", "FileSystemFormat", "FrameAllocator", "Futex", "Heap",
         "Interrupts", "LinuxABI",
-        "Log", "Paging",
+        "Log", "Mounts", "Paging",
         "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Runtime", "Scheduling",
         "Signals",
         "Sync",
