@@ -6,6 +6,7 @@ import BootInformation
 import CMachine
 import CommandLine
 import Log
+import Runtime
 import Scheduling
 import Start
 
@@ -25,6 +26,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   if isWanted("mutex") { wanted |= 128 }
   if isWanted("sleep") { wanted |= 256 }
   if isWanted("page") { wanted |= 512 }
+  if isWanted("jacobi") { wanted |= 1024 }
   if isWanted("hourglass") { wanted |= 1 << 24 } else if isWanted("hourglass-wall") { wanted |= 1 << 25 }
   if isWanted("trace") { wanted |= 1 << 16 }
   _ = make(ThreadName("bench"), level: 20, argument: wanted) { wanted in
@@ -64,6 +66,9 @@ private func runBenchmarks(_ wanted: UInt) {
     benchmarkPages("page/copy-on-write", .common)
     benchmarkFork("page/fork-and-exit-48")
   }
+  #if arch(i386)
+    if wanted & 1024 != 0 { benchmarkJacobi("jacobi/bare", steps: 100) }
+  #endif
   if wanted & 3 << 24 != 0 {
     benchmarkHourglass("hourglass/\(method)", slice: wanted & 1 << 24 != 0 ? 20_000 : 4_000_000)
   }

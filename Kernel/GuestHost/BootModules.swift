@@ -6,7 +6,7 @@ import BootInformation
 import GuestImage
 import GuestInterface
 import Log
-import Start
+import Runtime
 
 /// What the boot loader brought.
 enum BootModules {

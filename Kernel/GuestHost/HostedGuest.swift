@@ -9,9 +9,9 @@ import GuestInterface
 import Hypervisor
 import Log
 import Paging
+import Runtime
 import Scheduling
 import ShadowPaging
-import Start
 import Sync
 
 /// One guest and what the machine has of it.

@@ -61,7 +61,7 @@ struct MachineOptions: ParsableArguments {
     help: ArgumentHelp("The folder, archive or image that becomes the ramdisk.", valueName: "path"))
   var ramdisk: String?
 
-  @Flag(help: "Boot to the kernel's own console instead of a shell.")
+  @Flag(help: "Boot to the kernel's own console, which lists the ramdisk, instead of a shell.")
   var monitor = false
 
   @Option(help: ArgumentHelp("Which bare-metal product to boot.", visibility: .hidden))
@@ -111,6 +111,10 @@ struct MachineOptions: ParsableArguments {
       }
       let plain = description
       if let kernel { description.kernel = kernel }
+      if monitor {
+        description.commandLine = [description.commandLine, "monitor=on"].filter { !$0.isEmpty }.joined(
+          separator: " ")
+      }
       if let append {
         description.commandLine = [description.commandLine, append].filter { !$0.isEmpty }.joined(
           separator: " ")

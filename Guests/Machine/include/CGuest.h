@@ -49,8 +49,6 @@ extern uint32_t guest_attempt(uint32_t code);
 extern void guest_recover(void);
 // Runs code at an address in ring 3 on a stack, until a system call 1 or a trap; interrupts are on.
 extern uint32_t guest_run_program(uint32_t code, uint32_t stack);
-// Jacobi's method on a grid of 128 x 128 doubles: `count` steps from one grid to the other and back.
-extern void jacobi_steps(double *from, double *to, uint32_t count);
 
 // Ways to go wrong: a trap with the stack at probe_address, a system call of the kernel's own, a segment register.
 extern void guest_lose_stack(void);
