@@ -258,12 +258,16 @@ if let architecture {
       path: "Tools/mkimage"),
     .target(name: "ModelChecker", dependencies: ["Window"], path: "Tools/ModelChecker"),
     .target(
+      name: "GuestLab", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/GuestLab"),
+    .target(
       name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch", "Plotting"], path: "Tools/Bench",
       // A program of its own, compiled for the systems that it measures.
       exclude: ["Peer"]),
     .executableTarget(
       name: "apus",
-      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", "TraceExport", argumentParser]
+      dependencies: [
+        "Bench", "GuestLab", "HostSupport", "ImageBuilder", "Launch", "SCC", "TraceExport", argumentParser,
+      ]
         + predictModules,
       path: "Tools/apus"),
   ]
@@ -271,8 +275,8 @@ if let architecture {
     .testTarget(
       name: "\(name)Tests",
       dependencies: [
-        "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC",
-        "Trace", "TraceExport",
+        "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "GuestLab", "HostSupport", "ImageBuilder", "Launch",
+        "SCC", "Trace", "TraceExport",
       ],
       path: "Tests/\(name)Tests", exclude: name == "Emulator" ? ["Applets"] : [])
   }

@@ -22,6 +22,7 @@ func guestMain() {
   if Options.has("run", "jacobi") { runJacobi() }
   if Options.has("run", "fuzz") { runFuzz() }
   if Options.has("run", "canary") { runCanary() }
+  if Options.has("run", "restart") { Host.end("again", reason: 2) }
   if Options.has("run", "nothing") { Host.end("nothing to do") }
   Console.line("a guest of Apus: run=tests, ends, bench, jacobi, fuzz, canary or nothing")
   Host.end("done")

@@ -1,8 +1,10 @@
 /// The solver that guests run too, on the bare machine: what the host takes from a guest's computing.
 
 #if arch(i386)
+  import Base
   import CMachine
   import FrameAllocator
+  import Log
   import Runtime
 
   /// Solves Laplace's equation on a grid of 128 x 128, from a fresh grid for each sample.
@@ -29,6 +31,6 @@
       cpu_write_cr0(control)
       cpu_sti()
     }
-    samples.show(name)
+    samples.report("\(name)")
   }
 #endif
