@@ -73,6 +73,7 @@ let logicModules: [Target] = [
   logic("GuestImage", ["GuestInterface"]),
   logic("ShadowPaging", ["Base", "GuestInterface", "Paging"]),
   logic("Hypervisor", ["Base", "GuestInterface", "Paging", "ShadowPaging", "X86"]),
+  logic("Virtio", ["GuestInterface"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -354,6 +355,7 @@ if let architecture {
     tests(
       "Hypervisor",
       ["Base", "GuestFixture", "GuestInterface", "Hypervisor", "Paging", "ShadowPaging", "X86"]),
+    tests("Virtio", ["GuestFixture", "GuestInterface", "Virtio"]),
     tests("TraceExport", ["ABI", "Trace", "TraceExport"]),
   ]
 }
