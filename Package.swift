@@ -174,9 +174,9 @@ if let architecture {
       bareMetal(
         "GuestHost",
         [
-          "ABI", "Arch", "Base", "BootInformation", "CMachine", "FrameAllocator", "GuestImage",
-          "GuestInterface",
-          "Hypervisor", "Log", "Paging", "Scheduling", "ShadowPaging", "Start", "Sync", "X86",
+          "ABI", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine", "Core", "FrameAllocator",
+          "GuestImage", "GuestInterface", "Hypervisor", "Log", "Paging", "Randomness", "Scheduling",
+          "ShadowPaging", "Start", "Sync", "Virtio", "X86",
         ]))
   }
   // Kernels for tests: the same start-up, then one behaviour that the command line names.

@@ -6,8 +6,6 @@ public enum GuestEnd: BitwiseCopyable, Hashable, Sendable {
   case powerOff(message: UInt32)
   /// It asked to be started anew.
   case restart(message: UInt32)
-  /// It stopped its processor with interrupts disabled: nothing will ever happen again.
-  case halted
   /// It did what no guest may do.
   case killed(GuestMistake)
 }
