@@ -128,14 +128,14 @@ extension HostedGuest {
   var callCount: UInt64 {
     mutating get {
       var sum: UInt64 = 0
-      for index in 0..<32 { sum &+= guest.statistics.calls[index] }
+      for index in 0..<32 { sum &+= guest.storage.statistics.calls[index] }
       return sum
     }
   }
   /// Page faults so far.
   var faultCount: UInt64 { guest.shadow.statistics.fills &+ guest.shadow.statistics.reflections }
   /// Interrupts so far.
-  var interruptCount: UInt64 { guest.statistics.interrupts }
+  var interruptCount: UInt64 { guest.storage.statistics.interrupts }
 
   /// A line of what there is to say.
   mutating func line(_ index: Int) -> Text? {
@@ -143,7 +143,7 @@ extension HostedGuest {
     switch index {
     case 0:
       return
-        "calls: \(callCount) of which \(guest.statistics.ringCalls) through the ring, traps reflected: \(guest.statistics.reflectedTraps), instructions emulated: \(guest.statistics.emulatedInstructions)"
+        "calls: \(callCount) of which \(guest.storage.statistics.ringCalls) through the ring, traps reflected: \(guest.storage.statistics.reflectedTraps), instructions emulated: \(guest.storage.statistics.emulatedInstructions)"
     case 1:
       return
         "pages: \(pages.fills) filled in, \(pages.reflections) reflected; roots: \(pages.rootHits) found, \(pages.rootMisses) not, \(pages.evictions) gave way; \(pages.flushes) times all forgotten"

@@ -136,7 +136,7 @@ public enum GuestHost {
 
   /// Makes a guest, runs it and gives everything back; returns how it ended, or `nil` if it never began.
   private static func runOnce(_ record: GuestReference) -> GuestOutcome? {
-    guard let hosted = make(record) else { return nil }
+    guard let hosted = unsafe make(record) else { return nil }
     let alarm: GuestAlarm
     do { alarm = try GuestAlarm(level: PriorityLevel(truncating: 17)) } catch {
       log(.error, "guest", "no memory for the clock of guest \(record.fields.number)")
@@ -149,7 +149,7 @@ public enum GuestHost {
     record.fields.state = record.fields.isPaused ? .paused : .running
     let outcome = unsafe hosted.pointee.run(record, alarm)
     record.flush()
-    report(outcome, of: record, unsafe &hosted.pointee)
+    unsafe report(outcome, of: record, &hosted.pointee)
     cpu_cli()
     record.fields.alarm = nil
     unsafe record.fields.hosted = nil
@@ -186,32 +186,30 @@ public enum GuestHost {
   private static func makeGuest(
     _ record: GuestReference
   ) throws(GuestStartError) -> UnsafeMutablePointer<HostedGuest> {
-    let address = KernelHeap.allocate(MemoryLayout<HostedGuest>.size, alignment: 64)
-    guard let place = unsafe UnsafeMutablePointer<HostedGuest>(bitPattern: address.rawValue) else {
-      throw .memory
-    }
+    let description = record.fields.description
+    guard
+      let address = Processor.withoutInterrupts({
+        KernelHeap.tryAllocate(HostedGuest.byteCount, alignment: 64)
+      }), let place = unsafe UnsafeMutableRawPointer(bitPattern: address.rawValue)
+    else { throw .memory }
+    let hosted: UnsafeMutablePointer<HostedGuest>
     do throws(GuestStartError) {
-      let description = record.fields.description
-      // SAFETY: the heap has just given this memory, and a guest is aligned as it is.
-      unsafe place.initialize(
-        to: try HostedGuest(
-          megabytes: description.megabytes, slot: Int(record.fields.number - 1), number: record.fields.number)
-      )
-      do throws(GuestStartError) {
-        try unsafe place.pointee.load(module: record.fields.module, description)
-        do { try Threads.resetFloatingPoint(of: Threads.current) } catch {
-          throw GuestStartError.floatingPoint
-        }
-      } catch {
-        unsafe place.pointee.release()
-        unsafe place.deinitialize(count: 1)
-        throw error
-      }
-      return unsafe place
+      // SAFETY: the heap has just given this memory.
+      unsafe hosted = try HostedGuest.make(
+        at: place, megabytes: description.megabytes, slot: Int(record.fields.number - 1),
+        number: record.fields.number)
     } catch {
       KernelHeap.free(address)
       throw error
     }
+    do throws(GuestStartError) {
+      try unsafe hosted.pointee.load(module: record.fields.module, description)
+      do { try Threads.resetFloatingPoint(of: Threads.current) } catch { throw .floatingPoint }
+    } catch {
+      unsafe discard(hosted)
+      throw error
+    }
+    return unsafe hosted
   }
 
   /// Says on the log how a guest ended.
@@ -229,7 +227,8 @@ public enum GuestHost {
       )
     case .asked(.kill): log(.error, "guest", "killed: from the console (guest \(number))")
     case .asked(.restart): log(.info, "guest", "ended: from the console, to be started again (guest \(number))")
-    case .asked: log(.info, "guest", "ended: from the console (guest \(number))")
+    case .asked(.stop), .asked(.none):
+      log(.info, "guest", "ended: from the console (guest \(number))")
     }
   }
 }

@@ -44,7 +44,7 @@ enum GuestRequest: UInt8, BitwiseCopyable {
 /// A guest as the kernel's console, its own thread and the other guests' threads see it.
 ///
 /// Changed by several threads, each field by one or with interrupts off: a byte typed, a frame delivered, a request.
-struct GuestRecord: ~Copyable {
+@safe struct GuestRecord: ~Copyable {
   /// Its number, from 1.
   let number: UInt32
   /// The boot module with its kernel.

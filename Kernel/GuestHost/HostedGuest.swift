@@ -17,20 +17,50 @@ import Sync
 import Virtio
 
 /// One guest and what the machine has of it.
-struct HostedGuest: ~Copyable {
+///
+/// It is made where it stays, on the heap: with its storage it is larger than a thread's stack would like.
+@safe struct HostedGuest: ~Copyable {
   var guest: Guest<PAEFormat>
   var memory: MachineGuestMemory
   let pages: WorldPages
   let number: UInt32
   /// Its devices, on the heap: too large to be moved over a thread's stack.
   private var devices: UnsafeMutablePointer<GuestDevices>?
+  /// The root of the shadow that the state page names.
+  private var shownRoot: FrameNumber?
 
-  /// Takes memory and tables for a guest that has nothing in its memory yet.
-  init(megabytes: UInt32, slot: Int, number: UInt32) throws(GuestStartError) {
-    let pages = try Self.takePages(slot)
-    var memory = try Self.takeMemory(megabytes, pages)
-    let guest = try Self.makeGuest(&memory, pages)
-    self.init(guest: guest, memory: memory, pages: pages, number: number)
+  /// Memory for a guest and its storage.
+  static var byteCount: Int { storageOffset + MemoryLayout<GuestStorage>.stride }
+  private static var storageOffset: Int { (MemoryLayout<HostedGuest>.stride + 63) & ~63 }
+
+  /// Makes a guest at an address, with nothing in its memory yet.
+  ///
+  /// - Safety: `place` must be `byteCount` bytes aligned to 64, that nobody else uses.
+  @unsafe static func make(
+    at place: UnsafeMutableRawPointer, megabytes: UInt32, slot: Int, number: UInt32
+  ) throws(GuestStartError) -> UnsafeMutablePointer<HostedGuest> {
+    let pages: WorldPages
+    do { pages = try WorldPages(slot: slot) } catch { throw .memory }
+    var memory: MachineGuestMemory
+    do { memory = try MachineGuestMemory(megabytes: megabytes, pages: pages) } catch {
+      pages.release()
+      throw .memory
+    }
+    let hosted = unsafe place.assumingMemoryBound(to: HostedGuest.self)
+    do {
+      // SAFETY: the caller gives the memory; the registers' page is this guest's, and the switch keeps them there.
+      let guest = try unsafe Guest(
+        entry: 0, registers: pages.registerPointer,
+        storage: (place + storageOffset).assumingMemoryBound(to: GuestStorage.self), clock: clock,
+        format: WorldPages.format, in: &memory)
+      unsafe hosted.initialize(
+        to: HostedGuest(guest: guest, memory: memory, pages: pages, number: number))
+    } catch {
+      memory.release()
+      pages.release()
+      throw .memory
+    }
+    return unsafe hosted
   }
 
   private init(
@@ -42,41 +72,14 @@ struct HostedGuest: ~Copyable {
     self.number = number
   }
 
-  private static func takePages(_ slot: Int) throws(GuestStartError) -> WorldPages {
-    do { return try WorldPages(slot: slot) } catch { throw .memory }
-  }
-
-  private static func takeMemory(
-    _ megabytes: UInt32, _ pages: WorldPages
-  ) throws(GuestStartError) -> MachineGuestMemory {
-    do { return try MachineGuestMemory(megabytes: megabytes, pages: pages) } catch {
-      pages.release()
-      throw .memory
-    }
-  }
-
-  private static func makeGuest(
-    _ memory: inout MachineGuestMemory, _ pages: WorldPages
-  ) throws(GuestStartError) -> Guest<PAEFormat> {
+  private static var clock: GuestClock {
     let rate = NodeReference().node.clock.ticksPerMillisecond
     let date = RealTimeClock.read()
     let seconds = Calendar.seconds(
       year: date.year, month: date.month, day: date.day, hour: date.hour, minute: date.minute,
       second: date.second)
-    let clock = GuestClock(
+    return GuestClock(
       ticksPerMillisecond: rate, startSeconds: UInt64(max(0, seconds)) &- cpu_rdtsc() / max(1, rate) / 1_000)
-    guard let registers = unsafe UnsafeMutablePointer<GuestRegisters>(bitPattern: pages.registers) else {
-      throw .memory
-    }
-    do {
-      // SAFETY: the page is this guest's, and the switch keeps the registers there.
-      return try unsafe Guest(
-        entry: 0, registers: registers, clock: clock, format: WorldPages.format, in: &memory)
-    } catch {
-      memory.release()
-      pages.release()
-      throw .memory
-    }
   }
 
   /// Fills the guest's memory from a boot module, and from the one behind it if that is its ramdisk.
@@ -219,7 +222,7 @@ struct HostedGuest: ~Copyable {
     if guest.hasChanges { copyTables() }
     harden()
     cpu_cli()
-    pages.setRoot(guest.shadow.root)
+    if shownRoot != guest.shadow.root { showRoot() }
     let hidden = guest.isTaskSwitched && cpu_read_cr0() & Self.taskSwitched == 0
     if hidden { cpu_write_cr0(cpu_read_cr0() | Self.taskSwitched) }
     let saved = cpu_enter_world(WorldPages.entry, pages.state)
@@ -235,6 +238,12 @@ struct HostedGuest: ~Copyable {
   }
 
   private static var taskSwitched: UInt { 1 << 3 }
+
+  @inline(never)
+  private mutating func showRoot() {
+    pages.setRoot(guest.shadow.root)
+    shownRoot = guest.shadow.root
+  }
 
   @inline(never)
   private mutating func copyTables() {
