@@ -236,7 +236,8 @@ if let architecture {
       name: "FileSystemImage", dependencies: ["FileSystemFormat", "FileSystem", "FileSystemCheck"],
       path: "Tools/FileSystemImage"),
     .target(
-      name: "Launch", dependencies: ["ABI", "FileSystemImage", "HostSupport", "ImageBuilder", subprocess],
+      name: "Launch",
+      dependencies: ["ABI", "FileSystemImage", "GuestImage", "HostSupport", "ImageBuilder", subprocess],
       path: "Boot/Launch"),
     .executableTarget(
       name: "mkimage",

@@ -4,11 +4,11 @@ import Arch
 import Base
 import CMachine
 import Core
+import GuestImage
 import GuestInterface
 import Hypervisor
 import Log
 import Scheduling
-import GuestImage
 import ShadowPaging
 import Start
 import Virtio
@@ -29,10 +29,12 @@ extension GuestHost {
     case .start:
       guard guest.fields.state == .ended else { return false }
       begin(guest)
+      wait(for: guest) { $0 != .starting }
     case .pause, .resume:
       guard guest.fields.state != .ended else { return false }
       guest.fields.isPaused = command.verb == .pause
       guest.poke()
+      wait(for: guest) { $0 != (command.verb == .pause ? .running : .paused) }
     case .stop: return ask(.stop, guest)
     case .kill: return ask(.kill, guest)
     case .restart: return ask(.restart, guest)
@@ -49,8 +51,15 @@ extension GuestHost {
   private static func ask(_ request: GuestRequest, _ guest: GuestReference) -> Bool {
     guard guest.fields.state != .ended else { return false }
     guest.fields.request = request
+    let count = guest.fields.startCount
     guest.poke()
+    wait(for: guest) { $0 == .ended || guest.fields.startCount != count }
     return true
+  }
+
+  /// Waits until a guest has done what it was told, a second at most: it may have to be made anew, or wait for its turn.
+  private static func wait(for guest: GuestReference, _ isDone: (GuestState) -> Bool) {
+    for _ in 0..<100 where !isDone(guest.fields.state) { _ = try? Threads.sleep(nanoseconds: 10_000_000) }
   }
 
   private static func setLevel(_ level: UInt32, _ guest: GuestReference) -> Bool {
@@ -104,7 +113,8 @@ extension GuestHost {
   private static func show(_ guest: GuestReference) {
     let log = NodeReference()
     guard unsafe guest.fields.hosted != nil else {
-      log.node.log.show("guest \(guest.fields.number) has ended; it was started \(guest.fields.startCount) times")
+      log.node.log.show(
+        "guest \(guest.fields.number) has ended; it was started \(guest.fields.startCount) times")
       return
     }
     for index in 0..<lineCount {

@@ -17,8 +17,8 @@ import Start
 
 /// Starts guests and tells of their ends.
 public enum GuestHost {
-  /// Starts the guests that the boot modules describe; the run ends when the last of them has ended, unless the kernel's
-  /// console was asked for.
+  /// Starts the guests that the boot modules describe; the run ends when the last of them has ended and the
+  /// kernel's console has not the terminal.
   ///
   /// Returns whether there are any.
   @export(interface)
@@ -78,11 +78,11 @@ public enum GuestHost {
     log(.error, "guest", "\(error.reason.sentence) \(error.value) (boot module \(index))")
   }
 
-  /// Ends the run when no guest is left, and nobody is at the kernel's console.
+  /// Ends the run when no guest is left, and the kernel's console has not the terminal.
   private static func waitForEnds() -> Never {
     guard let guests = GuestTableReference() else { preconditionFailure("there is a table") }
     while true {
-      var isOver = !guests.table.usesMonitor
+      var isOver = guests.table.focus != 0
       var hasFailed = false
       for number in 1...UInt32(max(1, guests.table.count)) {
         guard let guest = guests.guest(number) else { continue }
@@ -119,6 +119,7 @@ public enum GuestHost {
     guest.fields.hasFailed = failed
     guest.fields.thread = nil
     guest.fields.state = .ended
+    passTerminalOn(from: guest)
     _ = try? GuestTableReference()?.table.ended.signal()
   }
 
@@ -213,7 +214,8 @@ public enum GuestHost {
   }
 
   /// Says on the log how a guest ended.
-  private static func report(_ outcome: GuestOutcome, of record: GuestReference, _ hosted: inout HostedGuest) {
+  private static func report(_ outcome: GuestOutcome, of record: GuestReference, _ hosted: inout HostedGuest)
+  {
     let number = record.fields.number
     switch outcome {
     case .ended(.powerOff(let message)):
@@ -226,7 +228,8 @@ public enum GuestHost {
         "killed: \(mistake.kind.sentence) \(hexadecimal: mistake.value), at \(hexadecimal: hosted.guest.registers.eip) (guest \(number))"
       )
     case .asked(.kill): log(.error, "guest", "killed: from the console (guest \(number))")
-    case .asked(.restart): log(.info, "guest", "ended: from the console, to be started again (guest \(number))")
+    case .asked(.restart):
+      log(.info, "guest", "ended: from the console, to be started again (guest \(number))")
     case .asked(.stop), .asked(.none):
       log(.info, "guest", "ended: from the console (guest \(number))")
     }

@@ -18,10 +18,10 @@ struct GuestTable: ~Copyable {
   var focus: UInt32 = 1
   /// Whether the last byte typed was the key that speaks to the host.
   var isEscaped = false
+  /// The last byte that was typed for a guest.
+  var lastTyped: UInt8 = 0
   /// Who has written to the console last.
   var speaker: UInt32 = 0
-  /// Whether the kernel's console was asked for: then its `exit` ends the run.
-  var usesMonitor = false
   /// A unit when a guest has ended.
   let ended: Semaphore = HeapSemaphore.make(limit: 1)
 }

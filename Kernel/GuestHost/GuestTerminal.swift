@@ -79,9 +79,27 @@ extension GuestHost {
       return true
     }
     guard let guest = guests.guest(guests.table.focus) else { return false }
-    guest.fields.input.append(byte)
-    guest.poke()
+    guests.table.lastTyped = byte
+    type(byte, to: guest)
     return true
+  }
+
+  private static func type(_ byte: UInt8, to guest: GuestReference) {
+    cpu_cli()
+    guest.fields.input.append(byte)
+    cpu_sti()
+    guest.poke()
+  }
+
+  /// Gives the terminal of a guest that has ended to one that has not; the end of input too, which comes once.
+  static func passTerminalOn(from guest: GuestReference) {
+    guard let guests = GuestTableReference(), guests.table.focus == guest.fields.number else { return }
+    for number in 1...UInt32(guests.table.count) {
+      guard let next = guests.guest(number), next.fields.state != .ended else { continue }
+      give(terminalTo: number)
+      if guests.table.lastTyped == 4 { type(4, to: next) }
+      return
+    }
   }
 
   private static func choose(_ byte: UInt8, _ guests: GuestTableReference) {
@@ -104,12 +122,14 @@ extension GuestHost {
     NodeReference().node.isMonitorActive = number == 0
     let reference = NodeReference()
     if number == 0 {
-      guests.table.usesMonitor = true
-      reference.node.log.show("\nthe kernel's console; `guests` lists the guests, `guests console 1` returns to one")
+      reference.node.log.show(
+        "\nthe kernel's console; `guests` lists the guests, `guests console 1` returns to one")
       let prompt: Text = "apus> "
       for index in 0..<prompt.count { reference.node.log.output.write(prompt[index]) }
     } else {
       reference.node.log.show("\nguest \(number) has the terminal")
+      // The run goes on for the kernel's console; without it, perhaps for nobody.
+      _ = try? guests.table.ended.signal()
     }
     return true
   }
