@@ -221,7 +221,12 @@ public enum GuestHost {
     case .ended(.powerOff(let message)):
       log(.info, "guest", "ended: \(hosted.text(at: message)) (guest \(number), power off)")
     case .ended(.restart(let message)):
-      log(.info, "guest", "ended: \(hosted.text(at: message)) (guest \(number), to be started again)")
+      let text = hosted.text(at: message)
+      if text.count == 0 {
+        log(.info, "guest", "ended: without a message (guest \(number), to be started again)")
+      } else {
+        log(.info, "guest", "ended: \(text) (guest \(number), to be started again)")
+      }
     case .ended(.killed(let mistake)):
       log(
         .error, "guest",

@@ -3,8 +3,8 @@
 import Arch
 import Base
 import BootInformation
-import Clocks
 import CMachine
+import Clocks
 import GuestImage
 import GuestInterface
 import Hypervisor
@@ -154,7 +154,7 @@ import Virtio
         switch attend(record, alarm, &share) {
         case .end(let end): return .ended(end)
         case .wait:
-          record.wait(until: guest.clockDeadline)
+          if !alarm.fields.isDue { record.wait(until: guest.clockDeadline) }
           continue
         default: deadline = guest.clockDeadline
         }

@@ -4,7 +4,7 @@
 public enum GuestEnd: BitwiseCopyable, Hashable, Sendable {
   /// It asked for it; the message is at this guest-physical address, unchecked.
   case powerOff(message: UInt32)
-  /// It asked to be started anew.
+  /// It asked to be started anew; the address may be none of the guest's, then there is no message.
   case restart(message: UInt32)
   /// It did what no guest may do.
   case killed(GuestMistake)
