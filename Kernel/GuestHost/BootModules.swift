@@ -5,7 +5,7 @@ import Base
 import BootInformation
 import GuestImage
 import GuestInterface
-import Start
+import Runtime
 
 /// What the boot loader brought.
 enum BootModules {

@@ -7,8 +7,8 @@ import Arch
 import Base
 import CMachine
 import Log
+import Runtime
 import Scheduling
-import Start
 
 /// An alarm, by the place of what two threads share of it.
 @safe struct GuestAlarm: BitwiseCopyable {

@@ -8,9 +8,9 @@ import GuestImage
 import GuestInterface
 import Hypervisor
 import Log
+import Runtime
 import Scheduling
 import ShadowPaging
-import Start
 import Virtio
 
 extension GuestHost {

@@ -5,7 +5,7 @@ import Archive
 import Base
 import BootInformation
 import GuestImage
-import Start
+import Runtime
 import Virtio
 
 extension GuestReference {

@@ -11,9 +11,9 @@ import GuestInterface
 import Hypervisor
 import Log
 import Paging
+import Runtime
 import Scheduling
 import ShadowPaging
-import Start
 
 /// Starts guests and tells of their ends.
 public enum GuestHost {

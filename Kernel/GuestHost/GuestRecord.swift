@@ -6,8 +6,8 @@ import CMachine
 import GuestImage
 import GuestInterface
 import Randomness
+import Runtime
 import Scheduling
-import Start
 import Sync
 import Virtio
 

@@ -4,7 +4,7 @@ import Arch
 import Base
 import CMachine
 import GuestImage
-import Start
+import Runtime
 import Sync
 
 /// The guests, who gets what is typed, and who spoke last.

@@ -8,7 +8,7 @@ import Arch
 import Base
 import CMachine
 import Log
-import Start
+import Runtime
 
 extension GuestReference {
   /// Keeps a byte of output, and shows what there is when it is time.

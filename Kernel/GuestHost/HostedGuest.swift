@@ -10,9 +10,9 @@ import GuestInterface
 import Hypervisor
 import Log
 import Paging
+import Runtime
 import Scheduling
 import ShadowPaging
-import Start
 import Sync
 import Virtio
 

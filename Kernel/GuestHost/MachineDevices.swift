@@ -4,7 +4,7 @@ import Arch
 import Base
 import CMachine
 import Randomness
-import Start
+import Runtime
 import Virtio
 
 /// Our console, the disks in memory, random numbers, and the switch between guests.

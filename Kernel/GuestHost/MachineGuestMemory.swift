@@ -7,8 +7,8 @@ import FrameAllocator
 import GuestInterface
 import Log
 import Paging
+import Runtime
 import ShadowPaging
-import Start
 
 /// The frames of one guest: RAM from its address 0, then the pages of its devices; and its shadow tables.
 struct MachineGuestMemory: ShadowMemory, ~Copyable {

@@ -3,7 +3,7 @@
 import Arch
 import Base
 import CMachine
-import Start
+import Runtime
 import Virtio
 
 /// Frames that wait for a guest, and the one that it is sending.

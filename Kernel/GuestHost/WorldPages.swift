@@ -6,7 +6,7 @@ import CMachine
 import GuestInterface
 import Log
 import Paging
-import Start
+import Runtime
 import X86
 
 /// A guest's registers and its processor tables, in the top 4 MiB; `WorldSwitch.asm` uses them.

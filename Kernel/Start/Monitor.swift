@@ -10,6 +10,7 @@ import FrameAllocator
 import Heap
 import Interrupts
 import Log
+import Runtime
 import Scheduling
 import Sync
 import Trace

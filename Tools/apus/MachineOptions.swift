@@ -71,7 +71,7 @@ struct MachineOptions: ParsableArguments {
     help: ArgumentHelp("The folder, archive or image that becomes the ramdisk.", valueName: "path"))
   var ramdisk: String?
 
-  @Flag(help: "Boot to the kernel's own console instead of a shell.")
+  @Flag(help: "Boot to the kernel's own console, which lists the ramdisk, instead of a shell.")
   var monitor = false
 
   @Option(help: ArgumentHelp("Which bare-metal product to boot.", visibility: .hidden))
@@ -140,8 +140,8 @@ struct MachineOptions: ParsableArguments {
       }
       let plain = description
       if let kernel { description.kernel = kernel }
-      description.commandLine = ([description.commandLine] + append).filter { !$0.isEmpty }
-        .joined(separator: " ")
+      let words = [description.commandLine] + (monitor ? ["monitor=on"] : []) + append
+      description.commandLine = words.filter { !$0.isEmpty }.joined(separator: " ")
       if let ramdisk {
         description.ramdisk = URL(filePath: ramdisk).standardizedFileURL.path
       } else if image == nil, kernel == nil, !monitor, plans.isEmpty {

@@ -32,7 +32,7 @@ public struct Node: ~Copyable {
   /// Physical memory; empty until the loader's map has been read.
   public var frames = FrameAllocator()
   /// The physical address after the last byte that the direct map shows; 0 until the tables are made.
-  public internal(set) var directMapEnd: UInt64 = 0
+  public package(set) var directMapEnd: UInt64 = 0
   /// The kernel's page tables; there once they are in use.
   public var tables: PageTable<KernelTableFormat>?
   /// The kernel's heap; it can grow once the tables are in use.
@@ -84,7 +84,7 @@ public struct Node: ~Copyable {
   private let pointer: UnsafeMutablePointer<Node>
 
   /// Makes the one node of this kernel.
-  static func create(
+  package static func create(
     log: consuming Log<MachineConsole>, clock: TimeStampCounter, identity: NodeIdentity
   ) -> NodeReference {
     precondition(
