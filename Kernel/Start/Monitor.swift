@@ -56,7 +56,9 @@ public struct Monitor: ~Copyable {
         editor.clear()
         if line == .command(.exit) { return }
         if case .guests(let command) = line {
-          if !obeyGuests(command) { reference.node.log.show("there is no such guest, or the value is not allowed") }
+          if !obeyGuests(command) {
+            reference.node.log.show("there is no such guest, or the value is not allowed")
+          }
         } else {
           obey(line, obeyOther)
         }
