@@ -88,7 +88,7 @@ private func badCall(_ index: Int) -> (Hypercall, GuestMistake.Kind, UInt32) {
   case 1: return made(.initialisedTwice, 0xFFFF_FFFF, .initialise, 0xFFFF_FFFF)
   case 2: return made(.badAddress, size, .shutdown, size, 1)
   case 3: return made(.badAddress, 0x7FFF_FFFF, .shutdown, 0x7FFF_FFFF, 1)
-  case 4: return made(.badAddress, 0xFFFF_FFFF, .shutdown, 0xFFFF_FFFF, 2)
+  case 4: return made(.badAddress, 0xFFFF_FFFF, .shutdown, 0xFFFF_FFFF, 1)
   case 5: return made(.badShutdownReason, 0, .shutdown, 0, 0)
   case 6: return made(.badShutdownReason, 3, .shutdown, 0, 3)
   case 7: return made(.badShutdownReason, 0x8000_0001, .shutdown, 0, 0x8000_0001)

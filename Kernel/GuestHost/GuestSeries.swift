@@ -9,19 +9,14 @@ import GuestInterface
 import Hypervisor
 import Log
 import Runtime
-import Scheduling
 import ShadowPaging
 
-/// One start of a guest.
-struct GuestStart {
-  /// What the boot module says.
-  var description: GuestDescription
-  /// How many came before in its series.
-  var number: UInt32
-}
-
-/// What a series of guests did.
-struct GuestCounts {
+/// What the starts of a guest came to.
+struct GuestSeries: BitwiseCopyable {
+  /// Starts that the host ended.
+  var kills: UInt32 = 0
+  /// Frames that were free after the first start.
+  var framesAfterFirst: UInt32 = 0
   /// Calls, and those of them that came through the ring.
   var calls: UInt64 = 0
   var ringCalls: UInt64 = 0
@@ -32,120 +27,65 @@ struct GuestCounts {
   var audits: UInt64 = 0
 
   /// Adds what a guest did.
-  mutating func add(_ hosted: inout HostedGuest) {
-    for number in 0..<32 { calls += hosted.guest.storage.statistics.calls[number] }
-    ringCalls += hosted.guest.storage.statistics.ringCalls
-    reflections += hosted.guest.storage.statistics.reflectedTraps
-    fills += hosted.guest.shadow.statistics.fills
-    audits += hosted.audits
+  mutating func add(_ hosted: UnsafeMutablePointer<HostedGuest>) {
+    // SAFETY: the guest lives until its thread, which calls this, discards it.
+    for number in 0..<32 { unsafe calls += hosted.pointee.guest.storage.statistics.calls[number] }
+    unsafe ringCalls += hosted.pointee.guest.storage.statistics.ringCalls
+    unsafe reflections += hosted.pointee.guest.storage.statistics.reflectedTraps
+    unsafe fills += hosted.pointee.guest.shadow.statistics.fills
+    unsafe audits += hosted.pointee.audits
   }
 }
 
-/// The guests of a run, as far as they must know of one another.
-@safe struct GuestCrowd: BitwiseCopyable {
-  private let place: UnsafeMutablePointer<UInt32>
+extension GuestReference {
+  /// Whether the guest is started again whatever ended it.
+  var isSeries: Bool { fields.description.starts > 0 || fields.description.isBackground }
 
-  /// Nobody yet; `nil` if the heap is full.
-  init?() {
-    guard
-      let address = Processor.withoutInterrupts({ KernelHeap.tryAllocate(64, alignment: 64) }),
-      let place = unsafe UnsafeMutablePointer<UInt32>(bitPattern: address.rawValue)
-    else { return nil }
-    // SAFETY: the heap has just given the memory.
-    unsafe place.initialize(to: 0)
-    unsafe self.place = place
+  /// Whether another start follows an end.
+  func goesOn(after outcome: GuestOutcome) -> Bool {
+    // After the first: the kernel's own tables for the top 4 MiB and its heap's frames stay.
+    if fields.startCount == 1 { fields.series.framesAfterFirst = Self.freeFrames }
+    guard case .ended(let end) = outcome else { return false }
+    if fields.description.isBackground { return !hasSeriesFailed(outcome) && hasOthers }
+    if case .killed = end { fields.series.kills += 1 }
+    if case .powerOff = end { return false }
+    return fields.startCount < fields.description.starts
   }
 
-  fileprivate init(at place: UnsafeMutablePointer<UInt32>) { unsafe self.place = place }
-
-  /// Gives the memory back; nobody may be left.
-  func release() { KernelHeap.free(unsafe VirtualAddress(UInt(bitPattern: place))) }
-
-  /// Guests that are not in the background and have not ended.
-  var running: UInt32 {
-    @inline(__always) unsafeAddress { unsafe UnsafePointer(place) }
-    @inline(__always) nonmutating unsafeMutableAddress { unsafe place }
-  }
-
-  /// A thread's argument: the crowd's place, whose lowest bits are free, and the module's number.
-  func argument(module index: Int) -> UInt { unsafe UInt(bitPattern: place) | UInt(index & 63) }
-
-  /// One of the crowd.
-  struct Member {
-    let crowd: GuestCrowd
-    let module: Int
-
-    init(argument: UInt) {
-      guard let place = unsafe UnsafeMutablePointer<UInt32>(bitPattern: argument & ~63) else {
-        preconditionFailure("a guest's thread has no crowd")
-      }
-      crowd = unsafe GuestCrowd(at: place)
-      module = Int(argument & 63)
+  /// Whether a series ended as it should not: one in the background must not be killed.
+  func hasSeriesFailed(_ outcome: GuestOutcome) -> Bool {
+    switch outcome {
+    case .ended(.killed): fields.description.isBackground
+    case .asked(.kill): true
+    default: false
     }
   }
-}
 
-/// The life of a module's guest: one start, or a series.
-enum GuestSeries {
-  /// Runs it; returns whether all went as a guest may wish: started, and ended by itself.
-  static func run(_ member: GuestCrowd.Member) -> Bool {
-    let description: GuestDescription?
-    do { description = try BootModules.description(at: member.module) } catch {
-      log(.error, "guest", "\(error.reason.sentence) \(error.value)")
-      return false
+  /// Whether a guest that is not in the background has not ended.
+  private var hasOthers: Bool {
+    guard let guests = GuestTableReference() else { return false }
+    for number in 1...UInt32(max(1, guests.table.count)) {
+      guard let other = guests.guest(number) else { continue }
+      if !other.fields.description.isBackground, other.fields.state != .ended { return true }
     }
-    guard let description else { return false }
-    if description.isBackground { return runInBackground(member, description) }
-    member.crowd.running += 1
-    defer { member.crowd.running -= 1 }
-    var counts = GuestCounts()
-    guard description.starts > 0 else {
-      let end = GuestHost.run(
-        module: member.module, GuestStart(description: description, number: 0), counts: &counts)
-      return isGood(end)
-    }
-    var before: UInt32 = 0
-    var starts: UInt32 = 0
-    var kills: UInt32 = 0
-    while starts < description.starts {
-      let end = GuestHost.run(
-        module: member.module, GuestStart(description: description, number: starts), counts: &counts)
-      starts += 1
-      // After the first: the kernel's own tables for the top 4 MiB and its heap's frames stay.
-      if starts == 1 { before = freeFrames }
-      guard let end else { return false }
-      if case .killed = end { kills += 1 }
-      if case .powerOff = end { break }
-    }
+    return false
+  }
+
+  /// Says what a series came to.
+  func reportSeries() {
+    guard !fields.description.isBackground else { return }
+    let (number, starts, series) = (UInt64(fields.number), fields.startCount, fields.series)
     log(
       .info, "guest",
-      "series of module \(UInt64(member.module)): \(starts) starts, \(kills) killed, frames free \(before) after the first and \(freeFrames) after the last"
+      "series of guest \(number): \(starts) starts, \(series.kills) killed, frames free \(series.framesAfterFirst) after the first and \(Self.freeFrames) after the last"
     )
     log(
       .info, "guest",
-      "series of module \(UInt64(member.module)): \(counts.calls) calls, \(counts.ringCalls) of them by the ring, \(counts.fills) pages shown, \(counts.reflections) traps passed on, \(counts.audits) audits"
+      "series of guest \(number): \(series.calls) calls, \(series.ringCalls) of them by the ring, \(series.fills) pages shown, \(series.reflections) traps passed on, \(series.audits) audits"
     )
-    return true
   }
 
-  /// Starts it as long as others run.
-  private static func runInBackground(_ member: GuestCrowd.Member, _ description: GuestDescription) -> Bool {
-    var counts = GuestCounts()
-    var number: UInt32 = 0
-    repeat {
-      let end = GuestHost.run(
-        module: member.module, GuestStart(description: description, number: number), counts: &counts)
-      guard isGood(end) else { return false }
-      number += 1
-    } while member.crowd.running > 0
-    return true
+  private static var freeFrames: UInt32 {
+    Processor.withoutInterrupts { NodeReference().node.frames.freeCount }
   }
-
-  private static func isGood(_ end: GuestEnd?) -> Bool {
-    guard let end else { return false }
-    if case .killed = end { return false }
-    return true
-  }
-
-  private static var freeFrames: UInt32 { Processor.withoutInterrupts { NodeReference().node.frames.freeCount } }
 }

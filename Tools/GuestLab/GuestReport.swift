@@ -46,7 +46,7 @@ public enum GuestReport {
       }
       guard line.contains(" guest: killed: ") || line.contains(" guest: ended: "), let wanted = expected
       else { continue }
-      let isRight = line.contains("guest: killed: \(wanted)") && line.contains(", at 0x") && line.contains("(")
+      let isRight = line.contains("guest: killed: \(wanted)") && line.contains(", at 0x") && line.contains(" in ")
       lines.append(
         TestLine(
           isRight: isRight, name: "a guest is ended: \(reason(in: line, wanted))",
@@ -82,9 +82,9 @@ public enum GuestReport {
   /// The series in a console, by their modules' order of ending.
   public static func series(in console: String) -> [Series] {
     var all: [Series] = []
-    for line in console.split(whereSeparator: \.isNewline) where line.contains(" guest: series of module ") {
-      // The numbers after `series of module `, in order.
-      let text = line[line.firstRange(of: "series of module ")!.upperBound...]
+    for line in console.split(whereSeparator: \.isNewline) where line.contains(" guest: series of guest ") {
+      // The numbers behind it, in order.
+      let text = line[line.firstRange(of: "series of guest ")!.upperBound...]
       let numbers = text.split { !$0.isNumber }.compactMap { Int($0) }
       if line.contains(" starts, "), numbers.count == 5 {
         all.append(
@@ -101,8 +101,8 @@ public enum GuestReport {
   /// What the neighbour said at each of its ends: by how many microseconds it woke late at most; `nil` if its memory was
   /// not whole.
   public static func canaries(in console: String) -> [Int?] {
-    console.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("canary: ") }.map { line in
-      guard line.hasPrefix("canary: whole"), let by = line.firstRange(of: " by ") else { return nil }
+    console.split(whereSeparator: \.isNewline).filter { $0.contains("canary: ") }.map { line in
+      guard line.contains("canary: whole"), let by = line.firstRange(of: " by ") else { return nil }
       return Int(line[by.upperBound...].prefix { $0.isNumber })
     }
   }
