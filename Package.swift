@@ -262,7 +262,8 @@ if let architecture {
     .target(
       name: "GuestLab", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/GuestLab"),
     .target(
-      name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch", "Plotting"], path: "Tools/Bench",
+      name: "Bench", dependencies: ["GuestLab", "HostSupport", "ImageBuilder", "Launch", "Plotting"],
+      path: "Tools/Bench",
       // A program of its own, compiled for the systems that it measures.
       exclude: ["Peer"]),
     .executableTarget(
@@ -277,7 +278,8 @@ if let architecture {
     .testTarget(
       name: "\(name)Tests",
       dependencies: [
-        "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "GuestLab", "HostSupport", "ImageBuilder", "Launch",
+        "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "GuestLab", "HostSupport", "ImageBuilder",
+        "Launch",
         "SCC", "Trace", "TraceExport",
       ],
       path: "Tests/\(name)Tests", exclude: name == "Emulator" ? ["Applets"] : [])

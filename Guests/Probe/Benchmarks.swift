@@ -93,7 +93,9 @@ private func measureRoots() {
 private func measureFlush() {
   let table = Pages.take()
   let page = Pages.take()
-  for index in 0..<UInt32(1_024) { Pages.write(table + index * 4, page | Entry.kernel | Entry.accessed | Entry.dirty) }
+  for index in 0..<UInt32(1_024) {
+    Pages.write(table + index * 4, page | Entry.kernel | Entry.accessed | Entry.dirty)
+  }
   var roots: InlineArray<8, UInt32> = .init(repeating: 0)
   for index in roots.indices {
     let tables = Tables.make()
@@ -133,7 +135,9 @@ func runJacobi() -> Never {
   jacobi_steps(from, to, Options.number("steps") ?? 100)
   let ticks = cpu_rdtsc() - start
   var sum: UInt32 = 0
-  for offset in stride(from: UInt(0), to: 0x2_0000, by: 4) { sum = (sum << 1 | sum >> 31) ^ cpu_load32(from + offset) }
+  for offset in stride(from: UInt(0), to: 0x2_0000, by: 4) {
+    sum = (sum << 1 | sum >> 31) ^ cpu_load32(from + offset)
+  }
   let instance = UInt64(Options.number("instance") ?? 1)
   Console.line("jacobi \(instance): sum \(hexadecimal: sum)")
   // Both in one piece: another guest may speak in between.

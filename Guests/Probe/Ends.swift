@@ -254,7 +254,9 @@ private func probeCode(for vector: UInt32) -> UInt32? {
 // MARK: - A stack on which no frame can be built
 
 private func endByStack(_ left: inout UInt32) {
-  let stacks: InlineArray<6, UInt32> = [0x6000_0000, 0x7000_0000, 0xE000_0000, 0xFFC0_0000, 0xFFFF_FFF0, 0x8000_0002]
+  let stacks: InlineArray<6, UInt32> = [
+    0x6000_0000, 0x7000_0000, 0xE000_0000, 0xFFC0_0000, 0xFFFF_FFF0, 0x8000_0002,
+  ]
   for index in stacks.indices {
     guard isNext(&left, .frameNotWritable) else { continue }
     probe_set(0, stacks[index], 0)
@@ -267,7 +269,8 @@ private func endByStack(_ left: inout UInt32) {
 
 private func endBySegment(_ left: inout UInt32) {
   let code: InlineArray<6, UInt64> = [
-    0, Segments.kernelData, Segments.userCode, Segments.kernelCode & ~(1 << 47), Segments.kernelCode & ~(1 << 44),
+    0, Segments.kernelData, Segments.userCode, Segments.kernelCode & ~(1 << 47),
+    Segments.kernelCode & ~(1 << 44),
     Segments.kernelCode | 1 << 42,
   ]
   for index in code.indices {
@@ -276,7 +279,8 @@ private func endBySegment(_ left: inout UInt32) {
     survived()
   }
   let data: InlineArray<6, UInt64> = [
-    0, Segments.kernelCode, Segments.kernelData & ~(1 << 41), Segments.userData, Segments.kernelData & ~(1 << 47),
+    0, Segments.kernelCode, Segments.kernelData & ~(1 << 41), Segments.userData,
+    Segments.kernelData & ~(1 << 47),
     Segments.kernelData & ~(1 << 44),
   ]
   for index in data.indices {

@@ -86,7 +86,9 @@ private struct Fuzzer {
     let entry = tables[Int(random.next(below: 4))] + random.next(below: 1_024) * 4
     // Flags at random, but no large page: that would be the end.
     let flags = random.next() & 0xF7F
-    let page = random.next(below: 16) == 0 ? random.next(below: Pages.ram >> 12) << 12 : pages[Int(random.next(below: 8))]
+    let page =
+      random.next(below: 16) == 0
+      ? random.next(below: Pages.ram >> 12) << 12 : pages[Int(random.next(below: 8))]
     Pages.write(entry, page | flags)
   }
 
@@ -114,7 +116,8 @@ private struct Fuzzer {
     case 15: return call(.flushTranslations, random.next(below: 16) == 0 ? 1 : 0)
     case 16...17: return call(.setTaskSwitched, random.next() & 1)
     case 18...19:
-      return call(.loadInterruptGate, 64 + random.next(below: 64), random.next(), random.next() & 0xFFFF_60FF | 0x8E00)
+      return call(
+        .loadInterruptGate, 64 + random.next(below: 64), random.next(), random.next() & 0xFFFF_60FF | 0x8E00)
     case 20...21: return call(.loadSegment, 17 + random.next(below: 14), random.next(), random.next())
     case 22: return call(.loadThreadSegments, random.next(below: Pages.ram - 24))
     case 23: return call(.setClockEvent, random.next(below: 1_000_000))
@@ -151,7 +154,9 @@ func runCanary() -> Never {
   let pageCount: UInt32 = 256
   let first = Pages.take()
   for _ in 1..<pageCount { _ = Pages.take() }
-  for offset in stride(from: 0, to: pageCount * Pages.size, by: 4) { Pages.write(first + offset, offset &* 0x9E37_79B1) }
+  for offset in stride(from: 0, to: pageCount * Pages.size, by: 4) {
+    Pages.write(first + offset, offset &* 0x9E37_79B1)
+  }
   let period: UInt32 = 10_000_000
   let deadlines = Options.number("deadlines") ?? 50
   var latest: UInt64 = 0

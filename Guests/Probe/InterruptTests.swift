@@ -56,7 +56,8 @@ private func testWaiting(_ tests: inout TestLines) {
   var before = Interrupts.count(of: 0)
   Clock.set(nanoseconds: shortTime)
   tests.check(
-    wait { Shared.word(GuestData.interruptPending) == 0x200 }, "with interrupts off the guest is told that one waits")
+    wait { Shared.word(GuestData.interruptPending) == 0x200 },
+    "with interrupts off the guest is told that one waits")
   tests.check(Interrupts.count(of: 0) == before, "and is not interrupted")
   Interrupts.turnOn()
   tests.check(Interrupts.count(of: 0) == before + 1, "SEND_INTERRUPTS delivers it at once")
@@ -65,7 +66,8 @@ private func testWaiting(_ tests: inout TestLines) {
   Interrupts.block(1)
   Clock.set(nanoseconds: shortTime)
   let isQuiet = !wait { Interrupts.count(of: 0) != before }
-  tests.check(isQuiet && Shared.word(GuestData.interruptPending) == 0, "a blocked line neither comes nor is told of")
+  tests.check(
+    isQuiet && Shared.word(GuestData.interruptPending) == 0, "a blocked line neither comes nor is told of")
   Interrupts.block(0)
   Host.call(.sendInterrupts)
   tests.check(Interrupts.count(of: 0) == before + 1, "and comes once it is wanted")
@@ -82,7 +84,8 @@ private func testWaiting(_ tests: inout TestLines) {
   _ = wait { Shared.word(GuestData.interruptPending) == 0x200 }
   // Not a call, not a fault: as a return from a trap does it.
   Shared.set(GuestData.interruptsEnabled, GuestData.interruptFlag)
-  tests.check(wait { Interrupts.count(of: 0) == before + 1 }, "one that waits comes without a call, a little later")
+  tests.check(
+    wait { Interrupts.count(of: 0) == before + 1 }, "one that waits comes without a call, a little later")
 }
 
 private func testReturns(_ tests: inout TestLines) {

@@ -181,7 +181,9 @@ private func testRing(_ tests: inout TestLines) {
   for _ in 0..<130 { Host.post(Hypercall(HypercallNumber.sendInterrupts.rawValue)) }
   Host.call(.flushAsynchronous)
   var isFree = true
-  for slot in 0..<GuestData.ringCount where Shared.byte(GuestData.ringStatus + slot) != 0xFF { isFree = false }
+  for slot in 0..<GuestData.ringCount where Shared.byte(GuestData.ringStatus + slot) != 0xFF {
+    isFree = false
+  }
   tests.check(isFree, "130 posted calls go round a ring of 64, and all are done")
   let next = State().fields.ring_cursor
   let second = (next + 1) % GuestData.ringCount
@@ -196,7 +198,8 @@ private func testRing(_ tests: inout TestLines) {
   let odd = State().fields.ring_cursor
   write(Hypercall(99), in: odd, status: 7)
   Host.call(.flushAsynchronous)
-  tests.check(Shared.byte(GuestData.ringStatus + odd) == 7, "a status that is neither free nor posted stops the host")
+  tests.check(
+    Shared.byte(GuestData.ringStatus + odd) == 7, "a status that is neither free nor posted stops the host")
   Shared.setByte(GuestData.ringStatus + odd, GuestData.ringFree)
   Host.post(Hypercall(HypercallNumber.notify.rawValue, 0))
   Host.post(Hypercall(HypercallNumber.setTaskSwitched.rawValue, 1))
@@ -269,7 +272,8 @@ private func testPrograms(_ tests: inout TestLines) {
     let before = State().fields.system_calls
     let trapped = guest_run_program(0x4000_0000, 0x4000_2000) != 0
     // A program that ended in order has made its last call, which is no trap of the host's.
-    let isRight = record.isRight(trapped: trapped) && (record.vector != 0x80 || State().fields.system_calls > before)
+    let isRight =
+      record.isRight(trapped: trapped) && (record.vector != 0x80 || State().fields.system_calls > before)
     tests.check(isRight, at: record.name)
     place += Record.byteCount
   }
@@ -279,7 +283,8 @@ private func testPrograms(_ tests: inout TestLines) {
     cpu_store8(UInt(code + Pages.offset + index), cpu_load8(symbol_probe_exit() + UInt(index)))
   }
   let trapped = guest_run_program(0x4000_0000, 0x4000_2000) != 0
-  tests.check(trapped && State().fields.vector == 0x80, "an interrupt gate for system calls works too, by the host")
+  tests.check(
+    trapped && State().fields.vector == 0x80, "an interrupt gate for system calls works too, by the host")
   Traps.load(0x80, kind: 15, ring: 3)
   Tables.first.use()
 }

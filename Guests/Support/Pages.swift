@@ -22,7 +22,9 @@ public enum Pages {
 
   /// Writes a word at a physical address.
   @inline(__always)
-  public static func write(_ physical: UInt32, _ value: UInt32) { cpu_store32(UInt(physical &+ offset), value) }
+  public static func write(_ physical: UInt32, _ value: UInt32) {
+    cpu_store32(UInt(physical &+ offset), value)
+  }
 
   /// The physical address of a page that nobody has yet, full of zeros; ends the guest when there is none.
   public static func take() -> UInt32 {
@@ -47,7 +49,9 @@ public struct Tables {
   /// A root of its own, that shows the kernel and nothing else.
   public static func make() -> Tables {
     let tables = Tables(root: Pages.take())
-    for index in UInt32(768)..<1_023 { Pages.write(tables.root + index * 4, Pages.read(first.root + index * 4)) }
+    for index in UInt32(768)..<1_023 {
+      Pages.write(tables.root + index * 4, Pages.read(first.root + index * 4))
+    }
     return tables
   }
 

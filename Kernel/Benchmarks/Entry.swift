@@ -67,7 +67,7 @@ private func runBenchmarks(_ wanted: UInt) {
     benchmarkFork("page/fork-and-exit-48")
   }
   #if arch(i386)
-    if wanted & 1024 != 0 { benchmarkJacobi("jacobi/bare", steps: 100) }
+    if wanted & 1024 != 0 { benchmarkJacobi("jacobi/bare", steps: 400) }
   #endif
   if wanted & 3 << 24 != 0 {
     benchmarkHourglass("hourglass/\(method)", slice: wanted & 1 << 24 != 0 ? 20_000 : 4_000_000)

@@ -111,7 +111,8 @@ import Virtio
       }
       let entry = try GuestImage(image).load(into: &memory)
       try reference.node.boot.prepareGuest(
-        module: index, description, start: start, ramdisk: try BootModules.ramdisk(behind: index), in: &memory)
+        module: index, description, start: start, ramdisk: try BootModules.ramdisk(behind: index), in: &memory
+      )
       guest.registers = GuestRegisters(entry: entry)
     } catch {
       throw .image(error)
@@ -216,7 +217,8 @@ import Virtio
       frame.rawValue < run.start.rawValue || frame.rawValue - run.start.rawValue >= deviceEnd
     }
     if let found {
-      panic("a guest sees frame \(found.frame.rawValue) at \(hexadecimal: found.address), which is not its own")
+      panic(
+        "a guest sees frame \(found.frame.rawValue) at \(hexadecimal: found.address), which is not its own")
     }
     let pages = pages
     let strange = guest.shadow.firstViolationOfSwitcher(in: memory) { page, frame, isWritable in

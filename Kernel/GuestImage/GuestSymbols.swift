@@ -53,7 +53,9 @@ public struct GuestSymbols: ~Escapable {
   @export(interface)
   public func place(of address: UInt32) -> Place? {
     var best: (value: UInt32, name: Int)?
-    for entry in stride(from: table.lowerBound, to: table.upperBound - Self.symbolSize + 1, by: Self.symbolSize) {
+    for entry in stride(
+      from: table.lowerBound, to: table.upperBound - Self.symbolSize + 1, by: Self.symbolSize)
+    {
       let kind = bytes[entry + 12] & 0xF
       let value = word(entry + 4)
       guard kind == 0 || kind == 2, half(entry + 14) != 0, half(entry + 14) < 0xFF00, value <= address,

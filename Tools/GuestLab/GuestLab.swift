@@ -56,11 +56,9 @@ public struct GuestLab: Sendable {
   /// Runs a machine to its end; the verdict may be that a guest was killed, but the kernel itself must not have failed.
   ///
   /// - Throws: `ToolError` with the console's last lines if it panicked, hung or ran out of time.
-  public func run(
-    _ machine: GuestMachine, timeout: Double, output: @escaping @Sendable ([UInt8]) async -> Void = { _ in }
-  ) async throws -> String {
+  public func run(_ machine: GuestMachine, timeout: Double) async throws -> String {
     let report = try await Launcher(machine).run(
-      .init(timeout: timeout, input: [], hangPatience: timeout, output: output))
+      .init(timeout: timeout, input: [], hangPatience: timeout))
     switch report.outcome {
     case .passed, .failed: return report.serial.replacing("\r", with: "")
     default:

@@ -46,7 +46,8 @@ public enum GuestReport {
       }
       guard line.contains(" guest: killed: ") || line.contains(" guest: ended: "), let wanted = expected
       else { continue }
-      let isRight = line.contains("guest: killed: \(wanted)") && line.contains(", at 0x") && line.contains(" in ")
+      let isRight =
+        line.contains("guest: killed: \(wanted)") && line.contains(", at 0x") && line.contains(" in ")
       lines.append(
         TestLine(
           isRight: isRight, name: "a guest is ended: \(reason(in: line, wanted))",
@@ -77,6 +78,15 @@ public enum GuestReport {
     public var calls = 0
     /// Times that the host looked through the shadow tables.
     public var audits = 0
+
+    /// A series of its numbers.
+    public init(
+      starts: Int = 0, killed: Int = 0, framesBefore: Int = 0, framesAfter: Int = 0, calls: Int = 0,
+      audits: Int = 0
+    ) {
+      (self.starts, self.killed, self.calls, self.audits) = (starts, killed, calls, audits)
+      (self.framesBefore, self.framesAfter) = (framesBefore, framesAfter)
+    }
   }
 
   /// The series in a console, by their modules' order of ending.

@@ -140,9 +140,10 @@ public struct KernelBuild: Sendable {
   func assemblySources() -> [String] {
     if product == .guestKernel { return sources(in: ["Guests/Entry"]) }
     let shared = product == .benchKernel && architecture == .i686 ? ["Guests/Entry/Jacobi.asm"] : []
-    return shared + sources(in: [
-      "Boot/Entry/\(architecture.rawValue)", "Kernel/Arch/\(architecture.kernelFolder)", "Kernel/Arch/X86",
-    ])
+    return shared
+      + sources(in: [
+        "Boot/Entry/\(architecture.rawValue)", "Kernel/Arch/\(architecture.kernelFolder)", "Kernel/Arch/X86",
+      ])
   }
 
   private func sources(in folders: [String]) -> [String] {

@@ -13,5 +13,7 @@ public enum KernelProduct: String, CaseIterable, Hashable, Sendable {
   public var isBootable: Bool { self != .guestKernel }
 
   /// All names, for a message about a wrong one.
-  public static var allowedNames: String { allCases.filter(\.isBootable).map(\.rawValue).joined(separator: ", ") }
+  public static var allowedNames: String {
+    allCases.filter(\.isBootable).map(\.rawValue).joined(separator: ", ")
+  }
 }

@@ -128,7 +128,8 @@ struct GuestStarts: AsyncParsableCommand {
     }
     guard series.framesBefore == series.framesAfter else {
       throw ToolError(
-        "\(series.framesBefore) frames were free after the first start, and \(series.framesAfter) after the last")
+        "\(series.framesBefore) frames were free after the first start, and \(series.framesAfter) after the last"
+      )
     }
     Terminal.shared.headline(
       "\(series.starts) starts; \(series.framesAfter) frames free, as after the first", good: true)
