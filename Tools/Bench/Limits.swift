@@ -13,6 +13,7 @@ public enum Limits {
     "boot/start-up": 2_000_000,
     "yield/software/same-space": 32,
     "preempt/timer": 75,
+    "hourglass/software": 75,
     "wake/interrupt-to-thread": 150,
     "semaphore/round-trip": 250,
     "queue/round-trip-16": 350,
