@@ -73,6 +73,7 @@ let logicModules: [Target] = [
   logic("GuestImage", ["GuestInterface"]),
   logic("ShadowPaging", ["Base", "GuestInterface", "Paging"]),
   logic("Hypervisor", ["Base", "GuestInterface", "Paging", "ShadowPaging", "X86"]),
+  logic("Virtio", ["GuestInterface"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -141,7 +142,7 @@ if let architecture {
         "CommandLine",
         "Core", "Executable", "FileSystem", "FileSystemFormat", "FrameAllocator", "Futex", "Heap",
         "Interrupts", "LinuxABI",
-        "Log", "Paging",
+        "Log", "Mounts", "Paging",
         "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Runtime", "Scheduling",
         "Signals",
         "Sync",
@@ -177,9 +178,9 @@ if let architecture {
       bareMetal(
         "GuestHost",
         [
-          "ABI", "Arch", "Base", "BootInformation", "CMachine", "FrameAllocator", "GuestImage",
-          "GuestInterface",
-          "Hypervisor", "Log", "Paging", "Scheduling", "ShadowPaging", "Runtime", "Sync", "X86",
+          "ABI", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine", "Core", "FrameAllocator",
+          "GuestImage", "GuestInterface", "Hypervisor", "Log", "Paging", "Randomness", "Scheduling",
+          "Runtime", "ShadowPaging", "Sync", "Virtio", "X86",
         ]))
   }
   // Kernels for tests: the same start-up, then one behaviour that the command line names.
@@ -239,7 +240,8 @@ if let architecture {
       name: "FileSystemImage", dependencies: ["FileSystemFormat", "FileSystem", "FileSystemCheck"],
       path: "Tools/FileSystemImage"),
     .target(
-      name: "Launch", dependencies: ["ABI", "FileSystemImage", "HostSupport", "ImageBuilder", subprocess],
+      name: "Launch",
+      dependencies: ["ABI", "FileSystemImage", "GuestImage", "HostSupport", "ImageBuilder", subprocess],
       path: "Boot/Launch"),
     .executableTarget(
       name: "mkimage",
@@ -358,6 +360,7 @@ if let architecture {
     tests(
       "Hypervisor",
       ["Base", "GuestFixture", "GuestInterface", "Hypervisor", "Paging", "ShadowPaging", "X86"]),
+    tests("Virtio", ["GuestFixture", "GuestInterface", "Virtio"]),
     tests("TraceExport", ["ABI", "Trace", "TraceExport"]),
   ]
 }
