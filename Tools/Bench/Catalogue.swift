@@ -95,6 +95,22 @@ public enum Catalogue {
     .init(
       name: "page/fork-and-exit-48",
       explanation: "copying an address space with 50 pages and giving the copy back"),
+    .init(
+      name: "message/send-8", explanation: "8 bytes into the ring of a link, from a register to the stamp"),
+    .init(name: "message/send-64", explanation: "64 bytes into the ring of a link"),
+    .init(name: "message/receive-8", explanation: "taking 8 bytes that wait in the ring, found by a look"),
+    .init(name: "message/receive-64", explanation: "taking 64 bytes that wait in the ring"),
+    .init(name: "message/poll-empty", explanation: "a look at a ring in which nothing waits"),
+    .init(
+      name: "message/doorbell-to-handler",
+      explanation: "from ringing the own doorbell to the first instruction of what it calls"),
+    .init(
+      name: "message/call-reply-0",
+      explanation: "a call without payload and its reply, two threads with different page tables",
+      peerName: "pipe/round-trip-1"),
+    .init(
+      name: "message/call-reply-64", explanation: "the same with 64 bytes both ways",
+      peerName: "pipe/round-trip-16"),
     .init(name: "trace/test-when-off", explanation: "what a place that records costs while the trace is off"),
     .init(name: "trace/record", explanation: "the same with the trace on: one event"),
     .init(
@@ -119,6 +135,7 @@ public enum Catalogue {
   public static let suites: [(name: String, groups: [String])] = [
     ("context-switch", ["yield", "preempt", "wake"]),
     ("primitives", ["thread", "mutex", "semaphore", "queue", "sleep", "pick"]),
+    ("messages", ["message"]),
     ("syscalls", ["syscall", "pipe", "process", "memory"]),
   ]
 
