@@ -68,6 +68,7 @@ let logicModules: [Target] = [
   logic("NodeTable", ["Messaging", "Window"]),
   logic("Transport", ["Checksum", "Messaging"], isHeavy: true),
   logic("NodeSync", ["Window"]),
+  logic("RCCE", ["NodeSync", "Window"]),
   logic("Inspection", ["Log", "Scheduling", "Trace"]),
   logic("Executable", ["Base"]),
   logic("ProgramStack"),
@@ -200,8 +201,8 @@ if let architecture {
       "Benchmarks",
       [
         "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator",
-        "Log", "Messaging", "Paging", "Regions", "Scheduling", "Start", "Sync", "Trace", "UserMemory", "Window",
-        "X86",
+        "Log", "Messaging", "Paging", "Regions", "Scheduling", "Start", "Sync", "Trace", "UserMemory",
+        "Window", "X86",
       ]))
   products += [
     .library(name: "Kernel", type: .static, targets: ["Image"]),
@@ -349,6 +350,7 @@ if let architecture {
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
+    tests("RCCE", ["ModelChecker", "NodeSync", "RCCE", "Window"]),
     tests("Inspection", ["Inspection", "Log", "Scheduling", "Trace"]),
     tests("GuestInterface", ["GuestInterface", "X86"]),
     tests("GuestImage", ["GuestFixture", "GuestImage", "GuestInterface"]),
