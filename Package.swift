@@ -65,7 +65,7 @@ let logicModules: [Target] = [
   logic("Partition", ["Base", "Checksum"]),
   logic("Messaging", ["Base", "Window"]),
   logic("NodeLife"),
-  logic("NodeTable", ["Messaging", "Window"]),
+  logic("NodeTable", ["Messaging", "RCCE", "Window"]),
   logic("Transport", ["Checksum", "Messaging"], isHeavy: true),
   logic("NodeSync", ["Window"]),
   logic("RCCE", ["NodeSync", "Window"]),
@@ -132,9 +132,8 @@ if let architecture {
     bareMetal(
       "Nodes",
       [
-        "Arch", "Base", "CMachine", "Core", "FrameAllocator", "Log", "Messaging", "NodeLife", "NodeTable",
-        "Paging", "Partition",
-        "Scheduling", "Start", "Sync", "Window",
+        "Arch", "Base", "CMachine", "Core", "FrameAllocator", "Log", "Messaging", "NodeLife", "NodeSync",
+        "NodeTable", "Paging", "Partition", "RCCE", "Scheduling", "Start", "Sync", "Transport", "Window",
       ]),
     bareMetal(
       "Programs",

@@ -28,6 +28,18 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
   case kill
   /// Places a node that was killed anew and starts it.
   case restart
+  /// Calls a node with messages of many lengths.
+  case call
+  /// Tries RCCE's calls between all nodes.
+  case units
+  /// Tries locks and barriers between all nodes.
+  case sync
+  /// Tries locks and barriers while a node dies.
+  case death
+  /// Exchanges messages between all nodes over a transport with faults.
+  case exchange
+  /// Measures messages between nodes.
+  case measure
   /// Shows the last lines of the log, the ones that were not shown among them.
   case log
   /// Ends the run with status 0.
@@ -51,6 +63,12 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .isolation: "isolation"
     case .kill: "kill"
     case .restart: "restart"
+    case .call: "call"
+    case .units: "units"
+    case .sync: "sync"
+    case .death: "death"
+    case .exchange: "exchange"
+    case .measure: "measure"
     case .log: "log"
     case .exit: "exit"
     case .panic: "panic"
@@ -73,6 +91,12 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .isolation: "lets every node check its page tables against its lookup table"
     case .kill: "with a number: holds the processor of that node in reset"
     case .restart: "with a number: starts that node, which was killed, once more"
+    case .call: "with a number: calls that node with messages of 0 bytes to 64 KiB"
+    case .units: "tries RCCE's calls between all nodes; with a number, so often"
+    case .sync: "tries locks and barriers between all nodes; with a number, so often"
+    case .death: "with a number: tries locks and barriers while that node dies"
+    case .exchange: "with a number: so many thousand messages between every two nodes, with faults"
+    case .measure: "measures messages, locks and barriers between nodes, in ticks"
     case .log: "shows the last lines of the log, hidden ones too"
     case .exit: "ends the run with status 0; so does the end of input (Ctrl-D)"
     case .panic: "breaks an invariant on purpose, to see a report"
