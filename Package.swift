@@ -132,7 +132,7 @@ if let architecture {
     bareMetal(
       "Nodes",
       [
-        "Arch", "Base", "CMachine", "Core", "FrameAllocator", "Log", "Messaging", "NodeLife", "NodeSync",
+        "ABI", "Arch", "Base", "CMachine", "Core", "FrameAllocator", "Log", "Messaging", "NodeLife", "NodeSync",
         "NodeTable", "Paging", "Partition", "RCCE", "Scheduling", "Start", "Sync", "Transport", "Window",
       ]),
     bareMetal(

@@ -38,6 +38,10 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
   case death
   /// Exchanges messages between all nodes over a transport with faults.
   case exchange
+  /// Kills and restarts nodes while all exchange messages.
+  case storm
+  /// Lets the run end when this node has died.
+  case will
   /// Measures messages between nodes.
   case measure
   /// Shows the last lines of the log, the ones that were not shown among them.
@@ -68,6 +72,8 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .sync: "sync"
     case .death: "death"
     case .exchange: "exchange"
+    case .storm: "storm"
+    case .will: "will"
     case .measure: "measure"
     case .log: "log"
     case .exit: "exit"
@@ -96,6 +102,8 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .sync: "tries locks and barriers between all nodes; with a number, so often"
     case .death: "with a number: tries locks and barriers while that node dies"
     case .exchange: "with a number: so many thousand messages between every two nodes, with faults"
+    case .storm: "kills and restarts every node, one after the other, while all exchange messages"
+    case .will: "lets the run end when this node has died and a message went around the others"
     case .measure: "measures messages, locks and barriers between nodes, in ticks"
     case .log: "shows the last lines of the log, hidden ones too"
     case .exit: "ends the run with status 0; so does the end of input (Ctrl-D)"

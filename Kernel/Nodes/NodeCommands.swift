@@ -64,9 +64,14 @@ public func obeyNodeCommand(_ command: MonitorCommand, _ number: UInt32?) -> Boo
   case .exchange:
     reference.waitForAll()
     reference.tryTogether(.exchange, "exchange", count: number ?? 1, seconds: 3_600)
+  case .storm:
+    guard nodeImages() != nil else { return false }
+    reference.waitForAll()
+    reference.storm(number ?? 100)
+  case .will: NodeTable.set(.will, of: reference.links.number, to: 1, reference.links.window)
   case .measure:
     reference.waitForAll()
-    reference.tryTogether(.measurement, "measure", count: 1, seconds: 300)
+    reference.tryTogether(.measurement, "measure", count: number ?? 1, seconds: 300)
   default: return false
   }
   return true
@@ -105,6 +110,28 @@ extension LinksReference {
       node, .token, unsafe RawSpan(_unsafeStart: from, byteCount: 8), into: &target,
       nanoseconds: 5_000_000_000)
     show("call: an unknown type: \(unknown.result.name)")
+  }
+
+  /// Kills and restarts every other node, one after the other, while all exchange messages.
+  fileprivate func storm(_ thousands: UInt32) {
+    begin(.exchange, count: thousands)
+    for node in 0..<links.count where node != links.number {
+      _ = try? Threads.sleep(nanoseconds: 300_000_000)
+      show("storm: killing node \(node)")
+      ask(.kill(node))
+      var looksLeft = 400
+      while unsafe links.peers[Int(node)].life.state != .fenced, looksLeft > 0 {
+        _ = try? Threads.sleep(nanoseconds: 50_000_000)
+        looksLeft -= 1
+      }
+      ask(.restart(node))
+      while unsafe links.peers[Int(node)].life.state != .online, looksLeft > 0 {
+        _ = try? Threads.sleep(nanoseconds: 50_000_000)
+        looksLeft -= 1
+      }
+      show(looksLeft > 0 ? "storm: node \(node) is back" : "storm: node \(node) did not come back")
+    }
+    showResults("storm", seconds: 300)
   }
 
   /// Leaves a request for the thread that owns the links.

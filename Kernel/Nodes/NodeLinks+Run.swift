@@ -1,5 +1,6 @@
 /// The loop of the thread that speaks with other nodes: messages when the doorbell rings, lives on every tick.
 
+import ABI
 import Arch
 import Base
 import CMachine
@@ -45,6 +46,7 @@ extension NodeLinks {
       forwardToken()
       sendCalls()
       stepTrial()
+      if isHeir, !ring.isUnderWay { endAsHeir() }
     }
   }
 
@@ -165,6 +167,7 @@ extension NodeLinks {
     }
     if actions.contains(.recover) {
       dead |= 1 << UInt64(node)
+      lost |= 1 << UInt64(node)
       unsafe peers[Int(node)].sender.reset(window)
       log(.info, "nodes", "node \(node) is fenced")
     }
@@ -178,6 +181,17 @@ extension NodeLinks {
       _ = send(to: other, .fenced, [UInt32(node), UInt32(generation), 0, 0, 0])
     }
     act(on: node, unsafe peers[Int(node)].life.handle(.fenced(generation: generation)))
+    if NodeTable.word(.will, of: node, window) != 0 {
+      isHeir = true
+      startRing(rounds: 1)
+    }
+  }
+
+  /// Does what a dead node wished: ends the run, which otherwise goes on for ever without a console.
+  private mutating func endAsHeir() {
+    log(.info, "nodes", "the run ends, as a dead node wished")
+    Processor.block.leavesMachineRunning = false
+    endRun(.passed, status: 0)
   }
 
   private mutating func noteOnline() {

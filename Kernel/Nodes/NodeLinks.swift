@@ -81,6 +81,10 @@ enum Request: BitwiseCopyable {
   var online: UInt64 = 0
   /// The nodes that died and were not seen online since, one bit each.
   var dead: UInt64 = 0
+  /// The nodes that died since the last trial began: they belong to it no more, also when they live again.
+  var lost: UInt64 = 0
+  /// Whether this node ends the run when a message has gone around the nodes that are left.
+  var isHeir = false
   /// Calls under way, at their station's index, and where their callers wait.
   var stations = WaitStations()
   var calls = InlineArray<32, CallSlot>(repeating: CallSlot())

@@ -111,6 +111,33 @@ public enum Catalogue {
     .init(
       name: "message/call-reply-64", explanation: "the same with 64 bytes both ways",
       peerName: "pipe/round-trip-16"),
+    .init(
+      name: "node/ball-round-trip",
+      explanation: "a word in a cache line to another node and back, bare (ticks)"),
+    .init(
+      name: "node/poll-round-trip", explanation: "8 bytes through the rings of two nodes that poll (ticks)"),
+    .init(
+      name: "node/doorbell-round-trip-halted",
+      explanation: "a call of 8 bytes by the doorbell to a halted node (ticks)"),
+    .init(
+      name: "node/doorbell-round-trip-busy", explanation: "the same to a node that computes (ticks)"),
+    .init(name: "node/stream-8", explanation: "a message of 8 bytes of a stream, one way (ticks)"),
+    .init(name: "node/stream-64", explanation: "the same of 64 bytes"),
+    .init(name: "node/stream-256", explanation: "the same of 256 bytes"),
+    .init(name: "node/stream-468", explanation: "the same of 468 bytes, the longest in a ring"),
+    .init(name: "nodes/from-1-to-1", explanation: "8 bytes from one node to node 0 (ticks a message)"),
+    .init(name: "nodes/from-2-to-1", explanation: "the same from two nodes"),
+    .init(name: "nodes/from-3-to-1", explanation: "the same from three nodes"),
+    .init(
+      name: "nodes/lock-test-and-set",
+      explanation: "one acquisition when 2 or 4 nodes want it all the time (ticks): /2, /4"),
+    .init(name: "nodes/lock-ticket", explanation: "the same"),
+    .init(name: "nodes/lock-queue", explanation: "the same of an MCS lock"),
+    .init(name: "nodes/lock-robust", explanation: "the same of a lock that names its holder"),
+    .init(name: "nodes/barrier-central", explanation: "one episode with 2 or 4 nodes (ticks): /2, /4"),
+    .init(name: "nodes/barrier-dissemination", explanation: "the same"),
+    .init(name: "nodes/barrier-tree", explanation: "the same"),
+    .init(name: "nodes/barrier-messages", explanation: "the same of a barrier of messages"),
     .init(name: "trace/test-when-off", explanation: "what a place that records costs while the trace is off"),
     .init(name: "trace/record", explanation: "the same with the trace on: one event"),
     .init(
@@ -135,7 +162,7 @@ public enum Catalogue {
   public static let suites: [(name: String, groups: [String])] = [
     ("context-switch", ["yield", "preempt", "wake"]),
     ("primitives", ["thread", "mutex", "semaphore", "queue", "sleep", "pick"]),
-    ("messages", ["message"]),
+    ("messages", ["message", "node", "nodes"]),
     ("syscalls", ["syscall", "pipe", "process", "memory"]),
   ]
 

@@ -112,7 +112,7 @@ extension NodeLinks {
     var checked: UInt32 = 0
     var faults: UInt32 = 0
     var wrong: UInt32 = 0
-    for node in 0..<count where isPartner(node) && dead >> UInt64(node) & 1 == 0 {
+    for node in 0..<count where isPartner(node) && lost >> UInt64(node) & 1 == 0 {
       let place = unsafe reference.exchange.peers + Int(node)
       unsafe Self.feed(&place.pointee, from: number, to: node, goal: reference.exchange.goal)
       if unsafe place.pointee.sent < reference.exchange.goal || place.pointee.sender.pendingCount > 0

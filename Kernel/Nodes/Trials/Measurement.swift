@@ -21,7 +21,7 @@ struct Measurement: ~Copyable {
   private let rank: UInt32
   private var together: SynchronizationTrial
   private let samples: UInt
-  private static var most: UInt32 { 1_000 }
+  private static var most: UInt32 { 500 }
 
   init(_ reference: LinksReference, _ trial: Trial) {
     self.reference = reference
@@ -38,9 +38,11 @@ struct Measurement: ~Copyable {
 
   mutating func run(_ result: inout TrialResult) {
     guard trial.size > 1 else { return }
-    result.status =
-      throwBall() && pollRing() && callHalted() && callBusy() && stream() && manyToOne() && compareLocks()
-      ? 0 : 1
+    // Number 2 is for many nodes: on an emulator with fewer processors of its own they take long.
+    let isGood =
+      trial.count == 2
+      ? manyToOne() && compareLocks() : throwBall() && pollRing() && callHalted() && callBusy() && stream()
+    result.status = isGood ? 0 : 1
   }
 
   private func add(_ index: UInt32, _ ticks: UInt64) {
@@ -188,7 +190,7 @@ struct Measurement: ~Copyable {
         }
       }
       guard together.gather() else { return false }
-      report("node/stream-\(UInt32(size))", 100)
+      report("node/stream-\(UInt32(size))", 40)
     }
     return true
   }
@@ -198,10 +200,10 @@ struct Measurement: ~Copyable {
     if rank == 1 {
       // SAFETY: bytes are bytes.
       let payload = unsafe bytes.span.bytes.extracting(0..<size)
-      for _ in 0..<5_000 { while sender.normal.send(payload, type: 1, window) == .again {} }
+      for _ in 0..<2_000 { while sender.normal.send(payload, type: 1, window) == .again {} }
       return true
     }
-    for batch in 0..<100 as Range<UInt32> {
+    for batch in 0..<40 as Range<UInt32> {
       let start = cpu_rdtsc()
       for _ in 0..<50 {
         var span = bytes.mutableSpan
@@ -232,12 +234,12 @@ struct Measurement: ~Copyable {
         guard collect(from: count) else { return false }
       } else if rank <= count {
         guard var (sender, _) = ends(with: 0) else { return false }
-        for index in 0..<2_000 as Range<UInt64> {
+        for index in 0..<1_000 as Range<UInt64> {
           while sender.normal.send(index, type: 1, window) == .again {}
         }
       }
       guard together.gather() else { return false }
-      report("node/from-\(count)-to-1", 20)
+      report("nodes/from-\(count)-to-1", 20)
     }
     return true
   }
@@ -249,7 +251,7 @@ struct Measurement: ~Copyable {
       receivers[Int(member)] = receiver
     }
     var next = InlineArray<8, UInt64>(repeating: 0)
-    let total = count * 2_000
+    let total = count * 1_000
     var taken: UInt32 = 0
     var batch: UInt32 = 0
     var start = cpu_rdtsc()
@@ -279,20 +281,20 @@ struct Measurement: ~Copyable {
       let locks: InlineArray<4, LockKind> = [.testAndSet, .ticket, .queue, .robust]
       for index in locks.indices {
         let kind = locks[index]
-        for sample in 0..<10 as Range<UInt32> {
-          guard let ticks = together.tryLock(kind, members: members, rounds: 100) else { return false }
-          add(sample, ticks / UInt64(100 * members))
+        for sample in 0..<5 as Range<UInt32> {
+          guard let ticks = together.tryLock(kind, members: members, rounds: 30) else { return false }
+          add(sample, ticks / UInt64(30 * members))
         }
-        report("node/lock-\(kind.name)/\(members)", 10)
+        report("nodes/lock-\(kind.name)/\(members)", 5)
       }
       let barriers: InlineArray<4, BarrierKind> = [.central, .dissemination, .tree, .messages]
       for index in barriers.indices {
         let kind = barriers[index]
-        for sample in 0..<10 as Range<UInt32> {
-          guard let ticks = together.tryBarrier(kind, members: members, rounds: 50) else { return false }
-          add(sample, ticks / 50)
+        for sample in 0..<5 as Range<UInt32> {
+          guard let ticks = together.tryBarrier(kind, members: members, rounds: 20) else { return false }
+          add(sample, ticks / 20)
         }
-        report("node/barrier-\(kind.name)/\(members)", 10)
+        report("nodes/barrier-\(kind.name)/\(members)", 5)
       }
       members = members == trial.size ? members + 1 : min(members * 2, trial.size)
     }

@@ -38,7 +38,7 @@ struct SynchronizationTrial: ~Copyable {
 
   var window: MappedWindow { reference.links.window }
   var place: TrialPlace { reference.links.plan.trials }
-  private var isAnyDead: Bool { reference.links.dead & trial.members != 0 }
+  private var isAnyDead: Bool { reference.links.lost & trial.members != 0 }
 
   /// Tries every kind with all members; the number of the kind that failed is the status.
   mutating func run(_ result: inout TrialResult) {
@@ -168,7 +168,7 @@ struct SynchronizationTrial: ~Copyable {
     let (turns, deaths) = (place.counter, place.counter + 4)
     var patience = Patience(seconds: 30)
     while true {
-      let dead = reference.links.dead
+      let dead = reference.links.lost
       let outcome = lock.tryAcquire(window) { node, _ in dead >> UInt64(node) & 1 == 0 }
       if outcome == .ownerDied { window.store(window.load(deaths) &+ 1, at: deaths) }
       if outcome != .busy { break }
@@ -250,7 +250,7 @@ private struct HeldBarrier {
     var patience = Patience(seconds: 30)
     if kind == .messages, let message = messages.arrive() { tell(message, reference) }
     while true {
-      let isAnyDead = reference.links.dead & trial.members != 0
+      let isAnyDead = reference.links.lost & trial.members != 0
       let window = reference.links.window
       let result =
         switch kind {
@@ -269,7 +269,7 @@ private struct HeldBarrier {
       let node = trial.node(member)
       let episode = reference.links.trial.barrierWords[Int(node)]
       if episode != 0 { messages.receive(from: UInt8(member), episode: episode) }
-      if reference.links.dead >> UInt64(node) & 1 != 0 { messages.died(UInt8(member)) }
+      if reference.links.lost >> UInt64(node) & 1 != 0 { messages.died(UInt8(member)) }
     }
     while let message = messages.nextRelease() { tell(message, reference) }
     return messages.poll()

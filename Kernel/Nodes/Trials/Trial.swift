@@ -111,6 +111,7 @@ extension NodeLinks {
   mutating func beginTrial(_ begun: Trial) {
     guard let kind = begun.kind, begun.members >> UInt64(number) & 1 != 0 else { return }
     trial.current = begun
+    lost = 0
     trial.result = nil
     for node in 0..<64 { trial.barrierWords[node] = 0 }
     trial.barrierTarget = 0
@@ -142,8 +143,8 @@ extension NodeLinks {
       }
     }
     // Who has died will not answer.
-    if results.missing & dead != 0 {
-      results.missing &= ~dead
+    if results.missing & lost != 0 {
+      results.missing &= ~lost
       if results.missing == 0 { _ = try? finished.signal() }
     }
   }
@@ -210,10 +211,22 @@ extension LinksReference {
     trial.run(&result)
   }
 
-  /// Begins a trial, waits for all results, and shows them; a minute and a half at most.
-  func tryTogether(_ kind: TrialKind, _ name: StaticString, count: UInt32, seconds: UInt64 = 90) {
+  /// Begins a trial.
+  func begin(_ kind: TrialKind, count: UInt32) {
+    // A unit of a ring that was lost, or of a trial that was given up.
+    while (try? links.finished.wait(nanoseconds: 0)) == .satisfied {}
     links.request = .trial(kind, count: count)
     _ = try? links.wake.signal()
+  }
+
+  /// Begins a trial, waits for all results, and shows them; a minute and a half at most.
+  func tryTogether(_ kind: TrialKind, _ name: StaticString, count: UInt32, seconds: UInt64 = 90) {
+    begin(kind, count: count)
+    showResults(name, seconds: seconds)
+  }
+
+  /// Waits for all results of the trial that was begun last, and shows them.
+  func showResults(_ name: StaticString, seconds: UInt64) {
     let outcome = (try? links.finished.wait(nanoseconds: seconds * 1_000_000_000)) ?? .cancelled
     guard outcome == .satisfied, let trial = links.results.trial else {
       NodeReference().node.log.show("\(name): not every node has answered")

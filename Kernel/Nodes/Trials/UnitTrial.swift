@@ -70,7 +70,7 @@ struct UnitTrial: ~Copyable {
   /// The units whose node is dead, one bit each.
   private var dead: UInt64 {
     var mask: UInt64 = 0
-    for rank in 0..<trial.size where reference.links.dead >> UInt64(trial.node(rank)) & 1 != 0 {
+    for rank in 0..<trial.size where reference.links.lost >> UInt64(trial.node(rank)) & 1 != 0 {
       mask |= 1 << UInt64(rank)
     }
     return mask
