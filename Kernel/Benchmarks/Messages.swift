@@ -5,8 +5,8 @@ import Base
 import CMachine
 import Log
 import Messaging
+import Runtime
 import Scheduling
-import Start
 import Sync
 import Window
 

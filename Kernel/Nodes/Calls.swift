@@ -8,8 +8,8 @@ import Arch
 import CMachine
 import Messaging
 import NodeLife
+import Runtime
 import Scheduling
-import Start
 import Sync
 import Window
 

@@ -9,8 +9,8 @@ import Log
 import Messaging
 import NodeLife
 import NodeTable
+import Runtime
 import Scheduling
-import Start
 import Sync
 import Window
 

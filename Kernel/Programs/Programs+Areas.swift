@@ -57,7 +57,7 @@ extension Programs {
   import Base
   import CMachine
   import FrameAllocator
-  import Start
+  import Runtime
 
   /// The page of the kernel from which programs of i386 make calls by `sysenter`.
   enum CallPage {

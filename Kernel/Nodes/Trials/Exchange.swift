@@ -8,7 +8,7 @@ import Arch
 import Base
 import CMachine
 import Messaging
-import Start
+import Runtime
 import Sync
 import Transport
 import Window

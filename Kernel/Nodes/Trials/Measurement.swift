@@ -10,7 +10,7 @@ import Log
 import Messaging
 import NodeSync
 import NodeTable
-import Start
+import Runtime
 import Sync
 import Window
 

@@ -6,7 +6,7 @@ import Messaging
 import NodeSync
 import NodeTable
 import RCCE
-import Start
+import Runtime
 import Window
 
 /// The kinds of locks that are tried.

@@ -8,7 +8,7 @@ import Messaging
 import NodeSync
 import NodeTable
 import RCCE
-import Start
+import Runtime
 import Window
 
 /// A kernel thread's memory, as requests see it: addresses are the thread's own.
