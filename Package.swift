@@ -179,7 +179,7 @@ if let architecture {
         "GuestHost",
         [
           "ABI", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine", "Core", "FrameAllocator",
-          "GuestImage", "GuestInterface", "Hypervisor", "Log", "Paging", "Randomness", "Scheduling",
+          "GuestImage", "GuestInterface", "Hypervisor", "Log", "Paging", "Partition", "Randomness", "Scheduling",
           "Runtime", "ShadowPaging", "Sync", "Virtio", "X86",
         ]))
   }
