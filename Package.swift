@@ -19,9 +19,13 @@ let kernelSettings: [SwiftSetting] = [
 // MARK: - Kernel logic: compiles for the host and for the bare machine
 
 /// A module of the kernel that touches no hardware.
-func logic(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(
-    name: name, dependencies: dependencies, path: path ?? "Kernel/\(name)", swiftSettings: kernelSettings)
+///
+/// - Parameter isHeavy: whether tests run so much of it that it is optimised in debug builds for the host too.
+func logic(_ name: String, _ dependencies: [Target.Dependency] = [], isHeavy: Bool = false) -> Target {
+  let isOptimised = isHeavy && Context.environment["KERNEL_ARCH"] == nil
+  return .target(
+    name: name, dependencies: dependencies, path: "Kernel/\(name)",
+    swiftSettings: kernelSettings + (isOptimised ? [.unsafeFlags(["-O"])] : []))
 }
 
 let logicModules: [Target] = [
@@ -36,7 +40,7 @@ let logicModules: [Target] = [
   logic("CommandLine", ["Log"]),
   logic("ACPI", ["Base"]),
   logic("Archive"),
-  logic("Checksum"),
+  logic("Checksum", isHeavy: true),
   logic("Scheduling", ["Base", "Trace"]),
   logic("Sync", ["Scheduling", "Trace"]),
   .target(name: "CTicks", path: "Kernel/Ticks"),
@@ -61,9 +65,10 @@ let logicModules: [Target] = [
   logic("Partition", ["Base", "Checksum"]),
   logic("Messaging", ["Base", "Window"]),
   logic("NodeLife"),
-  logic("NodeTable", ["Messaging", "Window"]),
-  logic("Transport", ["Checksum", "Messaging"]),
+  logic("NodeTable", ["Messaging", "RCCE", "Window"]),
+  logic("Transport", ["Checksum", "Messaging"], isHeavy: true),
   logic("NodeSync", ["Window"]),
+  logic("RCCE", ["NodeSync", "Window"]),
   logic("Inspection", ["Log", "Scheduling", "Trace"]),
   logic("Executable", ["Base"]),
   logic("ProgramStack"),
@@ -131,9 +136,9 @@ if let architecture {
     bareMetal(
       "Nodes",
       [
-        "Arch", "Base", "CMachine", "Core", "FrameAllocator", "Log", "Messaging", "NodeLife", "NodeTable",
-        "Paging", "Partition",
-        "Scheduling", "Runtime", "Sync", "Window",
+        "ABI", "Arch", "Base", "CMachine", "Core", "FrameAllocator", "Log", "Messaging", "NodeLife",
+        "NodeSync", "NodeTable", "Paging", "Partition", "RCCE", "Runtime", "Scheduling", "Sync", "Transport",
+        "Window",
       ]),
     bareMetal(
       "Programs",
@@ -201,8 +206,20 @@ if let architecture {
       "Benchmarks",
       [
         "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator",
-        "Log", "Paging", "Regions", "Runtime", "Scheduling", "Start", "Sync", "Trace", "UserMemory", "X86",
+        "Log", "Messaging", "Paging", "Regions", "Runtime", "Scheduling", "Start", "Sync", "Trace",
+        "UserMemory", "Window", "X86",
       ]))
+  // A guest kernel of our own, which the kernel of i686 hosts.
+  if architecture == "i686" {
+    targets += [
+      .target(name: "CGuest", path: "Guests/Machine"),
+      bareMetal(
+        "GuestSupport", path: "Guests/Support", ["CGuest", "CMachine", "GuestInterface", "Log", "X86"]),
+      bareMetal(
+        "GuestProbe", path: "Guests/Probe", ["CGuest", "CMachine", "GuestInterface", "GuestSupport", "Log"]),
+    ]
+    products.append(.library(name: "GuestKernel", type: .static, targets: ["GuestProbe"]))
+  }
   products += [
     .library(name: "Kernel", type: .static, targets: ["Image"]),
     .library(name: "BenchKernel", type: .static, targets: ["Benchmarks"]),
@@ -249,12 +266,17 @@ if let architecture {
       path: "Tools/mkimage"),
     .target(name: "ModelChecker", dependencies: ["Window"], path: "Tools/ModelChecker"),
     .target(
-      name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch", "Plotting"], path: "Tools/Bench",
+      name: "GuestLab", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/GuestLab"),
+    .target(
+      name: "Bench", dependencies: ["GuestLab", "HostSupport", "ImageBuilder", "Launch", "Plotting"],
+      path: "Tools/Bench",
       // A program of its own, compiled for the systems that it measures.
       exclude: ["Peer"]),
     .executableTarget(
       name: "apus",
-      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", "TraceExport", argumentParser]
+      dependencies: [
+        "Bench", "GuestLab", "HostSupport", "ImageBuilder", "Launch", "SCC", "TraceExport", argumentParser,
+      ]
         + predictModules,
       path: "Tools/apus"),
   ]
@@ -262,8 +284,9 @@ if let architecture {
     .testTarget(
       name: "\(name)Tests",
       dependencies: [
-        "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC",
-        "Trace", "TraceExport",
+        "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "GuestLab", "HostSupport", "ImageBuilder",
+        "Launch",
+        "SCC", "Trace", "TraceExport",
       ],
       path: "Tests/\(name)Tests", exclude: name == "Emulator" ? ["Applets"] : [])
   }
@@ -350,6 +373,7 @@ if let architecture {
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),
     tests("NodeSync", ["Window", "NodeSync", "ModelChecker"]),
+    tests("RCCE", ["ModelChecker", "NodeSync", "RCCE", "Window"]),
     tests("Inspection", ["Inspection", "Log", "Scheduling", "Trace"]),
     tests("GuestInterface", ["GuestInterface", "X86"]),
     tests("GuestImage", ["GuestFixture", "GuestImage", "GuestInterface"]),

@@ -26,6 +26,8 @@ struct MachineGuestMemory: ShadowMemory, ~Copyable {
   private let directMap: UInt
   /// Whether entries hold frames as the allocator counts them: a node that has the machine for itself.
   private let isIdentity: Bool
+  /// Frames of shadow tables.
+  private(set) var tableCount: UInt32 = 0
 
   /// Pages of devices above RAM: the descriptors, and three for each of the queues.
   static var devicePageCount: UInt32 { 64 }
@@ -100,25 +102,34 @@ struct MachineGuestMemory: ShadowMemory, ~Copyable {
     directMap &+ UInt(table.rawValue) << UInt(pageShift) &+ UInt(truncatingIfNeeded: index) << 3
   }
   mutating func allocateTable() throws(PagingError) -> FrameNumber {
+    // A guest's shadows can be larger than its memory, which shows at many addresses: they have a limit of their own.
+    guard tableCount < tableLimit else { throw .outOfFrames }
     cpu_cli()
     defer { cpu_sti() }
-    return try tables.allocateTable()
+    let table = try tables.allocateTable()
+    tableCount += 1
+    return table
   }
   mutating func freeTable(_ table: FrameNumber) {
     cpu_cli()
     defer { cpu_sti() }
     tables.freeTable(table)
+    tableCount -= 1
   }
+
+  /// The most frames that a guest's shadow tables may have: those of the part that all shadows share, which stay, and an
+  /// eighth of the guest's own.
+  private var tableLimit: UInt32 { 640 + run.count / 8 }
 
   mutating func installSwitcher(in root: FrameNumber) throws(PagingError) {
     let table = PageTable(format: WorldPages.format, root: root)
     for page in 0..<WorldPages.codePageCount {
       try table.map(
         WorldPages.codeFrame(page), at: VirtualAddress(WorldPages.code + UInt(page * pageSize)),
-        PageAttributes(.readExecute), in: &tables)
+        PageAttributes(.readExecute), in: &self)
     }
     try table.map(
-      pages.registersFrame, at: VirtualAddress(pages.registersPage), PageAttributes(.readWrite), in: &tables)
-    try table.map(pages.stateFrame, at: VirtualAddress(pages.state), PageAttributes(.readOnly), in: &tables)
+      pages.registersFrame, at: VirtualAddress(pages.registersPage), PageAttributes(.readWrite), in: &self)
+    try table.map(pages.stateFrame, at: VirtualAddress(pages.state), PageAttributes(.readOnly), in: &self)
   }
 }

@@ -29,6 +29,8 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     var table: PageTable<Format>
     /// When it was last used, by the count of switches.
     var lastUse: UInt64
+    /// Where it may have tables: a bit for each 64 MiB below what all shadows share. A program uses few of them.
+    var used: UInt64 = 0
   }
 
   /// What has happened.
@@ -43,6 +45,8 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   /// The frame for `cr3`.
   public private(set) var root: FrameNumber
   private var switchCount: UInt64 = 0
+  /// Changes whenever a call told of a change of tables: what was found by a walk before may be different now.
+  public private(set) var generation: UInt32 = 0
   /// Holds the tables that all shadows share.
   private let common: PageTable<Format>
   /// Where the part begins that all of the guest's tables have in common.
@@ -145,6 +149,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     guard memory.contains(guestRoot & ~0xFFF, byteCount: UInt32(pageSize)) else {
       return GuestMistake(.badRoot, guestRoot)
     }
+    generation &+= 1
     if isIdentity {
       // What was shown at physical addresses must not be seen under the guest's own tables.
       flushAll(in: &memory)
@@ -168,18 +173,16 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   /// Forgets what programs see in the present shadow.
   public mutating func flushUser<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory)
   where Memory.Entry == Format.Entry {
-    if let root = roots[current] { forgetUser(root.table, in: &memory) }
+    generation &+= 1
+    forgetUsed(of: current, below: min(kernelAddress, Self.sharedAddress), in: &memory)
   }
 
   /// Forgets everything in all shadows, and shows the kernel's stack again.
   public mutating func flushAll<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory)
   where Memory.Entry == Format.Entry {
     statistics.flushes += 1
-    for index in 0..<Self.rootCount {
-      if let root = roots[index] {
-        forget(root.table, from: 0, through: Self.sharedAddress - 1, in: &memory)
-      }
-    }
+    generation &+= 1
+    for index in 0..<Self.rootCount { forgetUsed(of: index, below: Self.sharedAddress, in: &memory) }
     forget(common, from: Self.sharedAddress, through: GuestData.switcherAddress - 1, in: &memory)
     unpinAll()
   }
@@ -199,6 +202,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     guestRoot: UInt32, address: UInt32, entry: UInt32, in memory: inout Memory
   ) -> GuestMistake? where Memory.Entry == Format.Entry {
     guard address < GuestData.switcherAddress else { return GuestMistake(.switcherTouched, address) }
+    generation &+= 1
     // What all shadows share needs one visit, by any of them.
     if address >= Self.sharedAddress {
       unpinAll()
@@ -220,6 +224,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     // Only what the guest's tables say counts, not what the call says.
     let used = GuestEntry.present | GuestEntry.accessed
     guard entry & used == used, let guest = root.guest else { return nil }
+    noteUse(of: address, in: index)
     return refill(root.table, guest, address, in: &memory)
   }
 
@@ -228,6 +233,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     guestRoot: UInt32, index: UInt32, in memory: inout Memory
   ) -> GuestMistake? where Memory.Entry == Format.Entry {
     guard index < 1_024 else { return GuestMistake(.badRootEntryIndex, index) }
+    generation &+= 1
     let first = index << 22
     guard first < GuestData.switcherAddress else { return nil }
     if first >= Self.sharedAddress { unpinAll() }
@@ -252,9 +258,20 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   public mutating func fault<Memory: ShadowMemory & ~Copyable>(
     at address: UInt32, _ access: GuestAccess, in memory: inout Memory
   ) -> ShadowFault where Memory.Entry == Format.Entry {
-    guard address < GuestData.switcherAddress else { return .killed(GuestMistake(.switcherTouched, address)) }
+    guard address < GuestData.switcherAddress else {
+      // A program must not be able to end the guest that it runs in.
+      return access.isUser ? .reflected(isPresent: false) : .killed(GuestMistake(.switcherTouched, address))
+    }
     guard let root = roots[current] else { return .killed(GuestMistake(.outOfTables, address)) }
-    let result = fill(root.table, root.guest, address, access, in: &memory)
+    noteUse(of: address, in: current)
+    var result = fill(root.table, root.guest, address, access, in: &memory)
+    if case .killed(let mistake) = result, mistake.kind == .outOfTables {
+      // A guest may show its pages at more addresses than there are tables for: those of its shadows are given back.
+      statistics.reclaims += 1
+      if let mistake = flushAllAndPin(in: &memory) { return .killed(mistake) }
+      noteUse(of: address, in: current)
+      result = fill(root.table, root.guest, address, access, in: &memory)
+    }
     switch result {
     case .filled: statistics.fills += 1
     case .reflected: statistics.reflections += 1
@@ -286,10 +303,10 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   ) -> ShadowFault where Memory.Entry == Format.Entry {
     guard let guest else { return fillIdentity(table, address, in: &memory) }
     switch GuestWalker(root: guest).walk(address, in: memory) {
-    case .notMapped: return .reflected
+    case .notMapped: return .reflected(isPresent: false)
     case .mistake(let mistake): return .killed(mistake)
     case .mapped(let found):
-      guard access.isAllowed(by: found.flags) else { return .reflected }
+      guard access.isAllowed(by: found.flags) else { return .reflected(isPresent: true) }
       let entry = found.entry | GuestEntry.accessed | (access.isWrite ? GuestEntry.dirty : 0)
       if entry != found.entry { memory.store32(entry, found.entryAddress) }
       let result = show(table, address, entry, flags: found.flags, in: &memory)
@@ -334,9 +351,8 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     guard case .mapped(let found) = GuestWalker(root: guest).walk(address, in: memory),
       found.entry & GuestEntry.accessed != 0
     else { return nil }
-    if case .killed(let mistake) = show(table, address, found.entry, flags: found.flags, in: &memory) {
-      return mistake
-    }
+    // Without a table for it, it is shown when it is used.
+    _ = show(table, address, found.entry, flags: found.flags, in: &memory)
     return nil
   }
 
@@ -375,7 +391,15 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
       let address = stack.top &- 1 &- page << UInt32(pageShift)
       guard address < GuestData.switcherAddress else { return GuestMistake(.switcherTouched, address) }
       let access = GuestAccess(isWrite: true, isUser: false)
-      switch fill(root.table, root.guest, address, access, in: &memory) {
+      noteUse(of: address, in: current)
+      var result = fill(root.table, root.guest, address, access, in: &memory)
+      if case .killed(let mistake) = result, mistake.kind == .outOfTables {
+        statistics.reclaims += 1
+        flushAll(in: &memory)
+        noteUse(of: address, in: current)
+        result = fill(root.table, root.guest, address, access, in: &memory)
+      }
+      switch result {
       case .filled: continue
       case .reflected: return GuestMistake(.stackNotMapped, address)
       case .killed(let mistake): return mistake
@@ -414,25 +438,53 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     }
     guard let root = roots[oldest] else { return nil }
     if root.guest != nil { statistics.evictions += 1 }
-    forget(root.table, from: 0, through: Self.sharedAddress - 1, in: &memory)
+    forgetUsed(of: oldest, below: Self.sharedAddress, in: &memory)
     return oldest
   }
 
   // MARK: - Forgetting
 
-  private mutating func forgetUser<Memory: ShadowMemory & ~Copyable>(
-    _ table: PageTable<Format>, in memory: inout Memory
+  /// Forgets what a root shows of its own below an address, wherever it may show something.
+  private mutating func forgetUsed<Memory: ShadowMemory & ~Copyable>(
+    of index: Int, below limit: UInt32, in memory: inout Memory
   )
   where Memory.Entry == Format.Entry {
-    if kernelAddress > 0 { forget(table, from: 0, through: kernelAddress - 1, in: &memory) }
+    guard let root = roots[index] else { return }
+    var left = root.used
+    while left != 0 {
+      let bit = UInt32(left.trailingZeroBitCount)
+      left &= left - 1
+      let first = bit << Self.usedShift
+      guard first < limit else { return }
+      let last = first | (1 << Self.usedShift - 1)
+      forget(root.table, from: first, through: min(last, limit - 1), in: &memory)
+      if last < limit { roots[index]?.used &= ~(1 << UInt64(bit)) }
+    }
+  }
+
+  private static var usedShift: UInt32 { 26 }
+
+  /// Remembers that a root may have tables around an address.
+  @inline(__always)
+  private mutating func noteUse(of address: UInt32, in index: Int) {
+    if address < Self.sharedAddress { roots[index]?.used |= 1 << UInt64(address >> Self.usedShift) }
   }
 
   private mutating func forget<Memory: ShadowMemory & ~Copyable>(
     _ table: PageTable<Format>, from first: UInt32, through last: UInt32, in memory: inout Memory
   ) where Memory.Entry == Format.Entry {
+    // Whole tables go without a look at their entries. Where a root has tables of pages for its own, all shadows name
+    // those of what is shared: they stay.
+    let covered: UInt32 = 0x1F_FFFF
+    if Format.levelCount > 2, first & covered == 0, last & covered == covered {
+      let pageCount = Int((last - first) >> UInt32(pageShift)) + 1
+      // Aligned and within the address space: nothing can be refused.
+      _ = try? table.dropTables(VirtualAddress(UInt(first)), pageCount: pageCount, in: &memory)
+      return
+    }
     let page = VirtualAddress(UInt(first & ~0xFFF))
     let pageCount = Int(last >> UInt32(pageShift)) - Int(first >> UInt32(pageShift)) + 1
-    // The range is aligned and within the address space, and base pages need no split: nothing can be refused.
+    // The same, and base pages need no split.
     _ = try? table.unmap(page, pageCount: pageCount, in: &memory) { _, _ in }
     // Tables of what is shared stay: every shadow names them.
     if first < Self.sharedAddress {
@@ -456,6 +508,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   private static func releaseCommon<Memory: ShadowMemory & ~Copyable>(
     _ table: PageTable<Format>, in memory: inout Memory
   ) where Memory.Entry == Format.Entry {
+    _ = try? table.dropTables(sharedPage, pageCount: sharedPageCount, in: &memory)
     _ = try? table.unmap(sharedPage, pageCount: sharedPageCount, in: &memory) { _, _ in }
     reclaim(table, sharedPage, sharedPageCount, in: &memory)
     table.freeRoot(in: &memory)
@@ -466,6 +519,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     _ table: PageTable<Format>, in memory: inout Memory
   ) where Memory.Entry == Format.Entry {
     let ownPageCount = Int(sharedAddress >> UInt32(pageShift))
+    _ = try? table.dropTables(VirtualAddress(0), pageCount: ownPageCount, in: &memory)
     _ = try? table.unmap(VirtualAddress(0), pageCount: ownPageCount, in: &memory) { _, _ in }
     reclaim(table, VirtualAddress(0), ownPageCount, in: &memory)
     table.freeRoot(in: &memory)
