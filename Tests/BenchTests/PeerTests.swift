@@ -21,7 +21,8 @@ import Testing
     #expect(read.skipped.isEmpty && read.unfinished.isEmpty)
     #expect(
       read.finished.map(\.name) == [
-        "syscall/getpid", "semaphore/round-trip", "pipe/round-trip-1", "pipe/round-trip-16", "pipe/processes-round-trip-1",
+        "syscall/getpid", "semaphore/round-trip", "pipe/round-trip-1", "pipe/round-trip-16",
+        "pipe/processes-round-trip-1",
         "thread/create-run-exit-join", "process/fork-exit-wait", "process/vfork-exit-wait",
         "memory/first-touch", "execute/fork-exec-exit-wait",
       ])
