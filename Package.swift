@@ -184,8 +184,8 @@ if let architecture {
         "GuestHost",
         [
           "ABI", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine", "Core", "FrameAllocator",
-          "GuestImage", "GuestInterface", "Hypervisor", "Log", "Paging", "Randomness", "Scheduling",
-          "Runtime", "ShadowPaging", "Sync", "Virtio", "X86",
+          "GuestImage", "GuestInterface", "Hypervisor", "Log", "Paging", "Partition", "Randomness",
+          "Runtime", "Scheduling", "ShadowPaging", "Sync", "Virtio", "X86",
         ]))
   }
   // Kernels for tests: the same start-up, then one behaviour that the command line names.

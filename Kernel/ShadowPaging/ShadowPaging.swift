@@ -54,6 +54,12 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   /// The pages below the top of the kernel's stack that must always be there.
   private var stack: (top: UInt32, pageCount: UInt32) = (0, 0)
 
+  /// Stacks that are in view in the part that all shadows share, by their tops and sizes; 0 for none.
+  ///
+  /// A guest changes its stack with every switch between its tasks, and comes back to the same ones.
+  private var pinned: InlineArray<8, UInt32> = .init(repeating: 0)
+  private var nextPinned = 0
+
   /// Makes the shadow of the identity view.
   public init<Memory: ShadowMemory & ~Copyable>(format: Format, in memory: inout Memory) throws(PagingError)
   where Memory.Entry == Format.Entry {
@@ -178,6 +184,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     generation &+= 1
     for index in 0..<Self.rootCount { forgetUsed(of: index, below: Self.sharedAddress, in: &memory) }
     forget(common, from: Self.sharedAddress, through: GuestData.switcherAddress - 1, in: &memory)
+    unpinAll()
   }
 
   /// The same, by a call: says what is wrong with the stack afterwards.
@@ -197,7 +204,10 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     guard address < GuestData.switcherAddress else { return GuestMistake(.switcherTouched, address) }
     generation &+= 1
     // What all shadows share needs one visit, by any of them.
-    if address >= Self.sharedAddress { return change(address, to: entry, in: current, &memory) }
+    if address >= Self.sharedAddress {
+      unpinAll()
+      return change(address, to: entry, in: current, &memory)
+    }
     let isCommon = address >= kernelAddress
     for index in 0..<Self.rootCount where roots[index] != nil {
       guard isCommon || roots[index]?.guest == guestRoot & ~0xFFF else { continue }
@@ -226,6 +236,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     generation &+= 1
     let first = index << 22
     guard first < GuestData.switcherAddress else { return nil }
+    if first >= Self.sharedAddress { unpinAll() }
     guard let place = self.index(of: guestRoot & ~0xFFF), let root = roots[place] else { return nil }
     forget(root.table, from: first, through: first | 0x3F_FFFF, in: &memory)
     return nil
@@ -298,7 +309,38 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
       guard access.isAllowed(by: found.flags) else { return .reflected(isPresent: true) }
       let entry = found.entry | GuestEntry.accessed | (access.isWrite ? GuestEntry.dirty : 0)
       if entry != found.entry { memory.store32(entry, found.entryAddress) }
-      return show(table, address, entry, flags: found.flags, in: &memory)
+      let result = show(table, address, entry, flags: found.flags, in: &memory)
+      if result == .filled { showAround(table, address, entry, at: found.entryAddress, in: &memory) }
+      return result
+    }
+  }
+
+  /// Pages that are looked at when one is shown: a guest's kernel has all its memory in a row, in use from the start.
+  private static var around: UInt32 { 16 }
+
+  /// Shows the pages around one that was just shown, as far as the guest's tables have them in use with the same rights.
+  ///
+  /// Each would cost a fault; here it costs a look at two words.
+  private mutating func showAround<Memory: ShadowMemory & ~Copyable>(
+    _ table: PageTable<Format>, _ address: UInt32, _ entry: UInt32, at entryAddress: UInt32,
+    in memory: inout Memory
+  ) where Memory.Entry == Format.Entry {
+    guard let place = try? table.place(of: UInt(address), in: &memory) else { return }
+    let ownPage = Format.Entry(truncatingIfNeeded: memory.frame(ofPage: GuestEntry.page(entry)).rawValue)
+    let template = memory.load(place.table, place.index) & ~(ownPage << Format.Entry(pageShift))
+    let same =
+      GuestEntry.present | GuestEntry.writable | GuestEntry.user | GuestEntry.accessed | GuestEntry.dirty
+      | GuestEntry.large
+    let position = Int(address >> UInt32(pageShift) & (Self.around - 1))
+    for index in 0..<Int(Self.around) where index != position {
+      // Neighbours lie in the same two tables: both begin with a multiple of this number of pages.
+      let other = memory.load32(entryAddress &+ UInt32(truncatingIfNeeded: (index &- position) &* 4))
+      guard (other ^ entry) & same == 0, memory.contains(other & ~0xFFF, byteCount: UInt32(pageSize)),
+        !Format.isUsable(memory.load(place.table, place.index &+ index &- position))
+      else { continue }
+      let frame = Format.Entry(truncatingIfNeeded: memory.frame(ofPage: GuestEntry.page(other)).rawValue)
+      memory.store(
+        template | frame << Format.Entry(pageShift), place.table, place.index &+ index &- position)
     }
   }
 
@@ -341,7 +383,10 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
 
   private mutating func pinStack<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory) -> GuestMistake?
   where Memory.Entry == Format.Entry {
-    guard stack.pageCount > 0, let root = roots[current], !isIdentity else { return nil }
+    guard stack.pageCount > 0, !isIdentity else { return nil }
+    let key = stack.top | stack.pageCount
+    if stack.top & 3 == 0 { for index in 0..<pinned.count where pinned[index] == key { return nil } }
+    guard let root = roots[current] else { return nil }
     for page in 0..<stack.pageCount {
       let address = stack.top &- 1 &- page << UInt32(pageShift)
       guard address < GuestData.switcherAddress else { return GuestMistake(.switcherTouched, address) }
@@ -360,7 +405,16 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
       case .killed(let mistake): return mistake
       }
     }
+    // The two lowest bits of a sane top have room for the number of pages.
+    if stack.top & 3 == 0, stack.top &- stack.pageCount << UInt32(pageShift) >= Self.sharedAddress {
+      pinned[nextPinned] = key
+      nextPinned = (nextPinned + 1) % pinned.count
+    }
     return nil
+  }
+
+  private mutating func unpinAll() {
+    for index in 0..<pinned.count { pinned[index] = 0 }
   }
 
   // MARK: - Roots

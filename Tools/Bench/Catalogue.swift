@@ -177,6 +177,13 @@ public enum Catalogue {
     .init(
       name: "pipe/round-trip-1", explanation: "a byte through a pipe and one back, two threads", isOurs: false
     ),
+    .init(
+      name: "pipe/processes-round-trip-1", explanation: "a byte through a pipe and one back, two processes",
+      isOurs: false),
+    .init(
+      name: "execute/fork-exec-exit-wait",
+      explanation: "the whole life of a process that runs a small program",
+      isOurs: false),
     .init(name: "syscall/getpid", explanation: "the system call that does the least", isOurs: false),
     .init(
       name: "process/fork-exit-wait", explanation: "the whole life of a process that does nothing",
@@ -194,7 +201,7 @@ public enum Catalogue {
     ("context-switch", ["yield", "preempt", "wake"]),
     ("primitives", ["thread", "mutex", "semaphore", "queue", "sleep", "pick"]),
     ("messages", ["message", "node", "nodes"]),
-    ("syscalls", ["syscall", "pipe", "process", "memory"]),
+    ("syscalls", ["syscall", "pipe", "process", "execute", "memory"]),
   ]
 
   /// The entry with this path.

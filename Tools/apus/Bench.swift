@@ -22,6 +22,7 @@ struct BenchCommand: AsyncParsableCommand {
         apus bench                                     everything, on x86_64
         apus bench context-switch --arch i686          both ways to switch
         apus bench hourglass --peer linux --svg h.svg  what the timer's switch costs, beside Linux, as a picture
+        apus bench syscalls --arch i686 --peer linux-guest   what calls cost in a Linux that is our guest
         apus bench primitives --json bench.json        raw samples too
         apus bench guest                               what guests are given, by the kernel of i686
         apus bench tables --svg tables.svg             published tables with a column of ours, as Markdown
@@ -32,7 +33,10 @@ struct BenchCommand: AsyncParsableCommand {
   @Flag(help: "Explain each benchmark and stop.") var list = false
   @Option(help: "The processor architecture.") var arch: Architecture = .x86_64
   @Flag(help: "Measure in ticks of the time stamp counter, without counting instructions.") var wall = false
-  @Option(help: "Boot this system too, in the same emulator: linux.") var peer: Peer?
+  @Option(
+    help:
+      "Boot this system too, in the same emulator: linux, or linux-guest for $APUS_LINUX_GUEST as our guest.")
+  var peer: Peer?
   @Option(
     help: ArgumentHelp(
       "Boot each kernel this often. (default: 2; until the spread is known with --wall)", valueName: "number")
@@ -48,7 +52,10 @@ struct BenchCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   /// Systems that can be measured beside ours.
-  enum Peer: String, ExpressibleByArgument, CaseIterable { case linux }
+  enum Peer: String, ExpressibleByArgument, CaseIterable {
+    case linux
+    case linuxGuest = "linux-guest"
+  }
 
   mutating func validate() throws {
     for name in names where name != "tables" && Catalogue.entries(matching: name).isEmpty {
@@ -185,6 +192,16 @@ struct BenchCommand: AsyncParsableCommand {
         // A peer that can't be had takes nothing from what was measured.
         report.missing[LinuxPeer.name] = error.description
       }
+    }
+    if peer == .linuxGuest {
+      guard let guest = LinuxGuest(project: project, toolchain: toolchain) else {
+        throw ToolError(
+          "\(LinuxGuest.variable) names no kernel; Docs/linux-guest.md says what kind of one is needed")
+      }
+      let measurement = try await guest.measurement(
+        groups: Catalogue.peerGroups(of: selection), unit: unit, timeout: max(timeout, 600),
+        versions: versions)
+      try await add([measurement], repetition)
     }
     Terminal.shared.clearStep()
     // Kept for a second look, whatever else was asked for.
