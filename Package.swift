@@ -138,7 +138,7 @@ if let architecture {
       [
         "ABI", "Arch", "Base", "CMachine", "Core", "FrameAllocator", "Log", "Messaging", "NodeLife",
         "NodeSync", "NodeTable", "Paging", "Partition", "RCCE", "Runtime", "Scheduling", "Sync", "Transport",
-        "Window",
+        "UserMemory", "Window",
       ]),
     bareMetal(
       "Programs",

@@ -119,6 +119,12 @@ extension Call {
 
   @inline(never)
   func deviceControl() throws(ErrorNumber) -> Int {
+    if try files.tree.isUnitDevice(Self.int(a), for: caller) {
+      guard let control = NodeReference().node.unitControl else { throw .noDevice }
+      let result = control(UInt32(truncatingIfNeeded: b), c)
+      if result < 0 { throw ErrorNumber(rawValue: Int32(truncatingIfNeeded: -result)) }
+      return result
+    }
     guard let request = ControlRequest(rawValue: UInt32(truncatingIfNeeded: b)) else {
       _ = try files.tree.node(of: Self.int(a), for: caller)
       throw .notTerminal

@@ -172,6 +172,7 @@ extension VirtualFileSystem {
         terminals[0].foregroundGroup = caller.group
       }
     case (10, 250): file.kind = .text
+    case (10, 251): file.kind = .units
     default: throw .noSuchDeviceOrAddress
     }
   }

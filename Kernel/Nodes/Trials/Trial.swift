@@ -25,6 +25,8 @@ enum TrialKind: UInt32, BitwiseCopyable {
   case exchange
   /// What messages cost, in ticks.
   case measurement
+  /// A session of a program on the node that begins it.
+  case partner
 }
 
 /// A trial as its members learn of it.
@@ -116,6 +118,8 @@ extension NodeLinks {
     for node in 0..<64 { trial.barrierWords[node] = 0 }
     trial.barrierTarget = 0
     if kind == .exchange { return beginExchange(begun) }
+    // At the node that begins it the program itself is the unit.
+    if kind == .partner, begun.starter == number { return }
     do {
       try Threads.create(ThreadName("trial"), level: PriorityLevel(truncating: 12), isDetached: true) { _ in
         guard let reference = LinksReference() else { return 1 }
@@ -180,6 +184,7 @@ extension LinksReference {
     case .synchronization: trySynchronization(current, &result)
     case .death: tryDeath(current, &result)
     case .measurement: measure(current, &result)
+    case .partner: runPartner(current, &result)
     case .exchange, nil: break
     }
     links.trial.result = result
