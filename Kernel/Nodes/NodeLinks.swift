@@ -188,6 +188,9 @@ private func describe(_ identity: NodeIdentity, _ window: MappedWindow) {
     NodeTable.set(field, of: identity.number, to: value, window)
   }
   set(.phase, NodePhase.starting.rawValue)
+  // What a former life saw is not what this one sees: others wait until all see the same.
+  set(.onlineLow, 0)
+  set(.onlineHigh, 0)
   set(.generation, UInt32(identity.generation))
   set(.width, UInt32(UInt.bitWidth))
   set(.format, NodeTable.format)

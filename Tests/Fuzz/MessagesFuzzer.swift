@@ -26,6 +26,11 @@ public func fuzzMessages(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   return 0
 }
 
+private func window(_ memory: UnsafeMutableRawBufferPointer) -> MappedWindow {
+  guard let base = memory.baseAddress else { fatalError("a window has bytes") }
+  return MappedWindow(base: base, byteCount: UInt32(windowBytes))
+}
+
 /// Half of the frames get a right checksum, or none would be looked into.
 private func decode(_ bytes: [UInt8], sealed: Bool) {
   var frame = bytes
@@ -47,9 +52,11 @@ private func receive(_ bytes: [UInt8], valid: Bool) {
   let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: windowBytes, alignment: 64)
   defer { memory.deallocate() }
   memory.initializeMemory(as: UInt8.self, repeating: 0)
-  let window = MappedWindow(base: memory.baseAddress!, byteCount: UInt32(windowBytes))
-  let layout = LinkLayout(
-    nodeCount: 2, highSlots: 2, normalSlots: 8, chunkCount: 4, chunkBytes: 256, in: UInt32(windowBytes))!
+  let window = window(memory)
+  guard
+    let layout = LinkLayout(
+      nodeCount: 2, highSlots: 2, normalSlots: 8, chunkCount: 4, chunkBytes: 256, in: UInt32(windowBytes))
+  else { fatalError("the fuzzer's own layout does not fit") }
   var sender = LinkSender(from: 0, to: 1, layout: layout, window)
   var receiver = LinkReceiver(from: 0, to: 1, layout: layout, window)
   receiver.service(window)
@@ -97,9 +104,10 @@ private func push(_ bytes: [UInt8]) {
   let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: windowBytes, alignment: 64)
   defer { memory.deallocate() }
   memory.initializeMemory(as: UInt8.self, repeating: 0)
-  let window = MappedWindow(base: memory.baseAddress!, byteCount: UInt32(windowBytes))
-  let layout = UnitLayout(start: 0, count: 3, bufferBytes: 64, in: UInt32(windowBytes))!
-  let unit = Unit(1, of: layout, session: 1)!
+  let window = window(memory)
+  guard let layout = UnitLayout(start: 0, count: 3, bufferBytes: 64, in: UInt32(windowBytes)),
+    let unit = Unit(1, of: layout, session: 1)
+  else { fatalError("the fuzzer's own layout does not fit") }
   var requests = Requests()
   var place = Memory()
   _ = try? requests.receive(unit, from: 0, address: 0, count: 100)

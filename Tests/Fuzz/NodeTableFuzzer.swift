@@ -17,7 +17,8 @@ public func fuzzNodeTable(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 0x4000, alignment: 64)
   defer { memory.deallocate() }
   memory.initializeMemory(as: UInt8.self, repeating: 0)
-  let window = MappedWindow(base: memory.baseAddress!, byteCount: 0x4000)
+  guard let base = memory.baseAddress else { return 0 }
+  let window = MappedWindow(base: base, byteCount: 0x4000)
   var life = NodeLife(format: NodeTable.format, patience: .init(suspectTicks: 2, deadTicks: 4))
   var isFenced = true
   var last: UInt16 = 0
