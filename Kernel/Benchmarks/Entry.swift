@@ -26,6 +26,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   if isWanted("mutex") { wanted |= 128 }
   if isWanted("sleep") { wanted |= 256 }
   if isWanted("page") { wanted |= 512 }
+  if isWanted("jacobi") { wanted |= 2048 }
   if isWanted("hourglass") { wanted |= 1 << 24 } else if isWanted("hourglass-wall") { wanted |= 1 << 25 }
   if isWanted("message") { wanted |= 1024 }
   if isWanted("trace") { wanted |= 1 << 16 }
@@ -66,6 +67,9 @@ private func runBenchmarks(_ wanted: UInt) {
     benchmarkPages("page/copy-on-write", .common)
     benchmarkFork("page/fork-and-exit-48")
   }
+  #if arch(i386)
+    if wanted & 2048 != 0 { benchmarkJacobi("jacobi/bare", steps: 400) }
+  #endif
   if wanted & 1024 != 0 {
     benchmarkRing()
     benchmarkDoorbell("message/doorbell-to-handler")
@@ -73,7 +77,7 @@ private func runBenchmarks(_ wanted: UInt) {
     benchmarkCall("message/call-reply-64", bytes: 64)
   }
   if wanted & 3 << 24 != 0 {
-    benchmarkHourglass("hourglass/\(method)", slice: wanted & 1 << 24 != 0 ? 20_000 : 4_000_000)
+    benchmarkHourglass("hourglass/\(method)", slice: wanted & 1 << 24 != 0 ? 20_011 : 4_000_000)
   }
   // Last: the trace stays on.
   if wanted & 1 << 16 != 0 { benchmarkTrace() }

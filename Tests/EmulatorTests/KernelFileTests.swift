@@ -16,7 +16,17 @@ extension EmulatorTests {
       let inspection = try await Inspection(file: built.kernel, toolchain: toolchain)
       #expect(inspection.problems == [])
       let total = SizeReport(text: String(decoding: try Files.read(built.sizes), as: UTF8.self)).total
-      #expect(total.text + total.data <= 640 << 10)
+      #expect(total.text + total.data <= 768 << 10)
+    }
+
+    @Test(arguments: Architecture.allCases)
+    func whatStartsListsAndMonitorsIsSmall(architecture: Architecture) async throws {
+      let built = try await KernelBuild(
+        product: .benchKernel, architecture: architecture, project: try Host.project(),
+        toolchain: try await Host.toolchain()
+      ).run()
+      let total = SizeReport(text: String(decoding: try Files.read(built.sizes), as: UTF8.self)).total
+      #expect(total.text + total.data <= 192 << 10)
     }
 
     @Test(arguments: Architecture.allCases)
