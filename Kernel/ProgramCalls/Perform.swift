@@ -343,6 +343,7 @@ extension Call {
     case .rt_sigtimedwait: return try awaitSignal(.spec)
     case .rt_sigtimedwait_time64: return try awaitSignal(.wideSpec)
     case .kill: return try kill()
+    case .rt_sigqueueinfo: return try queueSignal()
     case .tkill: return try killThread(Self.int(a), of: nil, b)
     case .tgkill: return try killThread(Self.int(b), of: Self.int(a), c)
     default: return nil
@@ -397,6 +398,7 @@ extension Call {
       guard b == 3 * UInt(abi.wordSize) else { throw .invalidArgument }
       thread.fields.robustList = a
       return 0
+    case .get_robust_list: return try robustList()
     case .sched_yield:
       yield()
       return 0

@@ -66,7 +66,7 @@ extension Programs {
     case 3: (.trap, SignalInformation.kernelCode)
     case 4, 5: (.segmentation, SignalInformation.kernelCode)
     case 6: (.illegalInstruction, 2)
-    case 16, 19: (.arithmetic, 8)
+    case 16, 19: (.arithmetic, FloatingPointFrame.exceptionCode(isVector: vector == 19))
     case 17: (.busError, 1)
     case 11, 12: (.busError, SignalInformation.kernelCode)
     default: (.segmentation, SignalInformation.kernelCode)

@@ -182,6 +182,9 @@ enum Files {
   /// A process has ended and is a zombie.
   static func end(_ process: ProcessReference) { tree.tree.endProcess(UInt32(process.fields.number)) }
 
+  /// Nobody waits for a process any more: its number may be another's soon.
+  static func forget(_ number: Int32) { tree.tree.removeProcess(UInt32(number)) }
+
   /// Takes a session's terminal away.
   static func hangUp(session: Int32) {
     guard let group = tree.tree.endSession(UInt32(session)) else { return }

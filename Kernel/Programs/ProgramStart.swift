@@ -45,9 +45,7 @@ public enum ProgramStart {
       return false
     }
     Programs.takeExceptions()
-    #if arch(i386)
-      CallPage.make()
-    #endif
+    CallPage.make()
     return true
   }
 

@@ -183,6 +183,13 @@ public enum UserMemory {
     return NodeSpaceMemory.address(of: frame) + address & UInt(pageSize - 1)
   }
 
+  /// The frame at an address that several spaces may have; `nil` if it is not in shared memory.
+  @export(interface)
+  public static func sharedFrame(at address: UInt, in space: inout UserSpace) -> FrameNumber? {
+    var memory = NodeSpaceMemory()
+    return space.sharedFrame(at: address, in: &memory)
+  }
+
   // MARK: - Faults
 
   /// Sees to a page fault of the program whose space is in use; called with interrupts off.

@@ -121,7 +121,7 @@ public struct FileLimits: BitwiseCopyable, Sendable {
   /// Working directories: processes that don't share one.
   public var places = 256
   /// Processes that `/proc` shows.
-  public var processes = 256
+  public var processes = 512
   /// Pages for descriptors (one a table), pipes (up to 16 each) and terminals (four each).
   public var pages = 768
 
