@@ -216,6 +216,8 @@ extension Call {
   /// `getrandom`.
   @inline(never)
   private func randomBytes() throws(ErrorNumber) -> Int {
+    // There are always enough: it never matters whether to wait. Of the two kinds only one may be asked for.
+    guard c & ~7 == 0, c & 6 != 6 else { throw .invalidArgument }
     var done: UInt = 0
     while done < b {
       let size = min(Int(b - done), ProgramFiles.bufferSize)

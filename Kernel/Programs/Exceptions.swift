@@ -38,6 +38,12 @@ extension Programs {
   private func pageFault(_ thread: ProgramThreadReference) {
     let address = cpu_read_cr2()
     let error = PageFaultError(rawValue: UInt32(truncatingIfNeeded: thread.frame.errorCode))
+    // The page is there, and the processor was stopped by the kernel's own protection (SMAP) although a program ran: no
+    // processor does this, but QEMU's translator does for iret in ring 3. It would be so every time.
+    if error.contains(.protection), !error.contains(.user) {
+      force(.segmentation, code: SignalInformation.kernelCode, address: 0, on: thread)
+      return
+    }
     switch UserMemory.fault(error, at: address, in: &thread.fields.process.fields.space.space) {
     case .resolved: break
     case .notMapped: force(.segmentation, code: 1, address: UInt64(address), on: thread)

@@ -116,6 +116,8 @@ import VirtualFileSystem
     var caller = FileCaller(
       files: process.fields.files, place: process.fields.place, process: UInt32(number), group: UInt32(group),
       session: UInt32(session), now: Self.now)
+    let limit = process.fields.limits.soft[7]
+    if limit < UInt64(caller.descriptorLimit) { caller.descriptorLimit = Int(limit) }
     caller.ignoresInputSignal = ignores(.terminalInput, process)
     caller.ignoresOutputSignal = ignores(.terminalOutput, process)
     return caller

@@ -481,15 +481,18 @@ extension Programs {
     func load(_ address: UInt) -> UInt? { ProgramMemory.readWord(address, process.fields.abi) }
     guard let first = load(head), let offset = load(head &+ word), let pending = load(head &+ 2 &* word)
     else { return }
+    // Addresses of i386 have 32 bits, wherever they are reckoned with: the distance may be a negative number.
+    let bits: UInt = process.fields.abi == .i386 ? 0xFFFF_FFFF : .max
+    func place(_ entry: UInt) -> UInt { ((entry & ~1) &+ offset) & bits }
     var entry = first
     var count = 0
     while entry & ~1 != head & ~1, count < RobustWord.longestList {
-      if entry & ~1 != pending & ~1 { release(entry & ~1 &+ offset, of: thread) }
+      if entry & ~1 != pending & ~1 { release(place(entry), of: thread) }
       guard let next = load(entry & ~1) else { break }
       entry = next
       count += 1
     }
-    if pending & ~1 != 0 { release(pending & ~1 &+ offset, of: thread) }
+    if pending & ~1 != 0 { release(place(pending), of: thread) }
   }
 
   private func release(_ address: UInt, of thread: ProgramThreadReference) {

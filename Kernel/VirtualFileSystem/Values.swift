@@ -84,6 +84,8 @@ public struct FileCaller: BitwiseCopyable, Sendable {
   public var ignoresInputSignal = false
   /// Whether the process ignores or blocks SIGTTOU.
   public var ignoresOutputSignal = false
+  /// One past the highest descriptor that it may get.
+  public var descriptorLimit = DescriptorTable.capacity
   /// The time of day.
   public var now: Timestamp
 
