@@ -73,6 +73,7 @@ let logicModules: [Target] = [
   logic("GuestImage", ["GuestInterface"]),
   logic("ShadowPaging", ["Base", "GuestInterface", "Paging"]),
   logic("Hypervisor", ["Base", "GuestInterface", "Paging", "ShadowPaging", "X86"]),
+  logic("Virtio", ["GuestInterface"]),
 ]
 
 // MARK: - Bare metal: declared for one architecture at a time
@@ -107,21 +108,24 @@ if let architecture {
       ] + (architecture == "i686" ? ["X86_64", "I686/WorldSwitch.asm"] : ["I686"])),
     bareMetal("Interrupts", ["ACPI", "Arch", "Base", "BootInformation", "CMachine", "X86"]),
     bareMetal(
+      "Runtime",
+      [
+        "ABI", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "Core", "FloatingPoint",
+        "FrameAllocator", "Heap", "Interrupts", "Log", "Paging", "Partition", "Scheduling", "Sync", "Trace",
+        "X86",
+      ]),
+    bareMetal(
       "Start",
       [
         "ABI", "ACPI", "Arch", "Archive", "Base", "BootInformation", "Checksum", "CMachine", "CommandLine",
-        "Core",
-        "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Interrupts", "Log", "Paging", "Partition",
-        "Scheduling",
-        "Sync",
-        "Trace",
-        "X86",
+        "Core", "FloatingPoint", "FrameAllocator", "Heap", "Inspection", "Interrupts", "Log", "Paging",
+        "Partition", "Runtime", "Scheduling", "Sync", "Trace", "X86",
       ]),
     bareMetal(
       "UserMemory",
       [
         "AddressSpace", "Arch", "Base", "CMachine", "FrameAllocator", "Log", "Paging", "Partition", "Regions",
-        "Start",
+        "Runtime",
         "X86",
       ]),
     bareMetal(
@@ -129,7 +133,7 @@ if let architecture {
       [
         "Arch", "Base", "CMachine", "Core", "FrameAllocator", "Log", "Messaging", "NodeLife", "NodeTable",
         "Paging", "Partition",
-        "Scheduling", "Start", "Sync", "Window",
+        "Scheduling", "Runtime", "Sync", "Window",
       ]),
     bareMetal(
       "Programs",
@@ -138,8 +142,9 @@ if let architecture {
         "CommandLine",
         "Core", "Executable", "FileSystem", "FileSystemFormat", "FloatingPoint", "FrameAllocator", "Futex",
         "Heap", "Interrupts", "LinuxABI",
-        "Log", "Paging",
-        "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Scheduling", "Signals", "Start",
+        "Log", "Mounts", "Paging",
+        "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Runtime", "Scheduling",
+        "Signals",
         "Sync",
         "Trace", "UserMemory", "VirtualFileSystem", "X86",
       ]),
@@ -149,7 +154,7 @@ if let architecture {
         "AddressSpace", "Arch", "Base", "Clocks", "CMachine", "CommandLine", "FileSystemFormat",
         "FrameAllocator", "Futex",
         "LinuxABI", "Log",
-        "Processes", "Programs", "Randomness", "Regions", "Scheduling", "Signals", "Start", "SystemCalls",
+        "Processes", "Programs", "Randomness", "Regions", "Scheduling", "Signals", "Runtime", "SystemCalls",
         "Trace",
         "UserMemory", "VirtualFileSystem", "X86",
       ]),
@@ -158,13 +163,13 @@ if let architecture {
       [
         "ABI", "Arch", "Archive", "ArchiveLoading", "Base", "BootInformation", "CMachine", "CommandLine",
         "FileSystem", "FileSystemCheck",
-        "FileSystemFormat", "FrameAllocator", "LinuxABI", "Log", "Start", "VirtualFileSystem",
+        "FileSystemFormat", "FrameAllocator", "LinuxABI", "Log", "Runtime", "VirtualFileSystem",
       ]),
     bareMetal(
       "Image",
       [
-        "ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "ProgramCalls", "Programs", "Scheduling",
-        "Start", "X86",
+        "ABI", "Arch", "Base", "CMachine", "Core", "Log", "Nodes", "ProgramCalls", "Programs", "Runtime",
+        "Scheduling", "Start", "X86",
       ] + (architecture == "i686" ? ["GuestHost"] : [])),
   ]
   // Only the kernel of i686 hosts paravirtual guests.
@@ -173,9 +178,9 @@ if let architecture {
       bareMetal(
         "GuestHost",
         [
-          "ABI", "Arch", "Base", "BootInformation", "CMachine", "FrameAllocator", "GuestImage",
-          "GuestInterface",
-          "Hypervisor", "Log", "Paging", "Scheduling", "ShadowPaging", "Start", "Sync", "X86",
+          "ABI", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine", "Core", "FrameAllocator",
+          "GuestImage", "GuestInterface", "Hypervisor", "Log", "Paging", "Randomness", "Scheduling",
+          "Runtime", "ShadowPaging", "Sync", "Virtio", "X86",
         ]))
   }
   // Kernels for tests: the same start-up, then one behaviour that the command line names.
@@ -187,7 +192,7 @@ if let architecture {
         "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "Core",
         "FileSystemFormat", "FloatingPoint", "FrameAllocator", "Heap", "Interrupts", "LinuxABI", "Log",
         "Mounts",
-        "Paging", "Provocations", "Regions", "Scheduling", "Start", "Sync", "Trace", "UserMemory",
+        "Paging", "Provocations", "Regions", "Runtime", "Scheduling", "Start", "Sync", "Trace", "UserMemory",
         "VirtualFileSystem", "X86",
       ]),
   ]
@@ -196,7 +201,7 @@ if let architecture {
       "Benchmarks",
       [
         "ABI", "AddressSpace", "Arch", "Base", "BootInformation", "CMachine", "CommandLine", "FrameAllocator",
-        "Log", "Paging", "Regions", "Scheduling", "Start", "Sync", "Trace", "UserMemory", "X86",
+        "Log", "Paging", "Regions", "Runtime", "Scheduling", "Start", "Sync", "Trace", "UserMemory", "X86",
       ]))
   products += [
     .library(name: "Kernel", type: .static, targets: ["Image"]),
@@ -235,7 +240,8 @@ if let architecture {
       name: "FileSystemImage", dependencies: ["FileSystemFormat", "FileSystem", "FileSystemCheck"],
       path: "Tools/FileSystemImage"),
     .target(
-      name: "Launch", dependencies: ["ABI", "FileSystemImage", "HostSupport", "ImageBuilder", subprocess],
+      name: "Launch",
+      dependencies: ["ABI", "FileSystemImage", "GuestImage", "HostSupport", "ImageBuilder", subprocess],
       path: "Boot/Launch"),
     .executableTarget(
       name: "mkimage",
@@ -354,6 +360,7 @@ if let architecture {
     tests(
       "Hypervisor",
       ["Base", "GuestFixture", "GuestInterface", "Hypervisor", "Paging", "ShadowPaging", "X86"]),
+    tests("Virtio", ["GuestFixture", "GuestInterface", "Virtio"]),
     tests("TraceExport", ["ABI", "Trace", "TraceExport"]),
   ]
 }

@@ -38,12 +38,12 @@ public struct ArchiveReader: ~Escapable {
       throw ArchiveError(reason: .headerCut, offset: position)
     }
     let header = try ArchiveHeader(in: bytes, at: position)
-    let name = try nameRange(header)
+    let name = try nameRange(header.nameSize)
     if isTrailer(name) {
       try checkTail(from: name.upperBound + 1)
       return nil
     }
-    let data = try dataRange(header, after: name.upperBound + 1)
+    let data = try dataRange(header.fileSize, after: name.upperBound + 1)
     guard let kind = ArchiveEntry.Kind(rawValue: header.mode & 0o170000) else {
       throw ArchiveError(reason: .unknownKind, offset: position + 14)
     }
@@ -58,6 +58,27 @@ public struct ArchiveReader: ~Escapable {
       deviceMinor: header.deviceMinor, name: name, data: data)
   }
 
+  /// Where the next entry's name lies, or `nil` after the last; what else its header says is not looked at.
+  ///
+  /// For a search through all names, which takes a quarter of the instructions that reading all entries takes.
+  ///
+  /// - Throws: as `next`, as far as it looks.
+  @export(interface)
+  public mutating func nextName() throws(ArchiveError) -> Range<Int>? {
+    guard !isFinished else { return nil }
+    isFinished = true
+    guard position < bytes.count, bytes.count - position >= ArchiveHeader.size else {
+      throw ArchiveError(reason: .headerCut, offset: position)
+    }
+    let (nameSize, fileSize) = try ArchiveHeader.sizes(in: bytes, at: position)
+    let name = try nameRange(nameSize)
+    if isTrailer(name) { return nil }
+    let data = try dataRange(fileSize, after: name.upperBound + 1)
+    position = min(Self.aligned(data.upperBound), bytes.count)
+    isFinished = false
+    return name
+  }
+
   /// The bytes of a range of an entry: its name or its data.
   @_lifetime(copy self)
   public func bytes(in range: Range<Int>) -> Span<UInt8> { bytes.extracting(range) }
@@ -65,13 +86,13 @@ public struct ArchiveReader: ~Escapable {
   /// Where the name lies, without its terminator.
   ///
   /// Checks that its only zero is its last byte.
-  private func nameRange(_ header: ArchiveHeader) throws(ArchiveError) -> Range<Int> {
+  private func nameRange(_ size: UInt32) throws(ArchiveError) -> Range<Int> {
     let start = position + ArchiveHeader.size
-    guard header.nameSize > 1 else { throw ArchiveError(reason: .emptyName, offset: position + 94) }
-    guard header.nameSize - 1 <= UInt32(Self.longestName) else {
+    guard size > 1 else { throw ArchiveError(reason: .emptyName, offset: position + 94) }
+    guard size - 1 <= UInt32(Self.longestName) else {
       throw ArchiveError(reason: .longName, offset: position + 94)
     }
-    let end = start + Int(header.nameSize) - 1
+    let end = start + Int(size) - 1
     guard end < bytes.count else { throw ArchiveError(reason: .nameCut, offset: bytes.count) }
     for index in start..<end where bytes[index] == 0 {
       throw ArchiveError(reason: .unterminatedName, offset: index)
@@ -80,13 +101,13 @@ public struct ArchiveReader: ~Escapable {
     return start..<end
   }
 
-  private func dataRange(_ header: ArchiveHeader, after nameEnd: Int) throws(ArchiveError) -> Range<Int> {
-    guard header.fileSize > 0 else { return nameEnd..<nameEnd }
+  private func dataRange(_ size: UInt32, after nameEnd: Int) throws(ArchiveError) -> Range<Int> {
+    guard size > 0 else { return nameEnd..<nameEnd }
     let start = Self.aligned(nameEnd)
-    guard start <= bytes.count, header.fileSize <= UInt32(clamping: bytes.count - start) else {
+    guard start <= bytes.count, size <= UInt32(clamping: bytes.count - start) else {
       throw ArchiveError(reason: .dataCut, offset: bytes.count)
     }
-    return start..<start + Int(header.fileSize)
+    return start..<start + Int(size)
   }
 
   /// Checks the sum of all bytes of the data, modulo 2³².

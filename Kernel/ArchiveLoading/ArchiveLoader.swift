@@ -29,10 +29,6 @@ public enum ArchiveLoader {
       count += 1
       try make(entry, reader, archive, in: &disk)
     }
-    // Times last: making what is in a directory changes them.
-    try forEach(of: archive) { entry, reader throws(FileSystemError) in
-      try setTimes(entry, reader, in: &disk)
-    }
     return count
   }
 
@@ -100,16 +96,52 @@ public enum ArchiveLoader {
     let now = Timestamp(seconds: Int64(entry.modificationTime))
     let path = reader.bytes(in: entry.name)
     let (directory, last) = try place(path, in: &disk, at: now)
-    guard !last.isEmpty else { return }
-    let name = path.extracting(last)
+    guard !last.isEmpty else {
+      if entry.kind == .directory { try describe(.root, by: entry, in: &disk) }
+      return
+    }
+    // What comes into a directory leaves its times as its own entry has them.
+    let times = try disk.status(of: directory)
+    try make(entry, path.extracting(last), in: directory, reader, archive, &disk, now)
+    try disk.setTimes(
+      accessed: times.accessed, modified: times.modified, of: directory, at: times.changed)
+  }
+
+  /// Gives a directory that is there already what its entry says.
+  private static func describe(
+    _ directory: InodeNumber, by entry: ArchiveEntry, in disk: inout FileSystem
+  ) throws(FileSystemError) {
+    let time = Timestamp(seconds: Int64(entry.modificationTime))
+    try disk.setPermissions(entry.permissions, of: directory, at: time)
+    try disk.setOwner(entry.userID, group: entry.groupID, of: directory, at: time)
+    try disk.setTimes(accessed: time, modified: time, of: directory, at: time)
+  }
+
+  private static func make(
+    _ entry: ArchiveEntry, _ name: Span<UInt8>, in directory: InodeNumber, _ reader: borrowing ArchiveReader,
+    _ archive: Span<UInt8>, _ disk: inout FileSystem, _ now: Timestamp
+  ) throws(FileSystemError) {
+    do throws(FileSystemError) {
+      return try makeNew(entry, name, in: directory, reader, archive, &disk, now)
+    } catch {
+      guard error == .exists else { throw error }
+    }
+    // A name that comes again stands for the later file, as in Linux's initramfs.
+    let old = try disk.lookUp(name, in: directory)
+    if try disk.kind(of: old) == .directory {
+      guard entry.kind == .directory else { throw .exists }
+      return try describe(old, by: entry, in: &disk)
+    }
+    try disk.unlink(name, in: directory, at: now)
+    try makeNew(entry, name, in: directory, reader, archive, &disk, now)
+  }
+
+  private static func makeNew(
+    _ entry: ArchiveEntry, _ name: Span<UInt8>, in directory: InodeNumber, _ reader: borrowing ArchiveReader,
+    _ archive: Span<UInt8>, _ disk: inout FileSystem, _ now: Timestamp
+  ) throws(FileSystemError) {
     let attributes = FileAttributes(
       permissions: entry.permissions, owner: entry.userID, group: entry.groupID, now: now)
-    // A name that comes again stands for the later file, as in Linux's initramfs.
-    if let old = try? disk.lookUp(name, in: directory) {
-      let kind = try disk.kind(of: old)
-      if entry.kind == .directory, kind == .directory { return }
-      if kind != .directory { try disk.unlink(name, in: directory, at: now) }
-    }
     let data = reader.bytes(in: entry.data)
     switch entry.kind {
     case .directory: _ = try disk.createDirectory(named: name, in: directory, attributes)
@@ -152,17 +184,5 @@ public enum ArchiveLoader {
     let (directory, last) = try place(path, in: &disk, at: Timestamp(seconds: 0))
     if last.isEmpty { return .root }
     return try? disk.lookUp(path.extracting(last), in: directory)
-  }
-
-  private static func setTimes(
-    _ entry: ArchiveEntry, _ reader: borrowing ArchiveReader, in disk: inout FileSystem
-  ) throws(FileSystemError) {
-    guard let inode = try find(reader.bytes(in: entry.name), in: &disk) else { return }
-    let time = Timestamp(seconds: Int64(entry.modificationTime))
-    if entry.kind == .directory {
-      try disk.setPermissions(entry.permissions, of: inode, at: time)
-      try disk.setOwner(entry.userID, group: entry.groupID, of: inode, at: time)
-    }
-    try disk.setTimes(accessed: time, modified: time, of: inode, at: time)
   }
 }

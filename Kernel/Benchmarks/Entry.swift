@@ -6,6 +6,7 @@ import BootInformation
 import CMachine
 import CommandLine
 import Log
+import Runtime
 import Scheduling
 import Start
 

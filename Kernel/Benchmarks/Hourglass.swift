@@ -4,8 +4,8 @@ import Arch
 import Base
 import CMachine
 import Log
+import Runtime
 import Scheduling
-import Start
 
 /// Two threads, above all others that are ready, read the time stamp counter in a loop and store it where the other
 /// sees it.

@@ -5,8 +5,8 @@ import Base
 import CMachine
 import FrameAllocator
 import Log
+import Runtime
 import Scheduling
-import Start
 import Sync
 
 /// What two threads share: a mutex that both want, and a semaphore by which one lets the other want it.

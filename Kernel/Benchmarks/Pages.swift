@@ -7,8 +7,8 @@ import CMachine
 import Log
 import Paging
 import Regions
+import Runtime
 import Scheduling
-import Start
 import UserMemory
 import X86
 

@@ -4,7 +4,7 @@ import Base
 import CMachine
 import FrameAllocator
 import Log
-import Start
+import Runtime
 
 /// Frames of samples that threads of a benchmark share, by their address.
 ///

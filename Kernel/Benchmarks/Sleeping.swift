@@ -4,8 +4,8 @@ import Arch
 import Base
 import CMachine
 import Log
+import Runtime
 import Scheduling
-import Start
 
 /// A thread sleeps on a processor that has nothing else to do; a sample is how many ticks after the tick that was asked
 /// for it reads the counter again.

@@ -5,6 +5,7 @@ import Base
 import CMachine
 import FrameAllocator
 import Log
+import Runtime
 import Scheduling
 import Start
 import Trace

@@ -22,6 +22,8 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   case ramdisk
   /// Whether events are recorded, and how many.
   case trace
+  /// Whether the kernel's own console runs, even if there is a program.
+  case monitor
 
   /// The option's name, as it is written before the `=`.
   public var name: StaticString {
@@ -35,6 +37,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .console: "console"
     case .ramdisk: "ramdisk"
     case .trace: "trace"
+    case .monitor: "monitor"
     }
   }
 
@@ -50,6 +53,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .console: "serial, screen and debug, separated by commas"
     case .ramdisk: "a size in MiB, 1 to 2047"
     case .trace: "on, off, or KiB for events: a power of two from 4 to 16384"
+    case .monitor: "on or off"
     }
   }
 }

@@ -28,6 +28,8 @@ public struct KernelOptions: Sendable {
   public var ramdisk: UInt32 = 0
   /// KiB of memory for the trace of a processor; 0, which is unless said otherwise, for none.
   public var traceKilobytes: UInt32 = 0
+  /// Whether the monitor runs, even if there is a program to start.
+  public var startsMonitor = false
   /// Where the program's path stands in the command line, if there is one.
   public var program: Range<Int>?
   /// Where the test's name stands in the command line, if there is one.
@@ -113,6 +115,14 @@ public struct KernelOptions: Sendable {
     case .trace:
       guard let size = Self.traceSize(value, bytes) else { throw .init(.badValue, value, option: option) }
       traceKilobytes = size
+    case .monitor:
+      if Self.matches(value, "on", bytes) {
+        startsMonitor = true
+      } else if Self.matches(value, "off", bytes) {
+        startsMonitor = false
+      } else {
+        throw .init(.badValue, value, option: option)
+      }
     }
   }
 

@@ -62,20 +62,23 @@ extension FileSystem {
 
   /// The block that holds block `index` of a file, given out and zeroed if it was a hole.
   ///
+  /// - Parameter isOverwritten: whether the caller fills the whole block at once, so that zeros would be for nothing.
   /// - Throws: `.noSpace`, with nothing changed, when there is no room for the block and the pointers to it.
-  mutating func ensureBlock(_ index: UInt32, at place: Int) throws(FileSystemError) -> UInt32 {
+  mutating func ensureBlock(
+    _ index: UInt32, at place: Int, isOverwritten: Bool = false
+  ) throws(FileSystemError) -> UInt32 {
     if let block = try block(index, at: place) { return block }
     guard freeBlocks >= (try missingBlocks(for: index, at: place)) else { throw .noSpace }
     switch BlockRoute(to: index) {
     case .direct(let offset):
-      return try ensurePointer(at: place + offset, countedIn: place)
+      return try ensurePointer(at: place + offset, countedIn: place, isOverwritten)
     case .indirect(let offset):
       let table = try ensurePointer(at: place + InodeLayout.indirect, countedIn: place)
-      return try ensurePointer(at: geometry.offset(ofBlock: table) + offset, countedIn: place)
+      return try ensurePointer(at: geometry.offset(ofBlock: table) + offset, countedIn: place, isOverwritten)
     case .double(let outer, let inner):
       let top = try ensurePointer(at: place + InodeLayout.double, countedIn: place)
       let table = try ensurePointer(at: geometry.offset(ofBlock: top) + outer, countedIn: place)
-      return try ensurePointer(at: geometry.offset(ofBlock: table) + inner, countedIn: place)
+      return try ensurePointer(at: geometry.offset(ofBlock: table) + inner, countedIn: place, isOverwritten)
     }
   }
 
@@ -93,23 +96,25 @@ extension FileSystem {
     }
   }
 
-  private mutating func ensurePointer(at place: Int, countedIn inode: Int) throws(FileSystemError) -> UInt32 {
+  private mutating func ensurePointer(
+    at place: Int, countedIn inode: Int, _ isOverwritten: Bool = false
+  ) throws(FileSystemError) -> UInt32 {
     let old = try pointer(at: place)
     guard old == 0 else { return old }
-    let block = try allocateBlock()
+    let block = try allocateBlock(isOverwritten)
     store.store(block, at: place)
     addBlocks(1, at: inode)
     return block
   }
 
-  /// Gives out a block, zeroed, near the last one given out.
-  private mutating func allocateBlock() throws(FileSystemError) -> UInt32 {
+  /// Gives out a block, zeroed if it is not overwritten as a whole, near the last one given out.
+  private mutating func allocateBlock(_ isOverwritten: Bool) throws(FileSystemError) -> UInt32 {
     guard freeBlocks > 0, let block = blockMap.firstClear(from: blockHint, in: store) else { throw .noSpace }
     guard geometry.isData(block) else { throw .corrupt(.bitmapFreesMetadata) }
     blockMap.set(block, true, in: &store)
     blockHint = block
     freeBlocks -= 1
-    store.fill(geometry.offset(ofBlock: block), count: FileSystemLimits.blockSize)
+    if !isOverwritten { store.fill(geometry.offset(ofBlock: block), count: FileSystemLimits.blockSize) }
     return block
   }
 

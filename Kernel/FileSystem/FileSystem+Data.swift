@@ -91,7 +91,8 @@ extension FileSystem {
       while done < bytes.count {
         let (from, overflow) = position.addingReportingOverflow(UInt64(done))
         guard !overflow else { throw .fileTooBig }
-        let (offset, count) = try writableExtent(at: place, position: from, limit: bytes.count - done)
+        let (offset, count) = try writableExtent(
+          at: place, position: from, limit: bytes.count - done, isOverwritten: true)
         store.copy(bytes, from: done, count: count, to: offset)
         done += count
         try grow(at: place, to: from + UInt64(count))
@@ -125,13 +126,16 @@ extension FileSystem {
     return .data(offset: geometry.offset(ofBlock: block) + inBlock, count: count)
   }
 
+  /// - Parameter isOverwritten: whether the caller fills the whole extent at once.
   mutating func writableExtent(
-    at place: Int, position: UInt64, limit: Int
+    at place: Int, position: UInt64, limit: Int, isOverwritten: Bool = false
   ) throws(FileSystemError) -> (offset: Int, count: Int) {
     guard position < FileSystemLimits.maximumFileSize else { throw .fileTooBig }
     let blockSize = FileSystemLimits.blockSize
     let inBlock = Int(position % UInt64(blockSize))
-    let block = try ensureBlock(UInt32(position / UInt64(blockSize)), at: place)
+    let block = try ensureBlock(
+      UInt32(position / UInt64(blockSize)), at: place,
+      isOverwritten: isOverwritten && inBlock == 0 && limit >= blockSize)
     return (geometry.offset(ofBlock: block) + inBlock, min(limit, blockSize - inBlock))
   }
 

@@ -63,21 +63,63 @@ extension FileSystem {
   }
 
   /// The record of `name` in the directory at `place`.
+  ///
+  /// A directory is a list, so this loop is what finding costs: of a record that has another name only the length is
+  /// looked at, which is what the next one's place depends on.
   func find(_ name: Span<UInt8>, at place: Int) throws(FileSystemError) -> FoundRecord? {
+    guard name.count > 0 else { return nil }
+    let (wanted, first) = (UInt32(truncatingIfNeeded: name.count), name[0])
     for index in 0..<(try directoryBlockCount(at: place)) {
       let blockPlace = try directoryBlock(index, at: place)
-      var offset = 0
-      var previous: Int?
-      while offset < FileSystemLimits.blockSize {
-        let record = try record(at: offset, of: blockPlace)
-        if record.inode != 0, record.nameLength == name.count, store.equals(name, at: record.namePlace) {
-          return FoundRecord(record: record, previous: previous)
+      var position = DirectoryPosition(in: blockPlace)
+      while try step(&position, to: wanted, first) {
+        let record = try record(at: position.offset, of: blockPlace)
+        if record.inode != 0, store.equals(name, at: record.namePlace) {
+          return FoundRecord(
+            record: record, previous: position.previous < 0 ? nil : blockPlace + position.previous)
         }
-        previous = record.place
-        offset += record.length
       }
     }
     return nil
+  }
+
+  /// A record of a directory's block while a name is searched.
+  private struct DirectoryPosition {
+    let block: Int
+    /// Bytes from the block's start to the record, and to the one after it.
+    var offset = -1, next = 0
+    /// Those to the record before; -1 for none.
+    var previous = -1
+    init(in block: Int) { self.block = block }
+  }
+
+  /// Goes on to the next record of a block that may have a name of `count` bytes that begins with `first`.
+  @inline(__always)
+  private func step(
+    _ position: inout DirectoryPosition, to count: UInt32, _ first: UInt8
+  ) throws(FileSystemError) -> Bool {
+    let size = FileSystemLimits.blockSize
+    precondition(position.block >= 0 && position.block <= store.byteCount - size)
+    while position.next < size {
+      let offset = position.next
+      guard offset <= size - DirectoryRecord.headerLength else { throw .corrupt(.badDirectoryRecord) }
+      // Length, length of the name, and kind.
+      // SAFETY: the block lies inside the store, and the record's header inside the block, as compared above.
+      let word = unsafe store.uncheckedWord(at: position.block &+ offset &+ 4)
+      let length = Int(word & 0xFFFF)
+      guard length & 3 == 0, length >= DirectoryRecord.headerLength, length <= size &- offset else {
+        throw .corrupt(.badDirectoryRecord)
+      }
+      position.previous = position.offset
+      position.offset = offset
+      position.next = offset &+ length
+      if word >> 16 & 0xFF == count, length > DirectoryRecord.headerLength,
+        store.load(UInt8.self, at: position.block &+ offset &+ DirectoryRecord.headerLength) == first
+      {
+        return true
+      }
+    }
+    return false
   }
 
   /// Whether the directory at `place` has no entry.
@@ -137,6 +179,17 @@ extension FileSystem {
 
   // MARK: - Room
 
+  /// Where the last search for room in a directory ended: each record before that has less than `needed` bytes of room.
+  ///
+  /// It is forgotten when any record goes; records that come take room only.
+  struct RoomHint: BitwiseCopyable {
+    /// The place of the directory's inode; no directory lies at 0.
+    var directory = 0
+    var needed = 0
+    var block: UInt32 = 0
+    var offset = 0
+  }
+
   /// Makes room for a record with a name of `nameLength` bytes and says where it is.
   ///
   /// The room is a record of its own that names nobody, so the directory is consistent before it is used.
@@ -145,14 +198,25 @@ extension FileSystem {
   mutating func makeRoom(forName nameLength: Int, at place: Int) throws(FileSystemError) -> DirectoryRecord {
     let needed = DirectoryRecord.length(forName: nameLength)
     let blocks = try directoryBlockCount(at: place)
-    for index in 0..<blocks {
+    // Where the last search in this directory ended, if it was for as little: what lies before is full.
+    var (start, offset) =
+      roomHint.directory == place && roomHint.needed <= needed
+      ? (roomHint.block, roomHint.offset) : (0, 0)
+    var least = roomHint.needed
+    if start >= blocks || (start, offset) == (0, 0) { (start, offset, least) = (0, 0, 0) }
+    for index in start..<blocks {
       let blockPlace = try directoryBlock(index, at: place)
-      var offset = 0
       while offset < FileSystemLimits.blockSize {
         let record = try record(at: offset, of: blockPlace)
-        if record.length - record.usedLength >= needed { return split(record) }
+        let room = record.length - record.usedLength
+        if room >= needed {
+          roomHint = RoomHint(directory: place, needed: least, block: index, offset: offset)
+          return split(record)
+        }
+        least = max(least, room + 1)
         offset += record.length
       }
+      offset = 0
     }
     guard blocks + 1 < FileSystemLimits.maximumFileBlocks else { throw .noSpace }
     let added = geometry.offset(ofBlock: try ensureBlock(blocks, at: place))
@@ -176,10 +240,39 @@ extension FileSystem {
     return room
   }
 
+  /// A directory whose names have all come in their order, and the record of the last.
+  ///
+  /// A name that comes after it is new without a search, so that filling a directory from a sorted archive takes time in
+  /// proportion to its size.
+  struct OrderHint: BitwiseCopyable {
+    /// The place of the directory's inode; no directory lies at 0.
+    var directory = 0
+    var last = 0
+    var lastLength = 0
+  }
+
+  /// Whether a name is known to be new in the directory at `place`: it comes after all that are there.
+  func isAfterAll(_ name: Span<UInt8>, at place: Int) -> Bool {
+    guard orderHint.directory == place else { return false }
+    let common = min(name.count, orderHint.lastLength)
+    for index in 0..<common {
+      let other: UInt8 = store.load(at: orderHint.last + DirectoryRecord.headerLength + index)
+      if name[index] != other { return name[index] > other }
+    }
+    return name.count > common
+  }
+
   /// Writes an entry into room that was made for it.
   mutating func fill(
-    _ room: DirectoryRecord, with name: Span<UInt8>, naming inode: InodeNumber, _ kind: FileKind
+    _ room: DirectoryRecord, of place: Int, with name: Span<UInt8>, naming inode: InodeNumber,
+    _ kind: FileKind
   ) {
+    let isOnly =
+      room.length == FileSystemLimits.blockSize
+      && store.size(at: place) == UInt64(FileSystemLimits.blockSize)
+    if isOnly || isAfterAll(name, at: place) {
+      orderHint = OrderHint(directory: place, last: room.place, lastLength: name.count)
+    }
     store.store(UInt8(name.count), at: room.place + 6)
     store.store(kind.rawValue, at: room.place + 7)
     store.copy(name, from: 0, count: name.count, to: room.namePlace)
@@ -190,6 +283,7 @@ extension FileSystem {
   ///
   /// Its room joins that of the record before it.
   mutating func erase(_ found: FoundRecord, at place: Int) throws(FileSystemError) {
+    (roomHint, orderHint) = (RoomHint(), OrderHint())
     store.store(UInt32(0), at: found.record.place)
     if let previous = found.previous {
       let length = Int(store.load(UInt16.self, at: previous + 4)) + found.record.length
@@ -202,6 +296,7 @@ extension FileSystem {
   mutating func trimDirectory(at place: Int) throws(FileSystemError) {
     var blocks = try directoryBlockCount(at: place)
     let before = blocks
+    (roomHint, orderHint) = (RoomHint(), OrderHint())
     while blocks > 0, try isEmptyBlock(try directoryBlock(blocks - 1, at: place)) { blocks -= 1 }
     guard blocks < before else { return }
     try setSize(UInt64(blocks) * UInt64(FileSystemLimits.blockSize), at: place)

@@ -22,7 +22,7 @@ extension FileSystem {
 
     let blockMap = Bitmap.blocks(of: geometry)
     let inodeMap = Bitmap.inodes(of: geometry)
-    for block in 0..<geometry.dataStart { blockMap.set(block, true, in: &store) }
+    blockMap.setAll(in: 0..<geometry.dataStart, of: &store)
     Self.fillTail(of: blockMap, blocks: geometry.inodeTableStart - geometry.blockBitmapStart, in: &store)
     Self.fillTail(of: inodeMap, blocks: geometry.blockBitmapStart - Geometry.inodeBitmapStart, in: &store)
 
@@ -35,16 +35,19 @@ extension FileSystem {
     store.setTime(now, at: root, InodeLayout.modified, InodeLayout.modifiedNanoseconds)
     store.setTime(now, at: root, InodeLayout.changed, InodeLayout.changedNanoseconds)
 
-    let superblock = Superblock(
+    // Mounted as it is written: there is nothing to check.
+    var superblock = Superblock(
       geometry: geometry, freeBlocks: geometry.dataBlockCount, freeInodes: geometry.inodeCount - 1,
       created: now.seconds)
+    superblock.state = .mounted
+    superblock.mountCount = 1
     superblock.write(to: &store)
-    try self.init(mounting: store)
+    self.init(checked: superblock, wasClean: true, store, readOnly: false)
   }
 
   /// Sets the bits past the last one that means something.
   private static func fillTail(of bitmap: Bitmap, blocks: UInt32, in store: inout BlockStore) {
     let end = blocks * FileSystemLimits.bitsPerBlock
-    for bit in bitmap.count..<end { bitmap.set(bit, true, in: &store) }
+    bitmap.setAll(in: bitmap.count..<end, of: &store)
   }
 }

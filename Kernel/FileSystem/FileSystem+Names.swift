@@ -131,7 +131,7 @@ extension FileSystem {
     guard links > 0 else { throw .notFound }
     guard links < FileSystemLimits.maximumLinkCount else { throw .tooManyLinks }
     let room = try makeRoom(forName: name.count, at: parentPlace)
-    fill(room, with: name, naming: inode, kind)
+    fill(room, of: parentPlace, with: name, naming: inode, kind)
     store.store(links + 1, at: place + InodeLayout.links)
     touchChanged(at: place, now)
     touchModified(at: parentPlace, now)
@@ -196,6 +196,7 @@ extension FileSystem {
     for index in name.indices where name[index] == 0 || name[index] == UInt8(ascii: "/") {
       throw .invalidArgument
     }
+    if isAfterAll(name, at: place) { return }
     guard try find(name, at: place) == nil else { throw .exists }
   }
 
@@ -210,7 +211,7 @@ extension FileSystem {
     let room = try makeRoom(forName: name.count, at: parentPlace)
     let (inode, place) = try allocateInode(kind, attributes)
     store.store(UInt32(1), at: place + InodeLayout.links)
-    fill(room, with: name, naming: inode, kind)
+    fill(room, of: parentPlace, with: name, naming: inode, kind)
     touchModified(at: parentPlace, attributes.now)
     return (inode, place)
   }

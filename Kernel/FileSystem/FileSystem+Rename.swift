@@ -61,7 +61,7 @@ extension FileSystem {
     } else {
       try requireRoomForLink(of: kind, from: oldParent, to: newParent, replacing: nil)
       let room = try makeRoom(forName: newName.count, at: newParent)
-      fill(room, with: newName, naming: old.inode, kind)
+      fill(room, of: newParent, with: newName, naming: old.inode, kind)
       try moveParent(of: place, kind, from: oldParent, to: newParent, newDirectory)
       // Making room may have split the old record or put one before it: find it anew.
       guard let again = try find(oldName, at: oldParent) else { throw .corrupt(.badDirectoryRecord) }

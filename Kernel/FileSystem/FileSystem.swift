@@ -38,6 +38,8 @@ public struct FileSystem: ~Copyable {
   var superblock: Superblock
   var blockHint: UInt32
   var inodeHint: UInt32 = 0
+  var roomHint = RoomHint()
+  var orderHint = OrderHint()
   let blockMap: Bitmap
   let inodeMap: Bitmap
 
@@ -61,7 +63,7 @@ public struct FileSystem: ~Copyable {
     self.init(checked: superblock, wasClean: wasClean, store, readOnly: readOnly)
   }
 
-  private init(
+  init(
     checked superblock: Superblock, wasClean: Bool, _ store: consuming BlockStore, readOnly: Bool
   ) {
     self.wasClean = wasClean

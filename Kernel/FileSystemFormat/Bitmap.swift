@@ -49,6 +49,18 @@ public struct Bitmap: BitwiseCopyable, Sendable {
     store.store(value ? old | mask : old & ~mask, at: place)
   }
 
+  /// Sets all bits of a range, which may reach past `count` to the end of the bitmap's blocks.
+  public func setAll(in range: Range<UInt32>, of store: inout BlockStore) {
+    var bit = range.lowerBound
+    while bit < range.upperBound, bit % 8 != 0 {
+      set(bit, true, in: &store)
+      bit += 1
+    }
+    let bytes = (range.upperBound - bit) / 8
+    store.fill(start + Int(bit / 8), count: Int(bytes), with: 0xFF)
+    for rest in bit + bytes * 8..<range.upperBound { set(rest, true, in: &store) }
+  }
+
   /// The first clear bit from `hint` on, around the end to before it; `nil` when all are set.
   public func firstClear(from hint: UInt32, in store: borrowing BlockStore) -> UInt32? {
     let words = wordCount

@@ -61,6 +61,15 @@ public struct BlockStore: ~Copyable {
     return Value(littleEndian: unsafe base.loadUnaligned(fromByteOffset: offset, as: Value.self))
   }
 
+  /// The 32-bit number whose first byte is at `offset`, for loops that have checked where they look.
+  ///
+  /// - Safety: four bytes at `offset` lie inside the store.
+  @unsafe @inline(__always)
+  public func uncheckedWord(at offset: Int) -> UInt32 {
+    // SAFETY: the caller has checked the place.
+    UInt32(littleEndian: unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+  }
+
   /// Writes a number at `offset`.
   @inline(__always)
   public mutating func store<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value, at offset: Int) {

@@ -110,7 +110,7 @@ public struct Superblock: BitwiseCopyable, Sendable {
   /// CRC-32 (IEEE 802.3) of all bytes before the checksum.
   static func checksum(of store: borrowing BlockStore) -> UInt32 {
     var check = CRC32()
-    for offset in 0..<checksumOffset { check.update(byte: store.load(UInt8.self, at: offset)) }
+    check.update(store.bytes.extracting(0..<checksumOffset))
     return check.value
   }
 }

@@ -7,8 +7,8 @@ import Arch
 import Base
 import CMachine
 import Log
+import Runtime
 import Scheduling
-import Start
 
 /// An alarm, by the place of what two threads share of it.
 @safe struct GuestAlarm: BitwiseCopyable {
@@ -35,8 +35,10 @@ import Start
 
   /// Makes an alarm whose thread has a level, and starts it.
   init(level: PriorityLevel) throws(GuestStartError) {
-    let address = KernelHeap.allocate(MemoryLayout<Fields>.size)
-    guard let place = unsafe UnsafeMutablePointer<Fields>(bitPattern: address.rawValue) else { throw .memory }
+    guard
+      let address = Processor.withoutInterrupts({ KernelHeap.tryAllocate(MemoryLayout<Fields>.size) }),
+      let place = unsafe UnsafeMutablePointer<Fields>(bitPattern: address.rawValue)
+    else { throw .memory }
     // SAFETY: the heap has just given the memory.
     unsafe place.initialize(to: Fields())
     unsafe self.place = place

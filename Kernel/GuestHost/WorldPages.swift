@@ -6,7 +6,7 @@ import CMachine
 import GuestInterface
 import Log
 import Paging
-import Start
+import Runtime
 import X86
 
 /// A guest's registers and its processor tables, in the top 4 MiB; `WorldSwitch.asm` uses them.
@@ -35,6 +35,14 @@ struct WorldPages: BitwiseCopyable {
   var state: UInt { registersPage + UInt(pageSize) }
   /// Where the registers lie.
   var registers: UInt { state - Self.registersSize }
+
+  /// The same as a pointer.
+  var registerPointer: UnsafeMutablePointer<GuestRegisters> {
+    guard let pointer = unsafe UnsafeMutablePointer<GuestRegisters>(bitPattern: registers) else {
+      preconditionFailure("the registers' page lies in the top 4 MiB")
+    }
+    return unsafe pointer
+  }
 
   private static var registersSize: UInt { 72 }
 
@@ -74,9 +82,16 @@ struct WorldPages: BitwiseCopyable {
       memory.freeTable(registersFrame)
       throw error
     }
-    try tables.map(
-      registersFrame, at: VirtualAddress(registersPage), PageAttributes(.readWrite), in: &memory)
-    try tables.map(stateFrame, at: VirtualAddress(state), PageAttributes(.readWrite), in: &memory)
+    do {
+      try tables.map(
+        registersFrame, at: VirtualAddress(registersPage), PageAttributes(.readWrite), in: &memory)
+      try tables.map(stateFrame, at: VirtualAddress(state), PageAttributes(.readWrite), in: &memory)
+    } catch {
+      _ = try? tables.unmap(VirtualAddress(registersPage), in: &memory)
+      memory.freeTable(registersFrame)
+      memory.freeTable(stateFrame)
+      throw error
+    }
     fill()
   }
 
@@ -131,8 +146,9 @@ struct WorldPages: BitwiseCopyable {
   // MARK: - What the guest changes
 
   /// Says which tables the processor uses in the guest.
-  @inline(__always)
-  func setRoot(_ root: FrameNumber) { store(Self.guestRoot, root.rawValue << UInt32(pageShift)) }
+  func setRoot(_ root: FrameNumber) {
+    store(Self.guestRoot, UInt32(truncatingIfNeeded: hardwareRoot(root)))
+  }
 
   /// Sets the stack on which programs of the guest enter its kernel.
   func setStack(segment: UInt32, top: UInt32) {

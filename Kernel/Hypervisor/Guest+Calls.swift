@@ -42,7 +42,7 @@ extension Guest {
         memory.load32(entry + 16))
       ringCursor = ringCursor + 1 == GuestData.ringCount ? 0 : ringCursor + 1
       memory.store8(GuestData.ringFree, status)
-      statistics.ringCalls += 1
+      storage.statistics.ringCalls += 1
       let step = perform(call, in: &memory)
       if step != .enter { return step }
     }
@@ -55,7 +55,7 @@ extension Guest {
     guard let number = HypercallNumber(rawValue: call.number) else {
       return Self.killed(.unknownCall, call.number, call: call.number)
     }
-    statistics.calls[Int(call.number & 31)] += 1
+    storage.statistics.calls[Int(call.number & 31)] += 1
     switch number {
     case .flushAsynchronous, .sendInterrupts: return .enter
     case .initialise: return Self.killed(.initialisedTwice, call.first, call: call.number)
@@ -122,14 +122,15 @@ extension Guest {
     memory.store32(0, address + GuestData.timeStampRate)
     memory.store32(GuestData.switcherSize, address + GuestData.reservedMemory)
     writeTime(in: &memory)
-    statistics.calls[Int(call)] += 1
+    storage.statistics.calls[Int(call)] += 1
     return .enter
   }
 
   private mutating func shutDown<Memory: ShadowMemory & ~Copyable>(
     _ call: Hypercall, in memory: borrowing Memory
   ) -> GuestStep {
-    guard memory.contains(call.first, byteCount: 1) else {
+    // Linux restarts without a message: its address is where no memory is.
+    guard call.second == 2 || memory.contains(call.first, byteCount: 1) else {
       return Self.killed(.badAddress, call.first, call: call.number)
     }
     switch call.second {
@@ -145,7 +146,7 @@ extension Guest {
     guard let gate = GuestGate(low: call.second, high: call.third) else {
       return Self.killed(.badGate, call.third, call: call.number)
     }
-    gates[Int(call.first)] = gate
+    storage.gates[Int(call.first)] = gate
     changedGates = Self.joined(changedGates, Int(call.first))
     return .enter
   }
@@ -189,7 +190,7 @@ extension Guest {
 
   private mutating func setSegment(_ index: UInt32, _ descriptor: UInt64) {
     guard !GuestSegments.isReserved(index) else { return }
-    segments[Int(index)] = GuestSegments.sanitised(descriptor)
+    storage.segments[Int(index)] = GuestSegments.sanitised(descriptor)
     changedSegments = Self.joined(changedSegments, Int(index))
   }
 

@@ -12,10 +12,10 @@ extension Guest {
   mutating func reflect<Memory: ShadowMemory & ~Copyable>(
     _ vector: UInt8, in memory: inout Memory
   ) -> GuestStep where Memory.Entry == Format.Entry {
-    let gate = gates[Int(vector)]
+    let gate = storage.gates[Int(vector)]
     guard gate.kind != .absent else { return Self.killed(.noGateForTrap, UInt32(vector)) }
     let errorCode: UInt32? = GuestGate.hasErrorCode(vector) ? registers.errorCode : nil
-    statistics.reflectedTraps += 1
+    storage.statistics.reflectedTraps += 1
     return enter(gate, errorCode: errorCode, in: &memory)
   }
 
@@ -102,11 +102,11 @@ extension Guest {
       return .enter
     }
     let line = deliverable.trailingZeroBitCount
-    let gate = gates[32 + line]
+    let gate = storage.gates[32 + line]
     // Without a gate the guest is not ready for it yet.
     guard gate.kind != .absent else { return .enter }
     pendingInterrupts &= ~(1 << UInt32(line))
-    statistics.interrupts += 1
+    storage.statistics.interrupts += 1
     let step = enter(gate, errorCode: nil, in: &memory)
     writeTime(in: &memory)
     // The reference host never takes this back, and its guests call for nothing ever after.

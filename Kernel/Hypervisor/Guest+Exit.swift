@@ -41,7 +41,7 @@ extension Guest {
     case HypercallNumber.setTaskSwitched.rawValue: isTaskSwitched = registers.ebx != 0
     default: return false
     }
-    statistics.calls[Int(truncatingIfNeeded: registers.eax & 31)] &+= 1
+    storage.statistics.calls[Int(truncatingIfNeeded: registers.eax & 31)] &+= 1
     return true
   }
 
@@ -81,7 +81,7 @@ extension Guest {
       let instruction = EmulatedInstruction(bytes: fetch(in: &memory))
     {
       instruction.perform(on: &registers)
-      statistics.emulatedInstructions += 1
+      storage.statistics.emulatedInstructions += 1
       return .enter
     }
     return reflect(13, in: &memory)

@@ -75,10 +75,6 @@ public struct GuestStatistics: BitwiseCopyable, Sendable {
 @safe public struct Guest<Format: PageTableFormat>: ~Copyable {
   /// The tables that the processor uses while it runs.
   public var shadow: ShadowPaging<Format>
-  /// Where its vectors arrive.
-  public internal(set) var gates: InlineArray<256, GuestGate> = .init(repeating: .absent)
-  /// Its descriptors.
-  public internal(set) var segments: InlineArray<32, SegmentDescriptor> = .init(repeating: .null)
   /// The segment of the stack on which ring 1 is entered.
   public internal(set) var stackSegment: UInt32 = 0
   /// The top of that stack.
@@ -95,8 +91,6 @@ public struct GuestStatistics: BitwiseCopyable, Sendable {
   public internal(set) var changedSegments = 0..<32 { didSet { hasChanges = true } }
   /// Gates, descriptors or the stack of ring 1 have changed since the machine copied them.
   public private(set) var hasChanges = true
-  /// How often what happened.
-  public internal(set) var statistics = GuestStatistics()
 
   /// Where the shared page lies, once the guest has named it.
   var data: UInt32?
@@ -109,38 +103,48 @@ public struct GuestStatistics: BitwiseCopyable, Sendable {
   var ringCursor: UInt32 = 0
   let clock: GuestClock
   private let place: UnsafeMutablePointer<GuestRegisters>
+  private let storagePlace: UnsafeMutablePointer<GuestStorage>
   /// A call that waits until a device was served.
   var waitingCall: Hypercall?
 
   /// Makes a guest that begins at `entry` with nothing but its memory.
   ///
-  /// - Safety: `registers` must be memory for one set of registers, that lives as long as the guest and that nobody
-  ///   else changes while the host deals with the guest.
+  /// - Safety: `registers` and `storage` must be memory for one of each, that lives as long as the guest and that
+  ///   nobody else changes while the host deals with the guest.
   @unsafe public init<Memory: ShadowMemory & ~Copyable>(
-    entry: UInt32, registers: UnsafeMutablePointer<GuestRegisters>, clock: GuestClock, format: Format,
-    in memory: inout Memory
+    entry: UInt32, registers: UnsafeMutablePointer<GuestRegisters>,
+    storage: UnsafeMutablePointer<GuestStorage>, clock: GuestClock, format: Format, in memory: inout Memory
   ) throws(PagingError) where Memory.Entry == Format.Entry {
     unsafe self.init(
-      entry: entry, registers: registers, clock: clock, shadow: try ShadowPaging(format: format, in: &memory))
+      registers: registers, storage: storage, clock: clock,
+      shadow: try ShadowPaging(format: format, in: &memory))
+    self.registers = GuestRegisters(entry: entry)
+    // SAFETY: the caller promises the memory.
+    unsafe GuestStorage.make(at: storage)
+    self.storage.segments[12] = .flatCode32(ring: 1)
+    self.storage.segments[13] = .flatData(ring: 1)
   }
 
   private init(
-    entry: UInt32, registers: UnsafeMutablePointer<GuestRegisters>, clock: GuestClock,
-    shadow: consuming ShadowPaging<Format>
+    registers: UnsafeMutablePointer<GuestRegisters>, storage: UnsafeMutablePointer<GuestStorage>,
+    clock: GuestClock, shadow: consuming ShadowPaging<Format>
   ) {
     self.clock = clock
-    // SAFETY: the caller promises the memory.
-    unsafe registers.initialize(to: GuestRegisters(entry: entry))
     unsafe place = registers
+    unsafe storagePlace = storage
     self.shadow = shadow
-    segments[12] = .flatCode32(ring: 1)
-    segments[13] = .flatData(ring: 1)
   }
 
   /// The registers while the guest does not run; they lie where the machine saves them.
   public var registers: GuestRegisters {
     @inline(__always) unsafeAddress { unsafe UnsafePointer(place) }
     @inline(__always) nonmutating unsafeMutableAddress { unsafe place }
+  }
+
+  /// Its gates, descriptors and counts; they lie where the guest's maker gave memory for them.
+  public var storage: GuestStorage {
+    @inline(__always) unsafeAddress { unsafe UnsafePointer(storagePlace) }
+    @inline(__always) nonmutating unsafeMutableAddress { unsafe storagePlace }
   }
 
   /// Gives back what the host keeps for the guest.
@@ -157,10 +161,10 @@ public struct GuestStatistics: BitwiseCopyable, Sendable {
   }
 
   /// A gate, for the machine's copy.
-  public mutating func gate(_ vector: Int) -> GuestGate { gates[vector] }
+  public mutating func gate(_ vector: Int) -> GuestGate { storage.gates[vector] }
 
   /// A descriptor, for the machine's copy.
-  public mutating func segment(_ index: Int) -> SegmentDescriptor { segments[index] }
+  public mutating func segment(_ index: Int) -> SegmentDescriptor { storage.segments[index] }
 
   /// Whether the guest has named its shared page.
   public var isInitialised: Bool { data != nil }

@@ -7,6 +7,7 @@ import Log
 import Nodes
 import ProgramCalls
 import Programs
+import Runtime
 import Scheduling
 import Start
 
@@ -17,7 +18,7 @@ import Start
 /// Called by `Boot/Entry/*/Entry.asm` with what the boot loader left in eax and ebx.
 ///
 /// If the loader brought guests, they run; if the ramdisk has a program to start with, that is what runs, and its end
-/// is the run's; else the monitor does.
+/// is the run's; else, or with `monitor=on`, the ramdisk is listed and the monitor runs.
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   startNode(magic: magic, information: information)
@@ -25,16 +26,26 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   // A further node has no console.
   guard NodeReference().node.identity.ownsDevices else { Threads.idle() }
   #if arch(i386)
-    if GuestHost.start() { Threads.idle() }
+    if GuestHost.start() {
+      start(ThreadName("monitor")) { _ in
+        var monitor = Monitor()
+        monitor.run(obeyNodeCommand, GuestHost.obey)
+        endRun(.passed, status: 0)
+      }
+      Threads.idle()
+    }
   #endif
-  if ProgramStart.isWanted(), ProgramStart.prepare() {
+  let isWanted = ProgramStart.isWanted()
+  if isWanted, !ProgramStart.prepare() { endRun(.failed, status: 1) }
+  if isWanted, ProgramStart.isThere() {
     ProgramCalls.start()
     start(ThreadName("starter")) { _ in
       if !ProgramStart.startInitialProgram() { endRun(.failed, status: 1) }
       return 0
     }
   } else {
-    Ramdisk.list()
+    // What was mounted is not looked at any more.
+    if !isWanted { Ramdisk.list() }
     start(ThreadName("monitor")) { _ in
       var monitor = Monitor()
       monitor.run(obeyNodeCommand)

@@ -31,6 +31,7 @@ void *memcpy(void *restrict destination, const void *restrict source, size_t cou
 void *memmove(void *destination, const void *source, size_t count) {
   unsigned char *to = destination;
   const unsigned char *from = source;
+  if (to == from) return destination;
   // Forward is safe unless the destination begins inside the source.
   if ((uintptr_t)to - (uintptr_t)from >= count) return memcpy(destination, source, count);
   while (count-- != 0) to[count] = from[count];

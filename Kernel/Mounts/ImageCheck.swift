@@ -4,7 +4,7 @@ import Base
 import FileSystemCheck
 import FileSystemFormat
 import Log
-import Start
+import Runtime
 
 /// Checks an image that was not unmounted in order.
 enum ImageCheck {

@@ -10,6 +10,9 @@
 /// | such an image without its free end | a run of the image's full size; the module's frames become free |
 /// | a cpio archive | a run of `ramdisk=` MiB, formatted and filled; the module's frames become free |
 /// | none | an empty file system |
+///
+/// A size that nobody has asked for is a power of two: the frame allocator has runs of such lengths, and would need one
+/// of twice the length for a frame more.
 
 import ABI
 import Arch
@@ -25,7 +28,7 @@ import FileSystemFormat
 import FrameAllocator
 import LinuxABI
 import Log
-import Start
+import Runtime
 import VirtualFileSystem
 
 /// Mounts what a node starts with.
@@ -41,7 +44,7 @@ public enum Mounts {
         try tree.mount(devices, .devices, onDirectory: "dev", permissions: 0o755)
       }
       // An eighth of what is left, between 1 and 64 MiB.
-      let share = min(max(freeBytes / 8, 1 << 20), 64 << 20)
+      let share = RootSize.powerOfTwo(atMost: min(max(freeBytes / 8, 1 << 20), 64 << 20))
       if let temporary = makeEmpty(byteCount: share, rootMode: 0o1777, at: now) {
         try tree.mount(temporary, .temporary, onDirectory: "tmp", permissions: 0o1777)
       }
@@ -80,12 +83,10 @@ public enum Mounts {
     return true
   }
 
-  /// The size of a root that is made here: `ramdisk=`, or a quarter of what is free and room for `content` bytes.
+  /// The size of a root that is made here: `ramdisk=`, or what seems right for `content` bytes.
   private static func rootSize(for content: Int) -> Int {
     let asked = NodeReference().node.options.ramdisk
-    if asked > 0 { return Int(asked) << 20 }
-    return min(content + content / 16 + min(freeBytes / 4, 64 << 20), 1 << 30)
-      & ~(FileSystemLimits.blockSize - 1)
+    return asked > 0 ? Int(asked) << 20 : RootSize.bytes(forContent: content, free: freeBytes)
   }
 
   private static func mountArchive(
@@ -182,6 +183,14 @@ public enum Mounts {
   private static var freeBytes: Int { Int(NodeReference().node.frames.freeCount) << pageShift }
 
   // MARK: - The end
+
+  /// Whether a boot module is a file system's image: what is in it is known when it is mounted.
+  @export(interface)
+  public static func isImage(_ module: BootModule) -> Bool {
+    guard let start = unsafe RawMemory.address(of: module) else { return false }
+    // SAFETY: the memory map has the module as boot data, which nobody else is given.
+    return Superblock.isThere(in: unsafe BlockStore(base: start, count: Int(module.byteCount)))
+  }
 
   /// Brings the root into the state that is saved, and tells the host where it lies.
   ///

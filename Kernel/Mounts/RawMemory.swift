@@ -7,7 +7,7 @@ import CMachine
 import FileSystemFormat
 import FrameAllocator
 import Log
-import Start
+import Runtime
 
 /// Takes and gives memory of whole file systems.
 enum RawMemory {

@@ -7,7 +7,7 @@ import Log
 import Messaging
 import NodeTable
 import Partition
-import Start
+import Runtime
 import Window
 
 extension NodeLinks {

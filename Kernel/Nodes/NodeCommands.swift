@@ -8,8 +8,8 @@ import Log
 import Messaging
 import NodeLife
 import NodeTable
+import Runtime
 import Scheduling
-import Start
 import Sync
 import Window
 

@@ -13,8 +13,8 @@ import NodeLife
 import NodeTable
 import Paging
 import Partition
+import Runtime
 import Scheduling
-import Start
 import Sync
 import Window
 

@@ -12,8 +12,8 @@ import NodeLife
 import NodeTable
 import Paging
 import Partition
+import Runtime
 import Scheduling
-import Start
 
 /// Where a lent row appears.
 private enum LentRow {

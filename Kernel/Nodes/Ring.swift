@@ -5,8 +5,8 @@ import CMachine
 import Log
 import Messaging
 import NodeTable
+import Runtime
 import Scheduling
-import Start
 import Sync
 import Window
 

@@ -8,9 +8,9 @@ import FileSystemFormat
 import LinuxABI
 import Processes
 import Programs
+import Runtime
 import Scheduling
 import Signals
-import Start
 import UserMemory
 import VirtualFileSystem
 
@@ -37,6 +37,7 @@ extension Call {
   func read(_ number: Int32, _ address: UInt, _ count: UInt, _ place: Place) throws(ErrorNumber) -> Int {
     guard count <= UInt(Int.max) else { throw .invalidArgument }
     let total = min(Int(count), 0x7FFF_F000)
+    if number == 0 { programs.noteInput() }
     var done = 0
     var hasTimedOut = false
     while true {
@@ -264,6 +265,7 @@ extension Call {
   @inline(never)
   func poll(until end: UInt64) throws(ErrorNumber) -> Int {
     guard b <= 1024 else { throw .invalidArgument }
+    programs.noteInput()
     let tick = programs.tick(atUptime: end)
     while true {
       var ready = 0

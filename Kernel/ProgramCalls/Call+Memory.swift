@@ -6,8 +6,8 @@ import LinuxABI
 import Processes
 import Programs
 import Regions
+import Runtime
 import Scheduling
-import Start
 import UserMemory
 import VirtualFileSystem
 

@@ -8,9 +8,9 @@ import FrameAllocator
 import LinuxABI
 import Processes
 import Programs
+import Runtime
 import Scheduling
 import Signals
-import Start
 import UserMemory
 import VirtualFileSystem
 import X86

@@ -4,9 +4,9 @@ import Base
 import LinuxABI
 import Processes
 import Programs
+import Runtime
 import Scheduling
 import Signals
-import Start
 import UserMemory
 
 extension Call {

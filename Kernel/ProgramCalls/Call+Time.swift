@@ -7,9 +7,9 @@ import Futex
 import LinuxABI
 import Processes
 import Programs
+import Runtime
 import Scheduling
 import Signals
-import Start
 import UserMemory
 
 extension Call {

@@ -6,8 +6,8 @@ import Clocks
 import LinuxABI
 import Processes
 import Programs
+import Runtime
 import Signals
-import Start
 import UserMemory
 import VirtualFileSystem
 

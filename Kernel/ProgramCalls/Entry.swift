@@ -7,8 +7,8 @@ import CommandLine
 import LinuxABI
 import Log
 import Programs
+import Runtime
 import Scheduling
-import Start
 import SystemCalls
 import UserMemory
 import X86

@@ -11,9 +11,9 @@ import LinuxABI
 import Processes
 import Programs
 import Randomness
+import Runtime
 import Scheduling
 import Signals
-import Start
 import SystemCalls
 import UserMemory
 import VirtualFileSystem

@@ -8,9 +8,9 @@ import Interrupts
 import LinuxABI
 import Log
 import Processes
+import Runtime
 import Scheduling
 import Signals
-import Start
 import VirtualFileSystem
 
 /// The device behind the console's terminal.

@@ -9,7 +9,7 @@ import CMachine
 import FloatingPoint
 import LinuxABI
 import Signals
-import Start
+import Runtime
 import UserMemory
 
 /// The state of the running thread, to and from its program's memory.

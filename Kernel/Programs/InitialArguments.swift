@@ -4,8 +4,9 @@ import Archive
 import BootInformation
 import CommandLine
 import LinuxABI
+import Mounts
 import ProgramStack
-import Start
+import Runtime
 import VirtualFileSystem
 
 extension ProgramStart {
@@ -41,21 +42,31 @@ extension ProgramStart {
   /// `/init` if it is there, else the shell.
   private static var usualProgram: StaticString { exists("/init") ? "/init" : "/bin/sh" }
 
-  /// Whether there is a program to start: one that the command line names, or `/init` or `/bin/sh` in the ramdisk.
+  /// Whether a program may be there to start: one that the command line names, or `/init` or `/bin/sh` in the ramdisk.
+  ///
+  /// An archive is looked into; what an image has is known when it is mounted, so the tree must be asked again.
   @export(interface)
   public static func isWanted() -> Bool {
     let reference = NodeReference()
-    guard reference.node.boot.moduleCount > 0, let bytes = Ramdisk.span(of: reference.node.boot.module(at: 0))
-    else { return false }
+    guard !reference.node.options.startsMonitor, reference.node.boot.moduleCount > 0 else { return false }
     if reference.node.options.program != nil { return true }
+    let module = reference.node.boot.module(at: 0)
+    if Mounts.isImage(module) { return true }
+    guard let bytes = Ramdisk.span(of: module) else { return false }
     var reader = ArchiveReader(bytes)
     do throws(ArchiveError) {
-      while let entry = try reader.next() {
-        let name = reader.bytes(in: entry.name)
+      while let place = try reader.nextName() {
+        let name = reader.bytes(in: place)
         if isName(name, "init") || isName(name, "bin/sh") { return true }
       }
     } catch {}
     return false
+  }
+
+  /// Whether the tree has a program to start, or the command line says which; `prepare` must have been called.
+  @export(interface)
+  public static func isThere() -> Bool {
+    NodeReference().node.options.program != nil || exists("/init") || exists("/bin/sh")
   }
 
   private static func isName(_ name: Span<UInt8>, _ text: StaticString) -> Bool {

@@ -12,9 +12,9 @@ import Log
 import ProcessText
 import Processes
 import Regions
+import Runtime
 import Scheduling
 import Signals
-import Start
 import UserMemory
 import VirtualFileSystem
 

@@ -14,9 +14,9 @@ import Clocks
 import Futex
 import LinuxABI
 import Processes
+import Runtime
 import Scheduling
 import Signals
-import Start
 import UserMemory
 import VirtualFileSystem
 

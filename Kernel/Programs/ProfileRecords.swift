@@ -2,7 +2,7 @@
 
 import LinuxABI
 import Processes
-import Start
+import Runtime
 
 /// Records of calls by process.
 public enum ProfileRecords {

@@ -1,7 +1,6 @@
 /// The tree of files on this node: where its memory is, what is mounted, and who waits for it.
 
 import Arch
-import Archive
 import Base
 import BootInformation
 import CMachine
@@ -11,10 +10,11 @@ import FileSystemFormat
 import FrameAllocator
 import LinuxABI
 import Log
+import Mounts
 import Processes
+import Runtime
 import Scheduling
 import Signals
-import Start
 import UserMemory
 import VirtualFileSystem
 
@@ -198,6 +198,6 @@ enum Files {
   /// The last that is done with files.
   static func finish() {
     Console.show()
-    _ = try? tree.tree.finishRoot()
+    Mounts.finish(&tree.tree)
   }
 }

@@ -2,23 +2,21 @@
 
 import ABI
 import Arch
-import Archive
 import Base
 import BootInformation
 import CMachine
 import Clocks
 import CommandLine
 import Core
-import FileSystem
-import FileSystemFormat
 import FrameAllocator
 import LinuxABI
 import Log
+import Mounts
 import Paging
 import Randomness
 import Regions
+import Runtime
 import Scheduling
-import Start
 import UserMemory
 import VirtualFileSystem
 
@@ -26,18 +24,16 @@ import VirtualFileSystem
 public enum ProgramStart {
   /// Makes the tree of files and all that programs need.
   ///
-  /// - Returns: whether there is one: it takes a ramdisk.
+  /// - Returns: whether there was memory enough.
   @export(interface)
   public static func prepare() -> Bool {
-    let reference = NodeReference()
-    guard reference.node.boot.moduleCount > 0 else { return false }
     guard makeFiles() else {
       log(.error, "programs", "no memory for the tree of files")
       return false
     }
     Programs.start(channelCount: ProgramFiles().tree.channelCount)
     setClock()
-    guard mountAll() else { return false }
+    guard Mounts.mountAll(in: &ProgramFiles().tree, at: ProgramFiles.now) else { return false }
     do {
       try UserMemory.start(hooks)
     } catch {
@@ -71,53 +67,6 @@ public enum ProgramStart {
     let frames = UInt32((byteCount + pageSize - 1) / pageSize)
     guard let run = try? NodeReference().node.frames.allocateRun(frames, for: .file) else { return nil }
     return unsafe UnsafeMutableRawPointer(bitPattern: Frames.address(of: run.start).rawValue)
-  }
-
-  /// Mounts the root, `/dev`, `/tmp` and `/proc`.
-  private static func mountAll() -> Bool {
-    let files = ProgramFiles()
-    let now = ProgramFiles.now
-    let module = NodeReference().node.boot.module(at: 0)
-    guard let bytes = Ramdisk.span(of: module) else { return false }
-    do throws(FileSystemError) {
-      // A power of two, which is what the allocator has most of: a quarter of what is free, if the content fits.
-      let free = Int(NodeReference().node.frames.freeCount) * pageSize
-      var size = 1 << 20
-      while size < min(free / 4, 64 << 20) || size < bytes.count * 3 / 2 { size *= 2 }
-      if size > free / 2 { size /= 2 }
-      guard let root = disk(size) else { return false }
-      files.tree.mountRoot(
-        try FileSystem(formatting: root, inodeCount: UInt32(min(size / 8192, 8192)), at: now))
-      guard Unpacking.unpack(bytes) else { return false }
-      guard let devices = disk(DeviceFiles.blockCount * 4096),
-        let temporary = disk(size / 4)
-      else { return false }
-      var deviceDisk = try FileSystem(formatting: devices, inodeCount: 64, at: now)
-      try DeviceFiles.fill(&deviceDisk, at: now)
-      let temporaryDisk = try FileSystem(formatting: temporary, inodeCount: 1024, rootMode: 0o1777, at: now)
-      do throws(ErrorNumber) {
-        try files.tree.mount(deviceDisk, .devices, onDirectory: "dev", permissions: 0o755)
-        try files.tree.mount(temporaryDisk, .temporary, onDirectory: "tmp", permissions: 0o1777)
-        try files.tree.mountProcesses(onDirectory: "proc")
-        try files.tree.makeConsole()
-      } catch {
-        log(.error, "programs", "a mount failed: error \(UInt32(bitPattern: error.rawValue))")
-        return false
-      }
-    } catch {
-      log(.error, "programs", "the ramdisk has no room: error \(UInt32(bitPattern: error.errorNumber))")
-      return false
-    }
-    return true
-  }
-
-  private static func disk(_ byteCount: Int) -> BlockStore? {
-    guard let memory = unsafe takeRun(byteCount) else {
-      log(.error, "programs", "no \(bytes: UInt64(byteCount)) in a row for a disk")
-      return nil
-    }
-    // SAFETY: the frames were taken for the disk alone.
-    return unsafe BlockStore(base: memory, count: byteCount)
   }
 
   /// Sets the time of day from the machine's clock.

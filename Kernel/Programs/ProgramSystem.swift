@@ -8,9 +8,9 @@ import Futex
 import LinuxABI
 import Log
 import Processes
+import Runtime
 import Scheduling
 import Signals
-import Start
 import VirtualFileSystem
 
 /// What the kernel remembers of programs together; the node names it.
@@ -34,6 +34,8 @@ import VirtualFileSystem
   public var alarmDeadline: UInt64 = .max
   /// Who performs a call; set by whoever knows them.
   public var perform: (@convention(c) (UInt) -> Void)?
+  /// Whether a program has asked for input already.
+  var hasAskedForInput = false
   /// Whether calls are counted and timed for the host.
   public var isProfiling = false
 
@@ -217,6 +219,20 @@ import VirtualFileSystem
     if outcome == .blocked { outcome = reference.node.threads.waitForOutcome(isTimed: tick != .max) }
     if thread.fields.hasWork { return .interrupted }
     return outcome == .timedOut ? .timedOut : .woken
+  }
+
+  /// A program looks for input; the first time the log says what came before: of a shell, its prompt.
+  @inline(__always)
+  public func noteInput() {
+    if !system.hasAskedForInput { noteFirstInput() }
+  }
+
+  @inline(never)
+  private func noteFirstInput() {
+    let ticks = cpu_rdtsc() &- NodeReference().node.clock.start
+    system.hasAskedForInput = true
+    // Read by `apus bench boot`: keep the wording.
+    log(.debug, "programs", "ticks since the entry: \(ticks) to the first look for input")
   }
 
   /// Ends the wait of the first thread in a queue.

@@ -5,7 +5,7 @@ import Base
 import CMachine
 import FrameAllocator
 import LinuxABI
-import Start
+import Runtime
 import UserMemory
 import X86
 

@@ -16,9 +16,9 @@ import Processes
 import ProgramStack
 import Randomness
 import Regions
+import Runtime
 import Scheduling
 import Signals
-import Start
 import UserMemory
 import VirtualFileSystem
 import X86

@@ -8,9 +8,9 @@ import Futex
 import LinuxABI
 import Log
 import Processes
+import Runtime
 import Scheduling
 import Signals
-import Start
 import UserMemory
 import VirtualFileSystem
 import X86

@@ -6,9 +6,9 @@ import CMachine
 import LinuxABI
 import Log
 import Processes
+import Runtime
 import Scheduling
 import Signals
-import Start
 import UserMemory
 import X86
 

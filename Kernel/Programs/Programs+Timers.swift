@@ -6,9 +6,9 @@ import CMachine
 import Clocks
 import LinuxABI
 import Processes
+import Runtime
 import Scheduling
 import Signals
-import Start
 
 extension Programs {
   /// Notes that a process has set a timer, or a limit of its time.

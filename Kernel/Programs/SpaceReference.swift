@@ -6,8 +6,8 @@ import Base
 import CMachine
 import LinuxABI
 import Regions
+import Runtime
 import Scheduling
-import Start
 import UserMemory
 
 /// A space and how many processes have it.

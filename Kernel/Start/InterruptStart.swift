@@ -9,6 +9,7 @@ import FrameAllocator
 import Interrupts
 import Log
 import Paging
+import Runtime
 
 /// Takes the best controllers of interrupts that there are into use; every line stays masked.
 @export(interface)

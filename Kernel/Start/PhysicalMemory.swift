@@ -5,6 +5,7 @@ import Base
 import BootInformation
 import CMachine
 import FrameAllocator
+import Runtime
 
 /// The steps from the loader's memory map to the frame allocator.
 enum PhysicalMemory {

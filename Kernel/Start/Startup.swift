@@ -11,6 +11,7 @@ import FrameAllocator
 import Log
 import Paging
 import Partition
+import Runtime
 
 /// Starts the node of this kernel, or says why it can't and ends the run.
 ///

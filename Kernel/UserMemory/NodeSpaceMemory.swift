@@ -8,7 +8,7 @@ import FrameAllocator
 import Paging
 import Partition
 import Regions
-import Start
+import Runtime
 
 /// Frames of the node's allocator with references, reached through the direct map.
 public struct NodeSpaceMemory: SpaceMemory, ~Copyable {

@@ -6,7 +6,7 @@
 import Arch
 import Base
 import CMachine
-import Start
+import Runtime
 
 /// Copying to and from the program whose address space is in use.
 public enum UserCopy {

@@ -8,7 +8,7 @@ import FrameAllocator
 import Log
 import Paging
 import Regions
-import Start
+import Runtime
 import X86
 
 /// The memory of programs.

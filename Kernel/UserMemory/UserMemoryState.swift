@@ -7,7 +7,7 @@ import CMachine
 import FrameAllocator
 import Paging
 import Regions
-import Start
+import Runtime
 
 /// The address space of a program on this architecture.
 public typealias UserSpace = AddressSpace<KernelTableFormat>

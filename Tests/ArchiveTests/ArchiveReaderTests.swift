@@ -66,6 +66,27 @@ struct Listing: Equatable {
   #expect(Listing(archive) == Listing(ArchiveBuilder.small))
 }
 
+@Test(arguments: 6..<110) func everyByteThatIsNoDigitIsRefused(place: Int) {
+  for byte in UInt8.min...UInt8.max {
+    var archive = ArchiveBuilder.small
+    archive[place] = byte
+    let isDigit = Character(UnicodeScalar(byte)).isHexDigit && byte < 0x80
+    let isRefused = Listing(archive).error == ArchiveError(reason: .badDigit, offset: place)
+    #expect(isRefused == !isDigit, "\(byte)")
+  }
+}
+
+@Test func namesAloneAreThoseOfTheEntries() throws {
+  let archive = ArchiveBuilder.small
+  var (reader, names) = (ArchiveReader(archive.span), ArchiveReader(archive.span))
+  while let entry = try reader.next() {
+    let name = try names.nextName()
+    #expect(name == entry.name)
+  }
+  let last = try names.nextName()
+  #expect(last == nil)
+}
+
 @Test func afterAnErrorTheReaderIsAtItsEnd() throws {
   let archive: [UInt8] = [0x30]
   var reader = ArchiveReader(archive.span)

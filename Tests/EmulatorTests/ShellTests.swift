@@ -1,3 +1,4 @@
+import Bench
 import Foundation
 import HostSupport
 import ImageBuilder
@@ -38,6 +39,76 @@ extension EmulatorTests {
         expecting: .passes(
           status: 5, "\none two\n", "\n9\n", "\nleft with 3\n", "\ngot usr1\n", "\n139\n",
           "\n2:def\nf72fe788e136ba9e53518afa8b407eac  -\n", "\nwaited\n"))
+    }
+
+    /// What is made, changed and removed in the shell comes back to the host: `apus run --save`.
+    @Test(arguments: Architecture.allCases)
+    func whatAShellChangesIsSaved(architecture: Architecture) async throws {
+      guard var machine = try await Self.machine(architecture) else { return }
+      let folder = try Files.makeTemporaryFolder()
+      defer { try? Files.remove(folder) }
+      machine.memoryFile = folder + "/memory"
+      let session = """
+        umask 022; mkdir -p work/deep; cd work; echo made in the shell > deep/text; ln deep/text second
+        ln -s deep/text link; seq 1 2000 > many; chown 3:4 many; chmod 4750 many
+        touch -d '2001-02-03 04:05:06' many; rm /etc/hostname; echo more >> /etc/group
+        dd if=/dev/zero of=sparse bs=1 count=1 seek=99999 2>/dev/null; echo gone > /tmp/temporary
+        sleep 1000 > removed & rm removed; cd /; exit 7
+
+        """
+      let report = try await run(
+        machine, input: session, timeout: 300, hangPatience: 120, expecting: .passes(status: 7))
+      let saved = folder + "/saved"
+      let leftOut = try SavedRoot.extract(from: folder + "/memory", report: report, to: saved)
+      #expect(leftOut == [])
+      func text(_ path: String) throws -> String {
+        String(decoding: try Files.read(saved + path), as: UTF8.self)
+      }
+      #expect(try text("/work/deep/text") == "made in the shell\n")
+      #expect(try text("/work/many") == (1...2000).map { "\($0)\n" }.joined())
+      #expect(try text("/etc/group") == "root:x:0:\nmore\n")
+      #expect(try Files.read(saved + "/work/sparse") == [UInt8](repeating: 0, count: 100_000))
+      let files = FileManager.default
+      #expect(try files.destinationOfSymbolicLink(atPath: saved + "/work/link") == "deep/text")
+      #expect(
+        try files.contentsOfDirectory(atPath: saved + "/work").sorted()
+          == ["deep", "link", "many", "second", "sparse"])
+      #expect(!files.fileExists(atPath: saved + "/etc/hostname"))
+      #expect(try files.contentsOfDirectory(atPath: saved + "/tmp") == [])
+      var (first, second) = (stat(), stat())
+      #expect(stat(saved + "/work/deep/text", &first) == 0 && stat(saved + "/work/second", &second) == 0)
+      #expect(first.st_ino == second.st_ino && first.st_nlink == 2 && first.st_mode & 0o7777 == 0o644)
+      #expect(stat(saved + "/work/many", &first) == 0 && first.st_mode & 0o7777 == 0o4750)
+      #expect(first.st_mtim.tv_sec == 981_173_106)
+      // What nobody has touched is as it was.
+      let shell = try await ShellRamdisk(architecture, project: try Host.project()).prepare()
+      #expect(try Files.read(saved + "/bin/busybox") == Files.read(shell + "/bin/busybox"))
+      #expect(
+        try files.contentsOfDirectory(atPath: saved + "/bin").sorted()
+          == files.contentsOfDirectory(atPath: shell + "/bin").sorted())
+    }
+
+    /// With `monitor=on` the kernel's own console comes up, and has listed the ramdisk first.
+    @Test(arguments: Architecture.allCases)
+    func theMonitorListsARamdiskWithAShell(architecture: Architecture) async throws {
+      guard var machine = try await Self.machine(architecture) else { return }
+      let busybox = try await ShellRamdisk(architecture, project: try Host.project()).busybox()
+      let sum = try await Command("sha256sum", [busybox]).output().prefix(64)
+      guard case .kernel(let path, let modules, _) = machine.medium else { return }
+      machine.medium = .kernel(path: path, modules: modules, commandLine: "monitor=on")
+      try await run(machine, expecting: .passes("\(sum)  bin/busybox", "link  -> busybox", "apus> "))
+    }
+
+    /// How many instructions come before the prompt: exact, so it does not depend on the host.
+    @Test(arguments: Architecture.allCases)
+    func thePromptComesInTime(architecture: Architecture) async throws {
+      guard var machine = try await Self.machine(architecture) else { return }
+      guard case .kernel(let path, let modules, _) = machine.medium else { return }
+      machine.medium = .kernel(path: path, modules: modules, commandLine: "log=debug")
+      machine.countsInstructions = true
+      let report = try await run(machine, expecting: .passes("/ # "))
+      let cost = try #require(BootBenchmark.promptCost(in: report.serial))
+      #expect(Limits.violations(["boot/prompt": cost]) == [])
     }
 
     @Test(arguments: Architecture.allCases)

@@ -55,6 +55,49 @@ public struct BootBenchmark: Sendable {
     }
   }
 
+  /// Boots to a shell with 128 MiB, and counts to where it has shown its prompt and looks for input.
+  ///
+  /// - Parameter shell: the folder that becomes the ramdisk.
+  /// - Throws: `ToolError` if the kernel can't be built or does not say what it cost.
+  public func runToPrompt(
+    of shell: String, _ architecture: Architecture, unit: BenchmarkResult.Unit, _ repetition: Repetition,
+    timeout: Double,
+    versions: [String: String]
+  ) async throws -> [BenchmarkResult] {
+    var description = try ImageDescription(
+      file: "\(project.imagesFolder)/apus-\(architecture.rawValue).toml")
+    description.ramdisk = shell
+    description.commandLine = "log=debug"
+    description.name += "-bench-prompt"
+    let image = ImageBuild(description, project: project, toolchain: toolchain)
+    var (machine, _) = try await BootPlan(image: image, path: .kernel).prepare()
+    machine.memory = 128
+    machine.countsInstructions = unit == .instructions
+    var runs: [[Int]] = []
+    while !repetition.isEnough(runs: runs.count, medians: [runs.flatMap { $0 }]) {
+      let report = try await Launcher(machine).run(.init(timeout: timeout, input: []))
+      let command = QEMU.command(for: machine).shellLine
+      guard report.outcome.isSuccess else {
+        throw ToolError(
+          "boot/prompt: \(report.outcome.sentence)", advice: command, exitStatus: report.outcome.exitStatus)
+      }
+      guard let cost = Self.promptCost(in: report.serial) else {
+        throw ToolError("the kernel did not say what came before the prompt", advice: command)
+      }
+      runs.append([cost])
+    }
+    return [
+      BenchmarkResult(
+        name: "boot/prompt", arch: architecture.rawValue, unit: unit, runs: runs,
+        commandLine: QEMU.command(for: machine).shellLine, versions: versions)
+    ].compactMap { $0 }
+  }
+
+  /// The number in the kernel's line about the first program that looks for input, or `nil` if there is no such line.
+  public static func promptCost(in serial: String) -> Int? {
+    serial.firstMatch(of: /ticks since the entry: (\d+) to the first look for input/).flatMap { Int($0.1) }
+  }
+
   /// The two numbers in the kernel's line about its start-up, or `nil` if there is no such line.
   public static func cost(in serial: String) -> (firstLine: Int, end: Int)? {
     let pattern = /ticks since the entry: (\d+) to the first line, (\d+) to the end of start-up/

@@ -34,6 +34,9 @@ public enum Catalogue {
     .init(name: "boot/first-line", explanation: "from the kernel's first instructions to its first log line"),
     .init(name: "boot/start-up", explanation: "the same to the end of start-up, with 128 MiB"),
     .init(
+      name: "boot/prompt",
+      explanation: "the same to where busybox's shell has shown its prompt and looks for input, with 128 MiB"),
+    .init(
       name: "yield/software/same-space",
       explanation: "from one thread's call of yield to its return in another of the same level",
       peerName: "yield/same-space"),

@@ -11,6 +11,7 @@ public enum Limits {
   public static let table: [String: Int] = [
     "boot/first-line": 300_000,
     "boot/start-up": 2_000_000,
+    "boot/prompt": 6_000_000,
     "yield/software/same-space": 32,
     "preempt/timer": 75,
     "wake/interrupt-to-thread": 150,

@@ -116,9 +116,25 @@ struct BenchCommand: AsyncParsableCommand {
     if selection.contains(where: { $0.group == "boot" }) {
       Terminal.shared.step("measuring boot")
       let wanted = selection.map(\.name)
-      report.results += try await BootBenchmark(project: project, toolchain: toolchain).run(
-        arch, unit: unit, repetition, timeout: timeout, versions: versions
-      ).filter { wanted.contains($0.name) }
+      let boot = BootBenchmark(project: project, toolchain: toolchain)
+      if wanted.contains("boot/first-line") || wanted.contains("boot/start-up") {
+        report.results += try await boot.run(
+          arch, unit: unit, repetition, timeout: timeout, versions: versions
+        ).filter { wanted.contains($0.name) }
+      }
+      if wanted.contains("boot/prompt") {
+        var shell: String?
+        do {
+          shell = try await ShellRamdisk(arch, project: project).prepare()
+        } catch let error as ToolError {
+          // Without Debian's busybox there is no prompt, and everything else to measure.
+          report.missing["boot/prompt"] = error.description
+        }
+        if let shell {
+          report.results += try await boot.runToPrompt(
+            of: shell, arch, unit: unit, repetition, timeout: timeout, versions: versions)
+        }
+      }
     }
     let ours = KernelBenchmark(project: project, toolchain: toolchain, versions: versions)
     for turns in try await ours.measurements(of: selection, on: arch, unit: unit, timeout: timeout) {

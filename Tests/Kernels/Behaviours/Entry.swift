@@ -9,6 +9,7 @@ import BootInformation
 import CMachine
 import CommandLine
 import Log
+import Runtime
 import Start
 
 /// Called by `Boot/Entry/*/Entry.asm` with what the boot loader left in eax and ebx.

@@ -5,7 +5,7 @@ import Base
 import CMachine
 import Log
 import Provocations
-import Start
+import Runtime
 import X86
 
 /// Raises the exception that is asked for.

@@ -5,7 +5,7 @@ import Base
 import CMachine
 import Log
 import Provocations
-import Start
+import Runtime
 
 /// Makes the forbidden access that is asked for.
 ///

@@ -9,7 +9,7 @@ import FrameAllocator
 import LinuxABI
 import Log
 import Mounts
-import Start
+import Runtime
 import VirtualFileSystem
 
 /// Does what is asked for with files.

@@ -7,8 +7,8 @@ import CMachine
 import Heap
 import Log
 import Provocations
+import Runtime
 import Scheduling
-import Start
 
 /// Does what is asked for with floating-point state.
 ///

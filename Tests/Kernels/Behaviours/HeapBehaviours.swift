@@ -6,7 +6,7 @@ import Base
 import CMachine
 import Heap
 import Log
-import Start
+import Runtime
 
 /// Does what is asked for with the heap.
 ///

@@ -8,8 +8,8 @@ import Core
 import Interrupts
 import Log
 import Provocations
+import Runtime
 import Scheduling
-import Start
 
 /// Does what is asked for with interrupts.
 ///

@@ -7,7 +7,7 @@ import CMachine
 import FrameAllocator
 import Log
 import Paging
-import Start
+import Runtime
 
 /// Does what is asked for with memory.
 ///

@@ -4,7 +4,7 @@ import ABI
 import Arch
 import CMachine
 import Log
-import Start
+import Runtime
 
 /// Ends as is asked for.
 ///

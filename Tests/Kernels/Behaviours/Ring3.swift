@@ -8,8 +8,8 @@ import FrameAllocator
 import Log
 import Paging
 import Provocations
+import Runtime
 import Scheduling
-import Start
 import X86
 
 /// Does what is asked for with a program in ring 3.

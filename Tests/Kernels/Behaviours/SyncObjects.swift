@@ -5,8 +5,8 @@ import Base
 import CMachine
 import Heap
 import Log
+import Runtime
 import Scheduling
-import Start
 import Sync
 import Trace
 

@@ -8,8 +8,8 @@ import FrameAllocator
 import Heap
 import Log
 import Provocations
+import Runtime
 import Scheduling
-import Start
 import Sync
 import Trace
 

@@ -7,6 +7,7 @@ import CMachine
 import FrameAllocator
 import Heap
 import Log
+import Runtime
 import Scheduling
 import Start
 import Sync

@@ -9,8 +9,8 @@ import FrameAllocator
 import Log
 import Paging
 import Regions
+import Runtime
 import Scheduling
-import Start
 import UserMemory
 
 /// Does what is asked for with programs' memory.

@@ -6,6 +6,7 @@ import Base
 import CMachine
 import FrameAllocator
 import Log
+import Runtime
 import Scheduling
 import Trace
 

@@ -5,6 +5,7 @@ import Base
 import CMachine
 import Inspection
 import Log
+import Runtime
 import Scheduling
 import Trace
 

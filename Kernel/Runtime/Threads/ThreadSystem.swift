@@ -38,7 +38,7 @@ public struct ThreadSystem: ~Copyable {
   // No thread carries more without having a space.
   private static var nobodysKey: UInt { 1 }
   /// Whose floating-point state the registers hold.
-  var floatingPoint = FloatingPointSystem()
+  package var floatingPoint = FloatingPointSystem()
   /// Stacks for threads.
   var stacks = StackPool()
   #if arch(i386)
@@ -134,7 +134,7 @@ public struct ThreadSystem: ~Copyable {
   }
 
   /// Sees to it that switches are recorded while the trace is on; called after it was turned on or off.
-  mutating func noteTrace() {
+  package mutating func noteTrace() {
     if scheduler.trace.isOn { duties.insert(.trace) } else { duties.remove(.trace) }
   }
 

@@ -24,7 +24,7 @@ public struct DeadlineTimer: ~Copyable {
     case interval
 
     /// What it is, in words.
-    var name: StaticString {
+    package var name: StaticString {
       switch self {
       case .none: "none"
       case .local: "local APIC, one-shot"
@@ -73,7 +73,7 @@ public struct DeadlineTimer: ~Copyable {
   /// Takes a source of interrupts into use.
   ///
   /// A periodic one ends sleeps too, at the first interrupt behind their end: its slices are shorter.
-  mutating func start(_ source: Source, rate: ClockRate, scale: CountScale) {
+  package mutating func start(_ source: Source, rate: ClockRate, scale: CountScale) {
     self.source = source
     self.rate = rate
     self.scale = scale

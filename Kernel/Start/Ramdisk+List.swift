@@ -1,4 +1,4 @@
-/// The ramdisk that the boot loader brings as a module: a cpio archive.
+/// What is in the ramdisk that the boot loader brings as a module: a cpio archive.
 
 import Arch
 import Archive
@@ -8,9 +8,9 @@ import CMachine
 import Checksum
 import Core
 import Log
+import Runtime
 
-/// The first boot module.
-public enum Ramdisk {
+extension Ramdisk {
   /// Lists what is in it: kind or size, SHA-256 of the content as `sha256sum` prints it, name.
   ///
   /// A ramdisk that is damaged is reported with the byte at which it is; what comes before is listed.
@@ -63,17 +63,5 @@ public enum Ramdisk {
     line.pad(to: 77)
     line.append(printable: reader.bytes(in: entry.name))
     return line
-  }
-
-  /// The bytes of a boot module, or `nil` if the direct map does not reach them.
-  @_lifetime(immortal)
-  public static func span(of module: BootModule) -> Span<UInt8>? {
-    guard module.end.rawValue <= AddressMap.directMapSize,
-      let address = DirectMap.virtualAddress(of: module.start),
-      let start = unsafe UnsafePointer<UInt8>(bitPattern: address.rawValue)
-    else { return nil }
-    // SAFETY: the memory map has the module as boot data, which nobody is given and nobody changes, for ever.
-    let span = unsafe Span(_unsafeStart: start, count: Int(module.byteCount))
-    return unsafe _overrideLifetime(span, copying: ())
   }
 }

@@ -32,7 +32,7 @@ public struct Node: ~Copyable {
   /// Physical memory; empty until the loader's map has been read.
   public var frames = FrameAllocator()
   /// The physical address after the last byte that the direct map shows; 0 until the tables are made.
-  public internal(set) var directMapEnd: UInt64 = 0
+  public package(set) var directMapEnd: UInt64 = 0
   /// The kernel's page tables; there once they are in use.
   public var tables: PageTable<KernelTableFormat>?
   /// The kernel's heap; it can grow once the tables are in use.
@@ -55,6 +55,12 @@ public struct Node: ~Copyable {
   public var idleWork: (@convention(c) () -> Bool)?
   /// Where the memory of programs is kept track of; 0 before there are programs.
   public var userMemory: UInt = 0
+  /// Where the table of guests is, or 0.
+  public var guests: UInt = 0
+  /// Whether the kernel's console is the one that people type at.
+  public var isMonitorActive = true
+  /// Takes what is typed before the kernel's console does; answers whether it did.
+  public var takeInput: (@convention(c) (UInt8) -> Bool)?
   /// What other nodes' interrupts call, with interrupts off; nothing if there are no other nodes.
   public var doorbellHandler: (@convention(c) () -> Void)?
   /// Where the module that speaks with other nodes keeps what it knows, or 0.
@@ -78,7 +84,7 @@ public struct Node: ~Copyable {
   private let pointer: UnsafeMutablePointer<Node>
 
   /// Makes the one node of this kernel.
-  static func create(
+  package static func create(
     log: consuming Log<MachineConsole>, clock: TimeStampCounter, identity: NodeIdentity
   ) -> NodeReference {
     precondition(

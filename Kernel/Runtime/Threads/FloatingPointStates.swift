@@ -17,12 +17,12 @@ public enum FloatingPointError: UInt8, Error, BitwiseCopyable, Sendable {
 }
 
 /// The registers of one processor, and the form of states.
-struct FloatingPointSystem: BitwiseCopyable {
+package struct FloatingPointSystem: BitwiseCopyable {
   private(set) var layout = StateLayout(hasFXSave: false, available: 0) { _ in 0 }
   private var ownership = RegisterOwnership(.lazy)
 
   /// Closes the registers and begins to hand them out.
-  mutating func start(_ policy: RegisterPolicy) {
+  package mutating func start(_ policy: RegisterPolicy) {
     layout = FloatingPointUnit.start(usesXSave: policy == .eager)
     ownership = RegisterOwnership(policy)
   }

@@ -9,6 +9,7 @@ import FloatingPoint
 import Interrupts
 import Log
 import Paging
+import Runtime
 import Scheduling
 
 /// Takes the best timer there is into use, and the method of switching that the command line asks for.

@@ -95,13 +95,13 @@ public enum Frames {
 }
 
 /// The steps from the page tables of start-up to the kernel's own.
-enum KernelTables {
+package enum KernelTables {
   /// Builds the tables and begins to use them.
   ///
   /// The identity view of start-up is gone afterwards.
   ///
   /// - Parameter end: the physical address after the last byte that the direct map shows.
-  static func install(directMapEnd end: UInt64) throws(PagingError) -> PageTable<KernelTableFormat> {
+  package static func install(directMapEnd end: UInt64) throws(PagingError) -> PageTable<KernelTableFormat> {
     var memory = NodeTableMemory()
     let table = try PageTable(format: format, in: &memory)
     // Every address space of a program has these entries of the root from the beginning.
