@@ -38,7 +38,9 @@ public enum LegacyState {
     copy(header, 0, to: &state, 0, 2)
     copy(header, 4, to: &state, 2, 2)
     var inUse: UInt8 = 0
-    for index in 0..<8 where header[8 + index / 4] >> UInt8(index % 4 * 2) & 3 != 3 { inUse |= 1 << UInt8(index) }
+    for index in 0..<8 where header[8 + index / 4] >> UInt8(index % 4 * 2) & 3 != 3 {
+      inUse |= 1 << UInt8(index)
+    }
     state[4] = inUse
     state[5] = 0
     copy(header, 18, to: &state, 6, 2)

@@ -40,7 +40,9 @@ extension StateLayout {
     let given = isWhole ? UInt64(word(state, 512)) | UInt64(word(state, 516)) << 32 : 0b11
     // The compact form and what is reserved must be zero (Intel SDM volume 1, 13.4.2).
     for offset in 512..<576 { state[offset] = 0 }
-    for index in 0..<8 { state[512 + index] = UInt8(truncatingIfNeeded: (given & components) >> UInt64(8 * index)) }
+    for index in 0..<8 {
+      state[512 + index] = UInt8(truncatingIfNeeded: (given & components) >> UInt64(8 * index))
+    }
     return true
   }
 

@@ -56,6 +56,7 @@ extension Programs {
   /// There is no memory for a page that a process touches: it can't go on.
   public func endForMemory(_ thread: ProgramThreadReference) {
     let process = thread.fields.process
+    guard process.fields.ending == nil else { return }
     log(
       .error, "programs",
       "out of memory: process \(process.fields.number) is ended, \(process.fields.space.space.residentCount) pages"

@@ -8,8 +8,8 @@ import Base
 import CMachine
 import FloatingPoint
 import LinuxABI
-import Signals
 import Runtime
+import Signals
 import UserMemory
 
 /// The state of the running thread, to and from its program's memory.

@@ -90,6 +90,10 @@ public enum ProgramStart {
       guard let thread = ProgramThreadReference(Threads.current) else { return 0 }
       return thread.fields.process.fields.space.address
     }
+    hooks.outOfMemory = {
+      guard let thread = ProgramThreadReference(Threads.current) else { return }
+      Programs().endForMemory(thread)
+    }
     hooks.fill = { frame, file, page, count in
       let address = Frames.address(of: FrameNumber(frame)).rawValue
       guard let place = unsafe UnsafeMutablePointer<UInt8>(bitPattern: address) else { return 2 }

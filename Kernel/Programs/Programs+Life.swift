@@ -241,14 +241,20 @@ extension Programs {
   /// Takes selectors away that a new thread has from its parent and that name nothing among its own descriptors.
   private func checkSelectors(of thread: ProgramThreadReference, _ frame: inout TrapFrame) {
     #if arch(i386)
-      func check(_ selector: UInt32) -> UInt32 { UInt32(thread.allowed(UInt16(truncatingIfNeeded: selector))) }
+      func check(_ selector: UInt32) -> UInt32 {
+        UInt32(thread.allowed(UInt16(truncatingIfNeeded: selector)))
+      }
       (frame.ds, frame.es) = (check(frame.ds), check(frame.es))
       (frame.fs, frame.gs) = (check(frame.fs), check(frame.gs))
       frame.ssOfOuterRing = UInt32(Selectors.data)
     #else
       let context = thread.fields.context
-      (thread.fields.context.ds, thread.fields.context.es) = (thread.allowed(context.ds), thread.allowed(context.es))
-      (thread.fields.context.fs, thread.fields.context.gs) = (thread.allowed(context.fs), thread.allowed(context.gs))
+      (thread.fields.context.ds, thread.fields.context.es) = (
+        thread.allowed(context.ds), thread.allowed(context.es)
+      )
+      (thread.fields.context.fs, thread.fields.context.gs) = (
+        thread.allowed(context.fs), thread.allowed(context.gs)
+      )
       frame.ss = UInt64(Selectors.data)
     #endif
   }

@@ -112,6 +112,8 @@ extension Programs {
         programs.checkProcessorTime(of: process)
         next = min(next, min(process.fields.realTimer.due, programs.nextLook(at: process, now)))
       }
+      // A program may want a timer every microsecond: others want to run, too.
+      next = next == .max ? next : max(next, now + 50_000)
       system.alarmDeadline = next
       let tick = tick(atUptime: next)
       if reference.node.threads.scheduler.block(on: alarms, until: tick) == .blocked {

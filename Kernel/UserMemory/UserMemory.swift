@@ -232,7 +232,7 @@ public enum UserMemory {
       // SAFETY: the hook names the space of the thread that runs, which stays as long as the thread.
       let outcome = unsafe fault(error, at: cpu_read_cr2(), in: &space.pointee)
       if outcome == .resolved { return true }
-      if outcome == .outOfMemory { reference.state.copyWasOutOfMemory = true }
+      if outcome == .outOfMemory { reference.state.hooks.outOfMemory() }
     }
     #if arch(i386)
       unsafe frame.pointee.eip = UInt32(after)
@@ -240,13 +240,6 @@ public enum UserMemory {
       unsafe frame.pointee.rip = UInt64(after)
     #endif
     return true
-  }
-
-  /// Whether a copy has failed for want of a frame since this was last asked: then the program can't go on.
-  public static func takeCopyOutOfMemory() -> Bool {
-    let reference = UserMemoryReference()
-    defer { reference.state.copyWasOutOfMemory = false }
-    return reference.state.copyWasOutOfMemory
   }
 
   // MARK: - Time that nobody else wants

@@ -16,8 +16,11 @@ struct ProgramSuite {
 
   /// All programs, by the names of their sources.
   static let names = [
-    "memory", "processes", "threads", "signals", "floating", "times", "polling", "futexes", "limits", "attacks",
+    "memory", "processes", "threads", "signals", "floating", "times", "polling", "futexes", "limits",
+    "attacks",
   ]
+  /// And one that Linux may do otherwise with.
+  private static let others = ["hog"]
 
   /// The processor that the programs are for.
   let architecture: Architecture
@@ -51,7 +54,7 @@ struct ProgramSuite {
         let common = try await ["Support", "Division"].asyncMap {
           try await compile($0, linking, package: package, headers: headers + "/include")
         }
-        for name in Self.names {
+        for name in Self.names + Self.others {
           let object = try await compile(name, linking, package: package, headers: headers + "/include")
           try await link([object] + common, to: path(name, linking), linking, package: package)
         }
@@ -61,16 +64,19 @@ struct ProgramSuite {
     }
   }
 
-  private func compile(_ name: String, _ linking: Linking, package: String, headers: String) async throws -> String
+  private func compile(_ name: String, _ linking: Linking, package: String, headers: String) async throws
+    -> String
   {
     let object = "\(folder)/\(linking.rawValue)/\(name).o"
     let processor = architecture == .i686 ? ["-march=i686", "-msse2"] : []
     try await Command(
       toolchain.path(of: "clang"),
-      ["--target=\(target)", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-fno-stack-protector"] + processor + [
-        linking == .fixed ? "-fno-pic" : "-fPIE", "-nostdinc", "-isystem", "\(package)/usr/include/\(target)",
-        "-isystem", headers, "-c", "\(sources)/\(name).c", "-o", object,
-      ]
+      ["--target=\(target)", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-fno-stack-protector"]
+        + processor + [
+          linking == .fixed ? "-fno-pic" : "-fPIE", "-nostdinc", "-isystem",
+          "\(package)/usr/include/\(target)",
+          "-isystem", headers, "-c", "\(sources)/\(name).c", "-o", object,
+        ]
     ).output()
     return object
   }
@@ -93,7 +99,8 @@ struct ProgramSuite {
     defer { try? Files.remove(work) }
     // A program that goes astray must not fill the disk, nor wait for ever.
     let result = try await Command(
-      "/bin/sh", ["-c", "ulimit -f 2000; exec timeout 60 \(Command.quoted(path(name, linking)))"], directory: work
+      "/bin/sh", ["-c", "ulimit -f 2000; exec timeout 60 \(Command.quoted(path(name, linking)))"],
+      directory: work
     ).result()
     guard result.status == 0 else { return nil }
     return result.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -101,7 +108,8 @@ struct ProgramSuite {
 }
 
 extension Array {
-  fileprivate func asyncMap<Result>(_ transform: (Element) async throws -> Result) async rethrows -> [Result] {
+  fileprivate func asyncMap<Result>(_ transform: (Element) async throws -> Result) async rethrows -> [Result]
+  {
     var results: [Result] = []
     for element in self { results.append(try await transform(element)) }
     return results

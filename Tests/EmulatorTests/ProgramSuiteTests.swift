@@ -29,12 +29,14 @@ extension EmulatorTests {
       Variant(kernel: .x86_64, programs: .x86_64, linking: .movable),
       // Intel's processors have sysenter in long mode; the call page uses it there.
       Variant(
-        kernel: .x86_64, programs: .i686, names: ["processes", "signals", "threads", "attacks"], linking: .movable,
+        kernel: .x86_64, programs: .i686, names: ["processes", "signals", "threads", "attacks"],
+        linking: .movable,
         processor: "max,vendor=GenuineIntel"),
       // With xsave, and so AVX, in the frames of handlers.
       Variant(
         kernel: .x86_64, programs: .x86_64, names: ["floating", "signals", "attacks"], options: "fpu=eager"),
-      Variant(kernel: .i686, programs: .i686, names: ["floating", "signals", "attacks"], options: "fpu=eager"),
+      Variant(
+        kernel: .i686, programs: .i686, names: ["floating", "signals", "attacks"], options: "fpu=eager"),
       // Without SMEP, SMAP and UMIP.
       Variant(kernel: .i686, programs: .i686, names: ["attacks"], processor: "qemu32"),
       Variant(kernel: .x86_64, programs: .x86_64, names: ["attacks"], processor: "qemu64"),
@@ -58,9 +60,56 @@ extension EmulatorTests {
       }
     }
 
+    /// A program in Swift, with its runtime and the C library of the host, linked statically.
+    @Test func aProgramInSwiftGoesAsOnLinux() async throws {
+      let project = try Host.project()
+      let toolchain = try await Host.toolchain()
+      let folder = project.path(".build-suite/swift")
+      try Files.makeFolder(folder)
+      let program = "\(folder)/greeting"
+      let build = try await Command(
+        toolchain.path(of: "swiftc"),
+        [
+          "-O", "-static-executable", project.path("Tests/Programs/greeting.swift"), "-o", program,
+          "-Xlinker", "-s",
+        ]
+      ).result()
+      // Without the host's static C library there is none.
+      guard build.status == 0 else { return }
+      let expected = try await Command(program).output()
+      let shell = try await ShellRamdisk(.x86_64, project: project).prepare()
+      let ramdisk = try Files.makeTemporaryFolder() + "/ramdisk"
+      defer { try? Files.remove(ramdisk) }
+      try FileManager.default.copyItem(atPath: shell, toPath: ramdisk)
+      try FileManager.default.copyItem(atPath: program, toPath: ramdisk + "/bin/greeting")
+      var description = try ImageDescription(file: "\(project.imagesFolder)/apus-x86_64.toml")
+      description.ramdisk = ramdisk
+      description.name += "-greeting"
+      description.commandLine = "program=/bin/sh -- -c 'echo; greeting'"
+      let image = ImageBuild(description, project: project, toolchain: toolchain)
+      let machine = try await BootPlan(image: image, path: .kernel).prepare().machine
+      try await run(machine, timeout: 300, hangPatience: 120, expecting: .passes("\n" + expected))
+    }
+
+    /// A process that has been promised more memory than there is ends where it touches too much, and nobody else.
+    @Test(arguments: Architecture.allCases)
+    func whoTouchesMoreThanThereIsEndsAlone(architecture: Architecture) async throws {
+      let project = try Host.project()
+      let suite = ProgramSuite(
+        architecture: architecture, project: project, toolchain: try await Host.toolchain())
+      guard try await suite.build() else { return }
+      let variant = Variant(kernel: architecture, programs: architecture, names: ["hog"])
+      guard let machine = try await machine(variant, suite) else { return }
+      try await run(
+        machine, timeout: 300, hangPatience: 200,
+        expecting: .passes("out of memory: process", "neighbour goes on", "## all"))
+    }
+
     private func machine(_ variant: Variant, _ suite: ProgramSuite) async throws -> GuestMachine? {
       let project = try Host.project()
-      guard let shell = try? await ShellRamdisk(variant.programs, project: project).prepare() else { return nil }
+      guard let shell = try? await ShellRamdisk(variant.programs, project: project).prepare() else {
+        return nil
+      }
       let folder = try Files.makeTemporaryFolder() + "/ramdisk"
       try FileManager.default.copyItem(atPath: shell, toPath: folder)
       var script = "cd /tmp\n"
