@@ -47,6 +47,11 @@ static void bomb(void) {
   tell_status("bomb", status);
 }
 
+static void *wait_for_ever(void *argument) {
+  for (;;) pause();
+  return argument;
+}
+
 static void count_threads(void) {
   // As many threads as there may be, with stacks that are hardly touched.
   pthread_attr_t attributes;
@@ -54,7 +59,7 @@ static void count_threads(void) {
   pthread_attr_setstacksize(&attributes, 16384);
   pthread_t thread;
   int made = 0;
-  while (made < 2000 && pthread_create(&thread, &attributes, (void *(*)(void *))pause, NULL) == 0) made++;
+  while (made < 2000 && pthread_create(&thread, &attributes, wait_for_ever, NULL) == 0) made++;
   say("many threads: %d", made > 100 && made < 2000);
 }
 
