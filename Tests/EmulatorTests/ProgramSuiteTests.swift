@@ -17,7 +17,7 @@ extension EmulatorTests {
       var processor = "max"
 
       var testDescription: String {
-        "\(programs.rawValue) on \(kernel.rawValue), \(linking.rawValue), \(processor) \(options)"
+        "\(names.count == ProgramSuite.names.count ? "all" : names.joined(separator: "-")), \(programs.rawValue) on \(kernel.rawValue), \(linking.rawValue), \(processor) \(options)"
       }
     }
 
