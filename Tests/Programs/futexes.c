@@ -70,7 +70,13 @@ static void *wait_at(void *argument) {
   return (void *)result;
 }
 
-static void settle(void) { nap(30); }
+/// Long enough for threads to fall asleep, also where others want the processors.
+static void settle(void) { nap(150); }
+
+static void settle_until(int count) {
+  for (int64_t end = now() + 10000000000; woken < count && now() < end;) nap(1);
+  nap(20);
+}
 
 static void waking(void) {
   pthread_t threads[4];
@@ -79,7 +85,7 @@ static void waking(void) {
   for (int i = 0; i < 4; i++) pthread_create(&threads[i], NULL, wait_at, (void *)0);
   settle();
   answer("two", FUTEX(&words[0], FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 2, NULL, NULL, 0));
-  settle();
+  settle_until(2);
   say("woken %d", woken);
   answer("the rest", FUTEX(&words[0], FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 100, NULL, NULL, 0));
   long sum = 0;
@@ -112,7 +118,7 @@ static void requeueing(void) {
   settle();
   answer("another value", FUTEX(&words[0], FUTEX_CMP_REQUEUE | FUTEX_PRIVATE_FLAG, 1, 2L, &words[1], 9));
   answer("one woken, two moved", FUTEX(&words[0], FUTEX_CMP_REQUEUE | FUTEX_PRIVATE_FLAG, 1, 2L, &words[1], 1));
-  settle();
+  settle_until(1);
   say("woken %d", woken);
   answer("at the new word", FUTEX(&words[1], FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 9, NULL, NULL, 0));
   answer("at the old one", FUTEX(&words[0], FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 9, NULL, NULL, 0));
@@ -180,7 +186,7 @@ static void between_processes(void) {
   words[0] = 1;
   pid_t child = fork();
   if (child == 0) {
-    struct duration length = {0, 60000000};
+    struct duration length = {0, 400000000};
     _exit(FUTEX(&words[0], FUTEX_WAIT, 1, &length, NULL, 0) == -1 && errno == ETIMEDOUT ? 0 : 1);
   }
   settle();
