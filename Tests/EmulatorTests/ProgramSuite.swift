@@ -102,7 +102,8 @@ struct ProgramSuite {
       "/bin/sh", ["-c", "ulimit -f 2000; exec timeout 60 \(Command.quoted(path(name, linking)))"],
       directory: work
     ).result()
-    guard result.status == 0 else { return nil }
+    // A host without programs of i386, or none of Linux at all, can't be compared with.
+    guard result.status != 126, result.status != 127 else { return nil }
     return result.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }
 }

@@ -220,7 +220,7 @@ static void robust_lists(void) {
     answer("get", syscall(SYS_get_robust_list, 0, &found, &size));
     say("the same %d", found == &head && size == sizeof head);
     entry->word = syscall(SYS_gettid) | FUTEX_WAITERS;
-    nap(40);
+    nap(300);
     _exit(0);
   }
   uint32_t *word = (uint32_t *)(void *)((char *)common + sizeof(void *));

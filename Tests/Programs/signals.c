@@ -329,30 +329,30 @@ static void interruption(void) {
   char byte;
   if (pipe(pipe_ends) != 0) say("pipe: %s", strerror(errno));
   handle(SIGALRM, 0, note);
-  alarm_in(20);
+  alarm_in(60);
   answer("read", read(pipe_ends[0], &byte, 1));
   handle(SIGALRM, SA_RESTART, note);
-  write_later(100);
-  alarm_in(20);
+  write_later(250);
+  alarm_in(60);
   taken[SIGALRM] = 0;
   answer("read that begins again", read(pipe_ends[0], &byte, 1));
   say("taken meanwhile: %d", taken[SIGALRM]);
   wait(NULL);
-  alarm_in(20);
+  alarm_in(60);
   struct timespec length = {5, 0}, rest = {0, 0};
   answer("sleep", nanosleep(&length, &rest));
   say("rest in whole seconds: %d", (int)rest.tv_sec);
   pid_t child = fork();
   if (child == 0) {
-    nap(100);
+    nap(250);
     _exit(3);
   }
-  alarm_in(20);
+  alarm_in(60);
   int status;
   answer("wait that begins again", waitpid(child, &status, 0) == child);
   tell_status("child", status);
   handle(SIGALRM, 0, note);
-  alarm_in(20);
+  alarm_in(60);
   answer("pause", pause());
 }
 
