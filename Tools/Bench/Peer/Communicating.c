@@ -73,12 +73,34 @@ static void measurePipeOf(const char *name, word size) {
   report(name, samples);
 }
 
+// The same between two processes: each switch changes the page tables too.
+static void measurePipeOfProcesses(void) {
+  struct Samples *samples = newSamples(1000);
+  messageSize = 1;
+  byte message[1] = {0};
+  long child = call0(CALL_FORK);
+  if (child < 0) return skip("pipe/processes-round-trip-1", "fork", child);
+  if (child == 0) {
+    answerPipe(samples);
+    leave(0);
+  }
+  while (!isComplete(samples)) {
+    beginSample(samples);
+    call3(CALL_WRITE, (word)thither[1], (word)message, 1);
+    call3(CALL_READ, (word)hither[0], (word)message, 1);
+    endSample(samples);
+  }
+  call4(CALL_WAIT4, (word)child, 0, 0, 0);
+  report("pipe/processes-round-trip-1", samples);
+}
+
 void measurePipe(void) {
   long error = call3(CALL_PIPE, (word)thither, 0, 0);
   if (error >= 0) error = call3(CALL_PIPE, (word)hither, 0, 0);
   if (error < 0) return skip("pipe", "pipe", error);
   measurePipeOf("pipe/round-trip-1", 1);
   measurePipeOf("pipe/round-trip-16", 16);
+  measurePipeOfProcesses();
   for (int end = 0; end < 2; end++) {
     call3(CALL_CLOSE, (word)thither[end], 0, 0);
     call3(CALL_CLOSE, (word)hither[end], 0, 0);

@@ -47,3 +47,4 @@ void measurePipe(void);
 void measureThreads(void);
 void measureProcesses(void);
 void measureMemory(void);
+void measureExecution(void);
