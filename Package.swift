@@ -145,8 +145,8 @@ if let architecture {
       [
         "ABI", "AddressSpace", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine",
         "CommandLine",
-        "Core", "Executable", "FileSystem", "FileSystemFormat", "FrameAllocator", "Futex", "Heap",
-        "Interrupts", "LinuxABI",
+        "Core", "Executable", "FileSystem", "FileSystemFormat", "FloatingPoint", "FrameAllocator", "Futex",
+        "Heap", "Interrupts", "LinuxABI",
         "Log", "Mounts", "Paging",
         "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Runtime", "Scheduling",
         "Signals",
