@@ -138,15 +138,15 @@ if let architecture {
       [
         "ABI", "Arch", "Base", "CMachine", "Core", "FrameAllocator", "Log", "Messaging", "NodeLife",
         "NodeSync", "NodeTable", "Paging", "Partition", "RCCE", "Runtime", "Scheduling", "Sync", "Transport",
-        "Window",
+        "UserMemory", "Window",
       ]),
     bareMetal(
       "Programs",
       [
         "ABI", "AddressSpace", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine",
         "CommandLine",
-        "Core", "Executable", "FileSystem", "FileSystemFormat", "FrameAllocator", "Futex", "Heap",
-        "Interrupts", "LinuxABI",
+        "Core", "Executable", "FileSystem", "FileSystemFormat", "FloatingPoint", "FrameAllocator", "Futex",
+        "Heap", "Interrupts", "LinuxABI",
         "Log", "Mounts", "Paging",
         "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Runtime", "Scheduling",
         "Signals",
