@@ -212,11 +212,11 @@ if let architecture {
   // A guest kernel of our own, which the kernel of i686 hosts.
   if architecture == "i686" {
     targets += [
-      .target(name: "CGuest", path: "Guests/Machine"),
+      .target(name: "CGuest", path: "Kernel/Guest/Machine"),
       bareMetal(
-        "GuestSupport", path: "Guests/Support", ["CGuest", "CMachine", "GuestInterface", "Log", "X86"]),
+        "GuestSupport", path: "Kernel/Guest/Support", ["CGuest", "CMachine", "GuestInterface", "Log", "X86"]),
       bareMetal(
-        "GuestProbe", path: "Guests/Probe", ["CGuest", "CMachine", "GuestInterface", "GuestSupport", "Log"]),
+        "GuestProbe", path: "Kernel/Guest/Probe", ["CGuest", "CMachine", "GuestInterface", "GuestSupport", "Log"]),
     ]
     products.append(.library(name: "GuestKernel", type: .static, targets: ["GuestProbe"]))
   }

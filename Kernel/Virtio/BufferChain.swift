@@ -139,7 +139,9 @@ public struct BufferChain: BitwiseCopyable {
       readBuffer += 1
       readOffset = 0
     }
-    guard readBuffer < readableBuffers, count <= buffers[readBuffer].byteCount - readOffset else { return nil }
+    guard readBuffer < readableBuffers, count <= buffers[readBuffer].byteCount - readOffset else {
+      return nil
+    }
     defer { readOffset += count }
     return buffers[readBuffer].address + readOffset
   }

@@ -76,7 +76,7 @@ public struct KernelBuild: Sendable {
 
   /// The linker script.
   var linkerScript: String {
-    project.path(product == .guestKernel ? "Guests/guest.ld" : "Boot/Link/\(architecture.rawValue).ld")
+    project.path(product == .guestKernel ? "Kernel/Guest/guest.ld" : "Boot/Link/\(architecture.rawValue).ld")
   }
 
   /// Everything that the linked kernel depends on.
@@ -92,7 +92,7 @@ public struct KernelBuild: Sendable {
     inputs.add(file: project.path("Package.swift"))
     inputs.add(file: toolset)
     let sources: Set<String> = ["swift", "c", "h", "S", "asm", "inc", "ld", "modulemap"]
-    for folder in ["Kernel", "Boot", "Tests/Kernels", "Guests"] {
+    for folder in ["Kernel", "Boot", "Tests/Kernels"] {
       inputs.add(folder: project.path(folder), extensions: sources)
     }
     return inputs
@@ -138,8 +138,8 @@ public struct KernelBuild: Sendable {
 
   /// The assembler sources of this architecture, sorted by path so that the link order never varies.
   func assemblySources() -> [String] {
-    if product == .guestKernel { return sources(in: ["Guests/Entry"]) }
-    let shared = product == .benchKernel && architecture == .i686 ? ["Guests/Entry/Jacobi.asm"] : []
+    if product == .guestKernel { return sources(in: ["Kernel/Guest/Entry"]) }
+    let shared = product == .benchKernel && architecture == .i686 ? ["Kernel/Guest/Entry/Jacobi.asm"] : []
     return shared
       + sources(in: [
         "Boot/Entry/\(architecture.rawValue)", "Kernel/Arch/\(architecture.kernelFolder)", "Kernel/Arch/X86",

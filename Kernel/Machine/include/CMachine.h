@@ -329,7 +329,7 @@ CPU_INLINE void cpu_jump_to_task(uint16_t selector) {
 #endif
 
 #if defined(__i386__)
-// Guests/Entry/Jacobi.asm, for the benchmarks' kernel only.
+// Kernel/Guest/Entry/Jacobi.asm, for the benchmarks' kernel only.
 extern void jacobi_steps(uintptr_t from, uintptr_t to, uint32_t count);
 #endif
 

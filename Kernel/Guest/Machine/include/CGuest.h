@@ -12,7 +12,7 @@ GUEST_INLINE void guest_call(uint32_t number, uint32_t first, uint32_t second, u
   __asm__ volatile("int $0x1f" : "+a"(number) : "b"(first), "c"(second), "d"(third), "S"(fourth) : "memory");
 }
 
-// What a trap leaves on the stack: Guests/Entry/Traps.asm pushes it in this order.
+// What a trap leaves on the stack: Kernel/Guest/Entry/Traps.asm pushes it in this order.
 struct guest_frame {
   uint32_t es, ds;
   uint32_t edi, esi, ebp, unused, ebx, edx, ecx, eax;
@@ -60,7 +60,7 @@ extern uint32_t probe_measure_store(uint32_t address);
 extern uint32_t probe_measure_call(uint32_t number, uint32_t first);
 extern uint32_t probe_measure_port(void);
 
-// What probe_read, probe_write, probe_jump and probe_segment of Guests/Entry/Instructions.asm work on.
+// What probe_read, probe_write, probe_jump and probe_segment of Kernel/Guest/Entry/Instructions.asm work on.
 extern uint32_t probe_address, probe_value, probe_selector;
 GUEST_INLINE void probe_set(uint32_t selector, uint32_t address, uint32_t value) {
   probe_selector = selector;
