@@ -216,7 +216,8 @@ if let architecture {
       bareMetal(
         "GuestSupport", path: "Kernel/Guest/Support", ["CGuest", "CMachine", "GuestInterface", "Log", "X86"]),
       bareMetal(
-        "GuestProbe", path: "Kernel/Guest/Probe", ["CGuest", "CMachine", "GuestInterface", "GuestSupport", "Log"]),
+        "GuestProbe", path: "Kernel/Guest/Probe",
+        ["CGuest", "CMachine", "GuestInterface", "GuestSupport", "Log"]),
     ]
     products.append(.library(name: "GuestKernel", type: .static, targets: ["GuestProbe"]))
   }
