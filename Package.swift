@@ -52,6 +52,7 @@ let logicModules: [Target] = [
   logic("Processes"),
   logic("Signals", ["LinuxABI"]),
   logic("Futex"),
+  logic("CallProfile"),
   logic("Clocks"),
   logic("Randomness"),
   logic("ArchiveLoading", ["Archive", "FileSystem", "FileSystemFormat"]),
@@ -139,12 +140,13 @@ if let architecture {
       [
         "ABI", "AddressSpace", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine",
         "CommandLine",
-        "Core", "Executable", "FileSystem", "FileSystemFormat", "FrameAllocator", "Futex", "Heap",
+        "CallProfile", "Core", "Executable", "FileSystem", "FileSystemFormat", "FrameAllocator", "Futex",
+        "Heap",
         "Interrupts", "LinuxABI",
         "Log", "Mounts", "Paging",
         "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Runtime", "Scheduling",
         "Signals",
-        "Sync",
+        "Sync", "SystemCalls", "SystemCalls",
         "Trace", "UserMemory", "VirtualFileSystem", "X86",
       ]),
     bareMetal(
@@ -261,7 +263,7 @@ if let architecture {
       name: "\(name)Tests",
       dependencies: [
         "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC",
-        "Trace", "TraceExport",
+        "SpeedupModel", "Trace", "TraceExport",
       ],
       path: "Tests/\(name)Tests", exclude: name == "Emulator" ? ["Applets"] : [])
   }
@@ -337,6 +339,7 @@ if let architecture {
     tests("Processes", ["Processes"]),
     tests("Signals", ["LinuxABI", "Signals"]),
     tests("Futex", ["Futex"]),
+    tests("CallProfile", ["CallProfile"]),
     tests("Clocks", ["Clocks"]),
     tests("Randomness", ["Randomness"]),
     tests("ArchiveLoading", ["Archive", "ArchiveLoading", "FileSystem", "FileSystemFormat"]),

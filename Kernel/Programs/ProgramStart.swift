@@ -32,6 +32,7 @@ public enum ProgramStart {
       return false
     }
     Programs.start(channelCount: ProgramFiles().tree.channelCount)
+    Programs().system.isProfiling = NodeReference().node.options.profilesCalls
     setClock()
     guard Mounts.mountAll(in: &ProgramFiles().tree, at: ProgramFiles.now) else { return false }
     do {

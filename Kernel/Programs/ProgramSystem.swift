@@ -38,6 +38,8 @@ import VirtualFileSystem
   var hasAskedForInput = false
   /// Whether calls are counted and timed for the host.
   public var isProfiling = false
+  /// Calls that there was no room to count.
+  var unrecordedCalls: UInt64 = 0
 
   /// The most processes and threads.
   public static var capacity: Int { 512 }

@@ -319,7 +319,7 @@ extension Programs {
     let ignores = self.process(parent).map { ignoresChildren($0) } ?? false
     Files.end(process)
     if number == system.processes.initialProcess { endRunOfPrograms(status) }
-    ProfileRecords.finish(process, status)
+    ProfileRecords.finish(process)
     giveUp(process)
     let report: ProcessTable.EndReport
     do {

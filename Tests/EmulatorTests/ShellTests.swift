@@ -3,6 +3,7 @@ import Foundation
 import HostSupport
 import ImageBuilder
 import Launch
+import SpeedupModel
 import Testing
 
 /// Debian's own busybox, unchanged, on our kernel.
@@ -86,6 +87,46 @@ extension EmulatorTests {
       #expect(
         try files.contentsOfDirectory(atPath: saved + "/bin").sorted()
           == files.contentsOfDirectory(atPath: shell + "/bin").sorted())
+    }
+
+    /// What a session's calls cost is a profile that the speedup model takes: `apus run --profile`.
+    @Test(arguments: Architecture.allCases)
+    func callsOfASessionAreAProfile(architecture: Architecture) async throws {
+      guard var machine = try await Self.machine(architecture) else { return }
+      guard case .kernel(let path, let modules, _) = machine.medium else { return }
+      machine.medium = .kernel(path: path, modules: modules, commandLine: "profile=on")
+      machine.countsInstructions = true
+      let session = """
+        seq 1 1000 > /tmp/numbers; cat /tmp/numbers | wc -l; sleep 1
+        for i in 1 2 3 4 5; do cat /etc/hostname; done; exit 3
+
+        """
+      let report = try await run(
+        machine, input: session, timeout: 300, hangPatience: 120, expecting: .passes(status: 3, "\n1000\n"))
+      let profile = try CallProfile(debugPort: report.debug)
+      // The shell, seq, cat, wc, sleep and five times cat; ends are told before the first process's.
+      #expect(profile.processes.count == 10 && profile.lost == 0)
+      #expect(profile.processes.last?.number == 1)
+      for call in profile.processes.flatMap(\.calls) {
+        #expect(call.count > 0 && call.least <= call.median && call.median <= call.most, "\(call)")
+        #expect(call.least * call.count <= call.ticks && call.ticks <= call.most * call.count, "\(call)")
+      }
+      let sleeper = try #require(profile.processes.first { $0.name == "sleep" })
+      // A second is a thousand million instructions; to wait is not to have the processor.
+      #expect(sleeper.ticks < 1_000_000)
+      let forks = profile.totals.first { ["clone", "fork", "vfork"].contains($0.name) }
+      #expect(forks?.count == 9)
+      let writes = try #require(profile.totals.first { $0.name == "write" })
+      #expect(writes.bytes >= 3893)
+
+      let json = try profile.json(source: "a test", unit: "instructions")
+      let model = try Profile(json: Array(json), place: "test")
+      #expect(model.callCount == Int(profile.totals.reduce(0) { $0 + $1.count }))
+      #expect(model.computationSeconds > 0 && model.callSeconds > 0)
+      #expect(
+        abs(
+          model.totalSeconds * 1000 * Double(profile.ticksPerMillisecond)
+            - Double(profile.processes.reduce(0) { $0 + $1.ticks })) < 2)
     }
 
     /// With `monitor=on` the kernel's own console comes up, and has listed the ramdisk first.

@@ -85,9 +85,11 @@ struct MachineOptions: ParsableArguments {
 
   /// Builds what is missing; returns the machine, and the kernel with its symbols if it is known.
   ///
-  /// - Parameter emulator: Bochs has no loader of its own, so it boots from a disc unless told otherwise.
+  /// - Parameters:
+  ///   - emulator: Bochs has no loader of its own, so it boots from a disc unless told otherwise.
+  ///   - kernelWords: further words for the kernel's command line, which other options stand for.
   func prepare(
-    project: Project, toolchain: Toolchain, emulator: Emulator = .qemu
+    project: Project, toolchain: Toolchain, emulator: Emulator = .qemu, kernelWords: [String] = []
   ) async throws -> (machine: GuestMachine, kernel: String?) {
     let path = boot ?? (emulator == .bochs ? .iso : .kernel)
     var machine: GuestMachine
@@ -111,10 +113,9 @@ struct MachineOptions: ParsableArguments {
       }
       let plain = description
       if let kernel { description.kernel = kernel }
-      if monitor {
-        description.commandLine = [description.commandLine, "monitor=on"].filter { !$0.isEmpty }.joined(
-          separator: " ")
-      }
+      let words = kernelWords + (monitor ? ["monitor=on"] : [])
+      description.commandLine = ([description.commandLine] + words).filter { !$0.isEmpty }.joined(
+        separator: " ")
       if let append {
         description.commandLine = [description.commandLine, append].filter { !$0.isEmpty }.joined(
           separator: " ")
