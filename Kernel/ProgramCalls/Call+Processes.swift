@@ -140,6 +140,7 @@ extension Call {
         found = try programs.system.processes.wait(
           by: process.fields.number, for: WaitTarget(argument: target, callersGroup: own), options)
       } catch { throw ErrorNumber(error) }
+      if let found, found.isGone { files.tree.removeProcess(UInt32(found.number)) }
       if found != nil || options.contains(.noHang) { return found }
       guard programs.wait(in: process.children) != .interrupted else {
         throw ErrorNumber(rawValue: Int32(-Programs.restartAlways))

@@ -22,6 +22,8 @@ import VirtualFileSystem
   /// Where threads wait for files, by channel; a queue more for those who wait for several.
   let channels: UnsafeMutablePointer<WaitQueue>
   let channelCount: Int
+  /// Memory for records of processes, of threads and of address spaces.
+  var spareProcesses = SpareBlocks(), spareThreads = SpareBlocks(), spareSpaces = SpareBlocks()
   /// Calls that nobody performs, by all processes.
   public var unknownCalls: UInt32 = 0
   /// Seconds since 1970 at start-up, as nanoseconds.
@@ -104,7 +106,7 @@ import VirtualFileSystem
   func makeRecord(
     number: Int32, abi: ProgramABI, space: SpaceReference, files: FilesIndex, place: PlaceIndex
   ) -> ProcessReference {
-    let address = KernelHeap.allocate(MemoryLayout<Process>.size)
+    let address = system.spareProcesses.allocate(MemoryLayout<Process>.size)
     guard let record = unsafe UnsafeMutablePointer<Process>(bitPattern: address.rawValue) else {
       preconditionFailure("the heap gave address 0")
     }
@@ -119,13 +121,13 @@ import VirtualFileSystem
   func freeRecord(_ process: ProcessReference) {
     // SAFETY: the caller says that nobody names it; it was made by `makeRecord`.
     unsafe process.record.deinitialize(count: 1)
-    KernelHeap.free(VirtualAddress(process.payload))
+    system.spareProcesses.free(VirtualAddress(process.payload))
   }
 
   /// A record for a new thread of a process.
   @inline(never)
   func makeThreadRecord(_ process: ProcessReference, number: Int32) -> ProgramThreadReference {
-    let place = KernelHeap.allocate(MemoryLayout<ProgramThread>.size)
+    let place = system.spareThreads.allocate(MemoryLayout<ProgramThread>.size)
     guard let record = unsafe UnsafeMutablePointer<ProgramThread>(bitPattern: place.rawValue) else {
       preconditionFailure("the heap gave address 0")
     }
@@ -149,7 +151,7 @@ import VirtualFileSystem
     process.fields.threadCount -= 1
     // SAFETY: nobody names the thread any more: it waits for nothing and its process does not list it.
     unsafe thread.record.deinitialize(count: 1)
-    KernelHeap.free(VirtualAddress(thread.address))
+    system.spareThreads.free(VirtualAddress(thread.address))
   }
 
   /// The process with a number, living.

@@ -325,6 +325,7 @@ extension Programs {
     do {
       report = try system.processes.end(number, status, ticks: ticks, parentIgnores: ignores)
     } catch { preconditionFailure("a process without an entry") }
+    if report.isGone { ProgramFiles().tree.removeProcess(UInt32(number)) }
     if report.parent != 0 {
       let code: Int32 = status.code != nil ? 1 : 2
       let value = status.code ?? status.signal ?? 0
