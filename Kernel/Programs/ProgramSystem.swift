@@ -117,6 +117,23 @@ import VirtualFileSystem
     return unsafe ProcessReference(record)
   }
 
+  /// A record for a child of a process, with what children have of their parents; otherwise as `makeRecord`.
+  func makeRecord(
+    number: Int32, childOf old: ProcessReference, space: SpaceReference, files: FilesIndex, place: PlaceIndex
+  ) -> ProcessReference {
+    let address = system.spareProcesses.allocate(MemoryLayout<Process>.size)
+    guard let record = unsafe UnsafeMutablePointer<Process>(bitPattern: address.rawValue) else {
+      preconditionFailure("the heap gave address 0")
+    }
+    // SAFETY: the memory was just given for a record. A record owns nothing by its bits alone, and what is one process's
+    // own is set anew before anybody sees the copy.
+    unsafe UnsafeMutableRawPointer(record).copyMemory(from: old.record, byteCount: MemoryLayout<Process>.size)
+    let process = unsafe ProcessReference(record)
+    process.fields.becomeChild(
+      number: number, space: space, files: files, place: place, startTick: cpu_rdtsc())
+    return process
+  }
+
   /// Gives a record back that nobody names any more.
   func freeRecord(_ process: ProcessReference) {
     // SAFETY: the caller says that nobody names it; it was made by `makeRecord`.
@@ -126,14 +143,25 @@ import VirtualFileSystem
 
   /// A record for a new thread of a process.
   @inline(never)
-  func makeThreadRecord(_ process: ProcessReference, number: Int32) -> ProgramThreadReference {
+  ///
+  /// - Parameter parent: the thread that makes it, whose registers and mask it has.
+  func makeThreadRecord(
+    _ process: ProcessReference, number: Int32, copyOf parent: ProgramThreadReference? = nil
+  ) -> ProgramThreadReference {
     let place = system.spareThreads.allocate(MemoryLayout<ProgramThread>.size)
     guard let record = unsafe UnsafeMutablePointer<ProgramThread>(bitPattern: place.rawValue) else {
       preconditionFailure("the heap gave address 0")
     }
-    // SAFETY: the heap has just given the memory.
-    unsafe record.initialize(to: ProgramThread(process: process, number: number))
     let thread = unsafe ProgramThreadReference(record)
+    if let parent {
+      // SAFETY: the memory was just given for a record, which owns nothing by its bits alone; see `makeRecord`.
+      unsafe UnsafeMutableRawPointer(record).copyMemory(
+        from: parent.record, byteCount: MemoryLayout<ProgramThread>.size)
+      thread.fields.becomeChild(of: process, number: number)
+    } else {
+      // SAFETY: the memory was just given for a record.
+      unsafe record.initialize(to: ProgramThread(process: process, number: number))
+    }
     thread.fields.waiter = FutexWaiter(thread: thread.address)
     thread.fields.next = process.fields.firstThread
     process.fields.firstThread?.fields.previous = thread

@@ -33,7 +33,8 @@ import Base
 
   /// Takes a block back that nobody uses any more.
   public mutating func free(_ address: VirtualAddress) {
-    guard count < Self.limit, let block = unsafe UnsafeMutablePointer<UInt>(bitPattern: address.rawValue) else {
+    guard count < Self.limit, let block = unsafe UnsafeMutablePointer<UInt>(bitPattern: address.rawValue)
+    else {
       return KernelHeap.free(address)
     }
     // SAFETY: the caller gives the block away.

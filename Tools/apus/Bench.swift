@@ -21,6 +21,7 @@ struct BenchCommand: AsyncParsableCommand {
         apus bench                                     everything, on x86_64
         apus bench context-switch --arch i686          both ways to switch
         apus bench hourglass --peer linux --svg h.svg  what the timer's switch costs, beside Linux, as a picture
+        apus bench syscalls --peer linux               the same program on our kernel and on Linux
         apus bench primitives --json bench.json        raw samples too
         apus bench --from bench.json --csv bench.csv   another form of what was measured
       """)
@@ -64,10 +65,6 @@ struct BenchCommand: AsyncParsableCommand {
     if from != nil, !names.isEmpty || peer != nil || wall || runs != nil {
       throw ValidationError("--from measures nothing: no names, --peer, --wall or --runs with it")
     }
-    if peer == nil, !names.isEmpty, !Catalogue.selection(names).contains(where: \.isOurs) {
-      throw ValidationError(
-        "\(names.joined(separator: ", ")): only a peer measures that so far; add --peer linux")
-    }
   }
 
   func run() async throws {
@@ -90,7 +87,7 @@ struct BenchCommand: AsyncParsableCommand {
       Table(
         ["name", "a sample is", "peers"],
         Catalogue.entries.map {
-          [$0.name, $0.explanation, $0.isOurs ? $0.peerName ?? "" : "\($0.name) (peers only)"]
+          [$0.name, $0.explanation, $0.isOurs ? $0.peerName ?? "" : "\($0.name), the same program"]
         }
       ).text)
     for suite in Catalogue.suites { print("\(suite.name) = \(suite.groups.joined(separator: " "))") }
@@ -144,6 +141,12 @@ struct BenchCommand: AsyncParsableCommand {
       let switches = selection.filter { $0.group == "yield" }
       for turns in try await ours.measurements(of: switches, on: arch, unit: .ticks, timeout: timeout)
       where turns.count > 1 { try await add(turns, timed) }
+    }
+    if selection.contains(where: { !$0.isOurs }) {
+      let programs = ProgramBenchmark(project: project, toolchain: toolchain, architecture: arch)
+      try await add(
+        [try await programs.measurement(of: selection, unit: unit, timeout: timeout, versions: versions)],
+        repetition)
     }
     if peer == .linux {
       let groups = Catalogue.peerGroups(of: selection)

@@ -26,11 +26,11 @@ static void answerSemaphore(void *argument) {
   }
 }
 
-void measureFutex(void) {
+static void measureFutexAs(const char *name) {
   struct Samples *samples = newSamples(1000);
   there = back = 0;
   long thread = threadStart(answerSemaphore, samples, stackA, &aliveA);
-  if (thread < 0) return skip("semaphore/round-trip", "clone", thread);
+  if (thread < 0) return skip(name, "clone", thread);
   call0(CALL_SCHED_YIELD);
   while (!isComplete(samples)) {
     beginSample(samples);
@@ -39,8 +39,11 @@ void measureFutex(void) {
     endSample(samples);
   }
   threadJoin(&aliveA);
-  report("semaphore/round-trip", samples);
+  report(name, samples);
 }
+
+void measureFutex(void) { measureFutexAs("semaphore/round-trip"); }
+void measureFutexAlone(void) { measureFutexAs("futex/round-trip"); }
 
 // MARK: Pipe
 
@@ -73,12 +76,35 @@ static void measurePipeOf(const char *name, word size) {
   report(name, samples);
 }
 
+// The same between two processes.
+static void measurePipeOfProcesses(const char *name) {
+  struct Samples *samples = newSamples(1000);
+  messageSize = 1;
+  byte message[1] = {0};
+  long child = call0(CALL_FORK);
+  if (child < 0) return skip(name, "fork", child);
+  if (child == 0) {
+    answerPipe(samples);
+    leave(0);
+  }
+  call0(CALL_SCHED_YIELD);
+  while (!isComplete(samples)) {
+    beginSample(samples);
+    call3(CALL_WRITE, (word)thither[1], (word)message, 1);
+    call3(CALL_READ, (word)hither[0], (word)message, 1);
+    endSample(samples);
+  }
+  call4(CALL_WAIT4, (word)child, 0, 0, 0);
+  report(name, samples);
+}
+
 void measurePipe(void) {
   long error = call3(CALL_PIPE, (word)thither, 0, 0);
   if (error >= 0) error = call3(CALL_PIPE, (word)hither, 0, 0);
   if (error < 0) return skip("pipe", "pipe", error);
   measurePipeOf("pipe/round-trip-1", 1);
   measurePipeOf("pipe/round-trip-16", 16);
+  measurePipeOfProcesses("pipe/processes-round-trip-1");
   for (int end = 0; end < 2; end++) {
     call3(CALL_CLOSE, (word)thither[end], 0, 0);
     call3(CALL_CLOSE, (word)hither[end], 0, 0);
