@@ -37,7 +37,11 @@ public enum QEMU {
     switch machine.medium {
     case .kernel(let path, let modules, let commandLine):
       let folder = workingFolder(for: machine)
-      func name(_ path: String) -> String { folder.map { Self.path(path, from: $0) } ?? path }
+      func name(_ module: String) -> String {
+        guard let folder else { return module }
+        let (path, words) = Self.parts(of: module)
+        return Self.path(path, from: folder) + words
+      }
       arguments += ["-kernel", name(path)]
       // A comma separates modules, so one inside a name is doubled.
       if !modules.isEmpty {
@@ -72,6 +76,15 @@ public enum QEMU {
       ([path] + modules).contains(where: { $0.contains(" ") })
     else { return nil }
     return URL(filePath: path).deletingLastPathComponent().path
+  }
+
+  /// A module's path, and what stands behind it for the kernel: the description of a guest.
+  static func parts(of module: String) -> (path: String, words: String) {
+    for word in [" guest ", " guest-ramdisk", " guest-disk"] {
+      guard let found = module.firstRange(of: word) else { continue }
+      return (String(module[..<found.lowerBound]), String(module[found.lowerBound...]))
+    }
+    return (module, "")
   }
 
   /// An absolute path as seen from an absolute folder.

@@ -27,6 +27,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   if isWanted("sleep") { wanted |= 256 }
   if isWanted("page") { wanted |= 512 }
   if isWanted("hourglass") { wanted |= 1 << 24 } else if isWanted("hourglass-wall") { wanted |= 1 << 25 }
+  if isWanted("message") { wanted |= 1024 }
   if isWanted("trace") { wanted |= 1 << 16 }
   _ = make(ThreadName("bench"), level: 20, argument: wanted) { wanted in
     runBenchmarks(wanted)
@@ -64,6 +65,12 @@ private func runBenchmarks(_ wanted: UInt) {
     benchmarkPages("page/first-touch-uncleared", .uncleared)
     benchmarkPages("page/copy-on-write", .common)
     benchmarkFork("page/fork-and-exit-48")
+  }
+  if wanted & 1024 != 0 {
+    benchmarkRing()
+    benchmarkDoorbell("message/doorbell-to-handler")
+    benchmarkCall("message/call-reply-0", bytes: 0)
+    benchmarkCall("message/call-reply-64", bytes: 64)
   }
   if wanted & 3 << 24 != 0 {
     benchmarkHourglass("hourglass/\(method)", slice: wanted & 1 << 24 != 0 ? 20_000 : 4_000_000)

@@ -41,7 +41,7 @@ func benchmarkYield(_ name: Text, otherSpace: Bool) {
 }
 
 /// A second root that shares all of the kernel's tables.
-private func copyOfSpace() -> UInt {
+func copyOfSpace() -> UInt {
   guard let frame = try? NodeReference().node.frames.allocate(for: .pageTable) else { return 0 }
   let root = UInt(cpu_read_cr3()) & ~0xFFF
   guard let source = DirectMap.virtualAddress(of: PhysicalAddress(UInt64(root))) else { return 0 }

@@ -28,6 +28,24 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
   case kill
   /// Places a node that was killed anew and starts it.
   case restart
+  /// Calls a node with messages of many lengths.
+  case call
+  /// Tries RCCE's calls between all nodes.
+  case units
+  /// Tries locks and barriers between all nodes.
+  case sync
+  /// Tries locks and barriers while a node dies.
+  case death
+  /// Exchanges messages between all nodes over a transport with faults.
+  case exchange
+  /// Kills and restarts nodes while all exchange messages.
+  case storm
+  /// Lets the run end when this node has died.
+  case will
+  /// Measures messages between nodes.
+  case measure
+  /// Shows the guests, or does something with one.
+  case guests
   /// Shows the last lines of the log, the ones that were not shown among them.
   case log
   /// Ends the run with status 0.
@@ -51,6 +69,15 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .isolation: "isolation"
     case .kill: "kill"
     case .restart: "restart"
+    case .call: "call"
+    case .units: "units"
+    case .sync: "sync"
+    case .death: "death"
+    case .exchange: "exchange"
+    case .storm: "storm"
+    case .will: "will"
+    case .measure: "measure"
+    case .guests: "guests"
     case .log: "log"
     case .exit: "exit"
     case .panic: "panic"
@@ -73,6 +100,16 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .isolation: "lets every node check its page tables against its lookup table"
     case .kill: "with a number: holds the processor of that node in reset"
     case .restart: "with a number: starts that node, which was killed, once more"
+    case .call: "with a number: calls that node with messages of 0 bytes to 64 KiB"
+    case .units: "tries RCCE's calls between all nodes; with a number, so often"
+    case .sync: "tries locks and barriers between all nodes; with a number, so often"
+    case .death: "with a number: tries locks and barriers while that node dies"
+    case .exchange: "with a number: so many thousand messages between every two nodes, with faults"
+    case .storm: "kills and restarts every node, one after the other, while all exchange messages"
+    case .will: "lets the run end when this node has died and a message went around the others"
+    case .measure: "measures messages, locks and barriers between nodes, in ticks"
+    case .guests:
+      "shows the guests; show, start, pause, resume, stop, kill, restart, console N; level, share N VALUE"
     case .log: "shows the last lines of the log, hidden ones too"
     case .exit: "ends the run with status 0; so does the end of input (Ctrl-D)"
     case .panic: "breaks an invariant on purpose, to see a report"
@@ -88,6 +125,8 @@ public enum MonitorLine: Hashable, Sendable {
   case command(MonitorCommand)
   /// A command and a number.
   case numbered(MonitorCommand, UInt32)
+  /// A command for guests.
+  case guests(GuestCommand)
   /// A word that is no command.
   case unknown
 
@@ -104,6 +143,11 @@ public enum MonitorLine: Hashable, Sendable {
     var wordEnd = start
     while wordEnd < end, line[wordEnd] != UInt8(ascii: " ") { wordEnd += 1 }
     for command in MonitorCommand.allCases where Self.matches(line, start..<wordEnd, command.name) {
+      if command == .guests {
+        guard let command = GuestCommand(line, from: wordEnd, to: end) else { break }
+        self = .guests(command)
+        return
+      }
       if wordEnd == end {
         self = .command(command)
         return
@@ -116,7 +160,7 @@ public enum MonitorLine: Hashable, Sendable {
   }
 
   /// The decimal number in a range that begins with spaces, or `nil` for anything else or more than six digits.
-  private static func number(_ line: Span<UInt8>, _ range: Range<Int>) -> UInt32? {
+  static func number(_ line: Span<UInt8>, _ range: Range<Int>) -> UInt32? {
     var value: UInt32 = 0
     var digits = 0
     for index in range {
@@ -129,7 +173,7 @@ public enum MonitorLine: Hashable, Sendable {
     return digits > 0 ? value : nil
   }
 
-  private static func matches(_ line: Span<UInt8>, _ range: Range<Int>, _ word: StaticString) -> Bool {
+  static func matches(_ line: Span<UInt8>, _ range: Range<Int>, _ word: StaticString) -> Bool {
     guard range.count == word.utf8CodeUnitCount else { return false }
     for offset in 0..<range.count {
       // SAFETY: the offset is below the word's own count, which was just compared.

@@ -16,19 +16,25 @@ enum BootModules {
       ? try reference.node.boot.guestDescription(at: index) : nil
   }
 
-  /// The bytes of the ramdisk that follows a guest's kernel; none if something else follows.
+  /// The bytes of the ramdisk among the modules behind a guest's kernel; none if there is none.
   @_lifetime(immortal)
   static func ramdisk(behind index: Int) throws(GuestImageError) -> Span<UInt8> {
-    guard let next = try description(at: index + 1), next.kind == .ramdisk else { return Span() }
-    let module = NodeReference().node.boot.module(at: index + 1)
-    guard let bytes = Ramdisk.span(of: module) else { throw .init(.ramdiskTooLarge, module.byteCount) }
-    return bytes
+    var next = index + 1
+    while let description = try description(at: next), description.kind != .kernel {
+      if description.kind == .ramdisk {
+        let module = NodeReference().node.boot.module(at: next)
+        guard let bytes = Ramdisk.span(of: module) else { throw .init(.ramdiskTooLarge, module.byteCount) }
+        return bytes
+      }
+      next += 1
+    }
+    return Span()
   }
 }
 
 // A borrow of the whole structure would copy it: these count as changes.
 extension BootInformation {
-  fileprivate mutating func guestDescription(at index: Int) throws(GuestImageError) -> GuestDescription? {
+  mutating func guestDescription(at index: Int) throws(GuestImageError) -> GuestDescription? {
     try GuestDescription(bytes(of: module(at: index).text))
   }
 

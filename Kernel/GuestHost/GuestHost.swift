@@ -17,7 +17,8 @@ import ShadowPaging
 
 /// Starts guests and tells of their ends.
 public enum GuestHost {
-  /// Starts the guests that the boot modules describe; the run ends when the last of them has ended.
+  /// Starts the guests that the boot modules describe; the run ends when the last of them has ended and the
+  /// kernel's console has not the terminal.
   ///
   /// Returns whether there are any.
   @export(interface)
@@ -26,10 +27,13 @@ public enum GuestHost {
     var hasGuests = false
     for index in 0..<reference.node.boot.moduleCount where isGuest(index) { hasGuests = true }
     guard hasGuests else { return false }
+    GuestTableReference.create()
+    reference.node.takeInput = { GuestHost.takeInput($0) }
+    reference.node.isMonitorActive = false
     do {
-      try Threads.create(ThreadName("guests"), level: PriorityLevel(truncating: 10), isDetached: true) { _ in
-        let failures = GuestHost.runAll()
-        endRun(failures == 0 ? .passed : .failed, status: failures == 0 ? 0 : 1)
+      try Threads.create(ThreadName("guests"), level: PriorityLevel(truncating: 16), isDetached: true) { _ in
+        GuestHost.startAll()
+        GuestHost.waitForEnds()
       }
       return true
     } catch {
@@ -43,45 +47,131 @@ public enum GuestHost {
     do { return try BootModules.description(at: index)?.kind == .kernel } catch { return true }
   }
 
-  /// Runs all guests, each as a thread; returns how many did not end by themselves.
-  private static func runAll() -> UInt {
-    var threads: InlineArray<16, ThreadReference?> = .init(repeating: nil)
-    var failures: UInt = 0
-    for index in 0..<min(threads.count, NodeReference().node.boot.moduleCount) where isGuest(index) {
-      threads[index] = try? Threads.create(
-        ThreadName("guest"), level: PriorityLevel(truncating: 8), argument: UInt(index)
-      ) { GuestHost.run(module: Int($0)) ? 0 : 1 }
-      if threads[index] == nil { failures += 1 }
+  /// Starts the guests of all boot modules.
+  private static func startAll() {
+    guard let guests = GuestTableReference() else { return }
+    var isComplete = true
+    for index in 0..<NodeReference().node.boot.moduleCount {
+      do throws(GuestImageError) {
+        guard let description = try BootModules.description(at: index), description.kind == .kernel else {
+          continue
+        }
+        guard let guest = guests.add(module: index, description) else {
+          log(.error, "guest", "module \(index) is left out: there are \(GuestTable.capacity) guests already")
+          isComplete = false
+          continue
+        }
+        try guest.findDisks(guests)
+      } catch {
+        report(error, ofModule: index)
+        isComplete = false
+      }
     }
-    for index in 0..<threads.count {
-      guard let thread = threads[index] else { continue }
-      failures += (try? Threads.join(thread).code) ?? 1
+    // A guest that lacks something is not started, nor are its neighbours: who started them wanted all.
+    guard isComplete else { endRun(.failed, status: 1) }
+    for number in 1...UInt32(max(1, guests.table.count)) {
+      if let guest = guests.guest(number) { begin(guest) }
     }
-    return failures
   }
 
-  /// Runs one guest from its start to its end; returns whether it ended by itself.
-  private static func run(module index: Int) -> Bool {
-    do throws(GuestStartError) {
-      let hosted = try unsafe makeGuest(module: index)
-      let alarm: GuestAlarm
-      do { alarm = try GuestAlarm(level: PriorityLevel(truncating: 9)) } catch {
-        unsafe discard(hosted)
-        throw error
+  static func report(_ error: GuestImageError, ofModule index: Int) {
+    log(.error, "guest", "\(error.reason.sentence) \(error.value) (boot module \(index))")
+  }
+
+  /// Ends the run when no guest is left, and the kernel's console has not the terminal.
+  private static func waitForEnds() -> Never {
+    guard let guests = GuestTableReference() else { preconditionFailure("there is a table") }
+    while true {
+      var isOver = guests.table.focus != 0
+      var hasFailed = false
+      for number in 1...UInt32(max(1, guests.table.count)) {
+        guard let guest = guests.guest(number) else { continue }
+        if guest.fields.state != .ended { isOver = false }
+        if guest.fields.hasFailed { hasFailed = true }
       }
-      let end = unsafe hosted.pointee.run(alarm)
-      alarm.release()
-      unsafe report(end, of: &hosted.pointee)
+      if isOver { endRun(hasFailed ? .failed : .passed, status: hasFailed ? 1 : 0) }
+      _ = try? guests.table.ended.wait()
+    }
+  }
+
+  // MARK: - A guest's thread
+
+  /// Starts the thread of a guest that does not run.
+  static func begin(_ guest: GuestReference) {
+    guest.fields.state = .starting
+    guest.fields.request = .none
+    guest.fields.hasFailed = false
+    do {
+      guest.fields.thread = try Threads.create(
+        ThreadName("guest"), level: PriorityLevel(truncating: Int(guest.fields.level)),
+        argument: guest.address, isDetached: true
+      ) { address in
+        if let guest = GuestReference(at: address) { GuestHost.live(guest) }
+        return 0
+      }
+    } catch {
+      log(.error, "guest", "no memory for the thread of guest \(guest.fields.number)")
+      end(guest, failed: true)
+    }
+  }
+
+  private static func end(_ guest: GuestReference, failed: Bool) {
+    guest.fields.hasFailed = failed
+    guest.fields.thread = nil
+    guest.fields.state = .ended
+    passTerminalOn(from: guest)
+    _ = try? GuestTableReference()?.table.ended.signal()
+  }
+
+  /// The life of a guest, from its start to its last end.
+  private static func live(_ guest: GuestReference) {
+    while true {
+      guard let outcome = runOnce(guest) else { return end(guest, failed: true) }
+      switch outcome {
+      case .asked(.restart), .ended(.restart): guest.fields.request = .none
+      case .asked(.kill), .ended(.killed): return end(guest, failed: true)
+      case .asked, .ended: return end(guest, failed: false)
+      }
+    }
+  }
+
+  /// Makes a guest, runs it and gives everything back; returns how it ended, or `nil` if it never began.
+  private static func runOnce(_ record: GuestReference) -> GuestOutcome? {
+    guard let hosted = unsafe make(record) else { return nil }
+    let alarm: GuestAlarm
+    do { alarm = try GuestAlarm(level: PriorityLevel(truncating: 17)) } catch {
+      log(.error, "guest", "no memory for the clock of guest \(record.fields.number)")
       unsafe discard(hosted)
-      if case .killed = end { return false }
-      return true
+      return nil
+    }
+    unsafe record.fields.hosted = hosted
+    record.fields.alarm = alarm
+    record.fields.startCount += 1
+    record.fields.state = record.fields.isPaused ? .paused : .running
+    let outcome = unsafe hosted.pointee.run(record, alarm)
+    record.flush()
+    unsafe report(outcome, of: record, &hosted.pointee)
+    cpu_cli()
+    record.fields.alarm = nil
+    unsafe record.fields.hosted = nil
+    cpu_sti()
+    alarm.release()
+    unsafe discard(hosted)
+    return outcome
+  }
+
+  private static func make(_ record: GuestReference) -> UnsafeMutablePointer<HostedGuest>? {
+    do throws(GuestStartError) {
+      let hosted = try unsafe makeGuest(record)
+      unsafe hosted.pointee.attachDevices(record)
+      return unsafe hosted
     } catch {
       switch error {
-      case .image(let error): log(.error, "guest", "\(error.reason.sentence) \(error.value)")
-      case .memory: log(.error, "guest", "no memory for a guest of module \(index)")
+      case .image(let error): report(error, ofModule: record.fields.module)
+      case .memory: log(.error, "guest", "no memory for a guest of module \(record.fields.module)")
       case .floatingPoint: log(.error, "guest", "the processor cannot save a guest's floating-point state")
       }
-      return false
+      return nil
     }
   }
 
@@ -93,13 +183,12 @@ public enum GuestHost {
     KernelHeap.free(VirtualAddress(UInt(bitPattern: hosted)))
   }
 
-  /// Makes a guest of a boot module and of the one behind it, if that is its ramdisk.
+  /// Makes a guest of a boot module and of those behind it.
   private static func makeGuest(
-    module index: Int
+    _ record: GuestReference
   ) throws(GuestStartError) -> UnsafeMutablePointer<HostedGuest> {
-    let description: GuestDescription?
-    do { description = try BootModules.description(at: index) } catch { throw .image(error) }
-    guard let description,
+    let description = record.fields.description
+    guard
       let address = Processor.withoutInterrupts({
         KernelHeap.tryAllocate(HostedGuest.byteCount, alignment: 64)
       }), let place = unsafe UnsafeMutableRawPointer(bitPattern: address.rawValue)
@@ -108,13 +197,14 @@ public enum GuestHost {
     do throws(GuestStartError) {
       // SAFETY: the heap has just given this memory.
       unsafe hosted = try HostedGuest.make(
-        at: place, megabytes: description.megabytes, slot: index, number: UInt32(index))
+        at: place, megabytes: description.megabytes, slot: Int(record.fields.number - 1),
+        number: record.fields.number)
     } catch {
       KernelHeap.free(address)
       throw error
     }
     do throws(GuestStartError) {
-      try unsafe hosted.pointee.load(module: index, description)
+      try unsafe hosted.pointee.load(module: record.fields.module, description)
       do { try Threads.resetFloatingPoint(of: Threads.current) } catch { throw .floatingPoint }
     } catch {
       unsafe discard(hosted)
@@ -124,25 +214,39 @@ public enum GuestHost {
   }
 
   /// Says on the log how a guest ended.
-  private static func report(_ end: GuestEnd, of hosted: inout HostedGuest) {
-    switch end {
-    case .powerOff(let message), .restart(let message):
-      var text = Text()
-      text.append("ended: ")
-      for offset: UInt32 in 0..<128 {
-        guard hosted.memory.contains(message &+ offset, byteCount: 1) else { break }
-        let byte = hosted.memory.load8(message &+ offset)
-        if byte == 0 { break }
-        text.append(printable: byte)
+  private static func report(_ outcome: GuestOutcome, of record: GuestReference, _ hosted: inout HostedGuest)
+  {
+    let number = record.fields.number
+    switch outcome {
+    case .ended(.powerOff(let message)):
+      log(.info, "guest", "ended: \(hosted.text(at: message)) (guest \(number), power off)")
+    case .ended(.restart(let message)):
+      let text = hosted.text(at: message)
+      if text.count == 0 {
+        log(.info, "guest", "ended: without a message (guest \(number), to be started again)")
+      } else {
+        log(.info, "guest", "ended: \(text) (guest \(number), to be started again)")
       }
-      log(.info, "guest", text)
-    case .killed(let mistake):
+    case .ended(.killed(let mistake)):
       log(
         .error, "guest",
-        "killed: \(mistake.kind.sentence) \(hexadecimal: mistake.value), at \(hexadecimal: hosted.guest.registers.eip)"
+        "killed: \(mistake.kind.sentence) \(hexadecimal: mistake.value), at \(hexadecimal: hosted.guest.registers.eip) (guest \(number))"
       )
+    case .asked(.kill): log(.error, "guest", "killed: from the console (guest \(number))")
+    case .asked(.restart):
+      log(.info, "guest", "ended: from the console, to be started again (guest \(number))")
+    case .asked(.stop), .asked(.none):
+      log(.info, "guest", "ended: from the console (guest \(number))")
     }
   }
+}
+
+/// How a guest's run ended.
+enum GuestOutcome {
+  /// The guest itself did it.
+  case ended(GuestEnd)
+  /// Somebody asked for it.
+  case asked(GuestRequest)
 }
 
 /// Why a guest could not be started.

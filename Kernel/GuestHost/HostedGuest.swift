@@ -4,6 +4,7 @@ import Arch
 import Base
 import BootInformation
 import CMachine
+import Clocks
 import GuestImage
 import GuestInterface
 import Hypervisor
@@ -13,15 +14,18 @@ import Runtime
 import Scheduling
 import ShadowPaging
 import Sync
+import Virtio
 
 /// One guest and what the machine has of it.
 ///
 /// It is made where it stays, on the heap: with its storage it is larger than a thread's stack would like.
-struct HostedGuest: ~Copyable {
+@safe struct HostedGuest: ~Copyable {
   var guest: Guest<PAEFormat>
   var memory: MachineGuestMemory
   let pages: WorldPages
   let number: UInt32
+  /// Its devices, on the heap: too large to be moved over a thread's stack.
+  private var devices: UnsafeMutablePointer<GuestDevices>?
   /// The root of the shadow that the state page names.
   private var shownRoot: FrameNumber?
 
@@ -69,7 +73,13 @@ struct HostedGuest: ~Copyable {
   }
 
   private static var clock: GuestClock {
-    GuestClock(ticksPerMillisecond: NodeReference().node.clock.ticksPerMillisecond, startSeconds: 0)
+    let rate = NodeReference().node.clock.ticksPerMillisecond
+    let date = RealTimeClock.read()
+    let seconds = Calendar.seconds(
+      year: date.year, month: date.month, day: date.day, hour: date.hour, minute: date.minute,
+      second: date.second)
+    return GuestClock(
+      ticksPerMillisecond: rate, startSeconds: UInt64(max(0, seconds)) &- cpu_rdtsc() / max(1, rate) / 1_000)
   }
 
   /// Fills the guest's memory from a boot module, and from the one behind it if that is its ramdisk.
@@ -89,8 +99,37 @@ struct HostedGuest: ~Copyable {
     }
   }
 
+  /// Gives the guest its devices.
+  mutating func attachDevices(_ record: GuestReference) {
+    let address = KernelHeap.allocate(MemoryLayout<GuestDevices>.size, alignment: 16).rawValue
+    guard let place = unsafe UnsafeMutablePointer<GuestDevices>(bitPattern: address) else { return }
+    // SAFETY: the heap has just given the memory; `release` gives it back.
+    unsafe place.initialize(to: GuestDevices(in: memory))
+    unsafe devices = place
+    unsafe place.pointee.add(.console, in: &memory)
+    for index in 0..<record.fields.diskCount {
+      let sectors = UInt64(record.fields.disks[index].sectorCount)
+      unsafe place.pointee.add(.block, configuration: sectors, in: &memory)
+    }
+    unsafe place.pointee.add(.entropy, in: &memory)
+    let card = Network.address(ofGuest: UInt8(record.fields.number))
+    unsafe place.pointee.add(.network, configuration: card, in: &memory)
+    let balloon = UInt64(record.fields.description.balloon) << 8
+    unsafe place.pointee.add(.balloon, configuration: balloon, in: &memory)
+  }
+
+  /// A device by its number, for those who look at a guest.
+  func device(_ index: Int) -> DeviceSlot? { unsafe devices?.pointee.slot(index) }
+  /// Pages that the guest has given up.
+  var balloonPages: UInt32 { unsafe devices?.pointee.balloonPages ?? 0 }
+
   /// Gives back everything.
   mutating func release() {
+    if let place = unsafe devices {
+      unsafe place.deinitialize(count: 1)
+      KernelHeap.free(VirtualAddress(UInt(bitPattern: place)))
+      unsafe devices = nil
+    }
     guest.release(in: &memory)
     memory.release()
     pages.release()
@@ -98,38 +137,74 @@ struct HostedGuest: ~Copyable {
 
   /// Runs the guest until it ends.
   ///
-  /// - Parameter alarm: leaves the guest when its clock is due.
-  mutating func run(_ alarm: GuestAlarm) -> GuestEnd {
+  /// - Parameters:
+  ///   - record: what others want of the guest.
+  ///   - alarm: leaves the guest when its clock is due, or its share used up.
+  mutating func run(_ record: GuestReference, _ alarm: GuestAlarm) -> GuestOutcome {
+    var share = ProcessorShare()
     var deadline = guest.clockDeadline
     while true {
       if alarm.fields.isDue || !guest.isReady {
         alarm.fields.isDue = false
-        switch guest.prepareEntry(in: &memory) {
-        case .end(let end): return end
+        if record.fields.request != .none { return .asked(record.fields.request) }
+        if record.fields.isPaused {
+          pause(record)
+          continue
+        }
+        switch attend(record, alarm, &share) {
+        case .end(let end): return .ended(end)
         case .wait:
-          waitForInterrupt()
+          if !alarm.fields.isDue { record.wait(until: guest.clockDeadline) }
           continue
         default: deadline = guest.clockDeadline
         }
       }
       enter()
       if guest.handleShortCall(in: &memory) { continue }
-      if case .end(let end) = serve() { return end }
+      if case .end(let end) = serve(record) { return .ended(end) }
       if guest.clockDeadline != deadline {
         deadline = guest.clockDeadline
-        alarm.set(deadline)
+        alarm.set(min(deadline, share.end))
       }
     }
   }
 
+  /// Waits until somebody lets the guest go on, or ends it.
+  private mutating func pause(_ record: GuestReference) {
+    record.fields.state = .paused
+    while record.fields.isPaused, record.fields.request == .none { record.wait(until: .max) }
+    record.fields.state = .running
+  }
+
+  /// Looks at all that may have come for the guest: its share of the processor, its devices, its clock.
+  @inline(never)
+  private mutating func attend(
+    _ record: GuestReference, _ alarm: GuestAlarm, _ share: inout ProcessorShare
+  ) -> GuestStep {
+    while let end = share.waitEnd(percent: record.fields.share) {
+      record.wait(until: end)
+      if record.fields.request != .none || record.fields.isPaused {
+        alarm.fields.isDue = true
+        return .wait
+      }
+    }
+    var host = MachineDevices(record: record)
+    if let place = unsafe devices {
+      if case .end(let end) = take(unsafe place.pointee.pump(in: &memory, for: &host)) { return .end(end) }
+    }
+    let step = guest.prepareEntry(in: &memory)
+    alarm.set(min(guest.clockDeadline, share.end))
+    return step
+  }
+
   /// Deals with an exit, and with the devices that it is for.
   @inline(never)
-  private mutating func serve() -> GuestStep {
+  private mutating func serve(_ record: GuestReference) -> GuestStep {
     var step = guest.handleExit(faultAddress: pages.faultAddress, in: &memory)
     while true {
       switch step {
       case .notify(let address):
-        notify(address)
+        if case .end(let end) = notify(address, record) { return .end(end) }
         step = guest.continueCalls(in: &memory)
       case .restoreFPU:
         cpu_cli()
@@ -198,25 +273,84 @@ struct HostedGuest: ~Copyable {
     guest.registers.errorCode = cpu_load32(saved + 12 * 4)
   }
 
-  /// Sleeps until the guest's clock is due.
-  private mutating func waitForInterrupt() { _ = try? Threads.sleep(until: guest.clockDeadline) }
-
   // MARK: - Devices
 
-  /// Shows a text of the guest's first console.
-  private mutating func notify(_ address: UInt32) {
-    let reference = NodeReference()
-    var place = address
-    var left = 256
-    // In one piece: other guests speak too.
-    cpu_cli()
-    defer { cpu_sti() }
-    while left > 0, memory.contains(place, byteCount: 1) {
-      let byte = memory.load8(place)
-      if byte == 0 { return }
-      reference.node.log.output.write(byte)
-      place += 1
-      left -= 1
+  /// Does what the guest means by naming an address.
+  private mutating func notify(_ address: UInt32, _ record: GuestReference) -> GuestStep {
+    guard let place = unsafe devices else { return .enter }
+    switch unsafe place.pointee.notice(address) {
+    case .text: show(address, record)
+    case .status(let index): unsafe place.pointee.changeStatus(of: index, in: &memory)
+    case .queue(let index, let queue):
+      var host = MachineDevices(record: record)
+      return take(unsafe place.pointee.serve(index, queue, in: &memory, for: &host))
     }
+    return .enter
+  }
+
+  /// Raises the interrupts that devices ask for.
+  private mutating func take(_ outcome: DeviceOutcome) -> GuestStep {
+    if let mistake = outcome.mistake {
+      return .end(.killed(GuestMistake(mistake.kind, mistake.value, call: HypercallNumber.notify.rawValue)))
+    }
+    var lines = outcome.lines
+    while lines != 0 {
+      guest.raise(interrupt: UInt32(lines.trailingZeroBitCount))
+      lines &= lines - 1
+    }
+    return .enter
+  }
+
+  /// Shows a text of the guest's first console.
+  private mutating func show(_ address: UInt32, _ record: GuestReference) {
+    for offset: UInt32 in 0..<256 {
+      guard memory.contains(address &+ offset, byteCount: 1) else { break }
+      let byte = memory.load8(address &+ offset)
+      if byte == 0 { break }
+      record.show(byte)
+    }
+    record.endOutput()
+  }
+
+  /// A text that the guest ends with.
+  func text(at address: UInt32) -> Text {
+    var text = Text()
+    for offset: UInt32 in 0..<128 {
+      guard memory.contains(address &+ offset, byteCount: 1) else { break }
+      let byte = memory.load8(address &+ offset)
+      if byte == 0 { break }
+      text.append(printable: byte)
+    }
+    return text
+  }
+}
+
+/// How much of the processor a guest has had in the present tenth of a second.
+struct ProcessorShare: BitwiseCopyable {
+  /// When its share of this window will be used up; `UInt64.max` if it has no limit.
+  private(set) var end: UInt64 = .max
+  private var windowStart: UInt64 = 0
+  private var usedBefore: UInt64 = 0
+
+  /// The tick until which the guest must wait, or `nil` if it may go on until `end`.
+  mutating func waitEnd(percent: UInt32) -> UInt64? {
+    guard percent < 100 else {
+      end = .max
+      return nil
+    }
+    cpu_cli()
+    let now = cpu_rdtsc()
+    let used = Threads.current.runTicks(isCurrent: true, at: now)
+    cpu_sti()
+    let window = NodeReference().node.clock.ticksPerMillisecond * 100
+    if now &- windowStart >= window {
+      windowStart = now
+      usedBefore = used
+    }
+    let budget = window / 100 * UInt64(percent)
+    let spent = used &- usedBefore
+    guard spent < budget else { return windowStart &+ window }
+    end = now &+ (budget - spent)
+    return nil
   }
 }

@@ -26,10 +26,12 @@ struct MachineGuestMemory: ShadowMemory, ~Copyable {
   static var devicePageCount: UInt32 { 64 }
 
   /// Takes frames for a guest and fills them with zeros.
+  ///
+  /// The devices' pages are the last of them: a run of a power of two is the easiest to find.
   init(megabytes: UInt32, pages: WorldPages) throws(FrameAllocatorError) {
-    let count = megabytes << 8 + Self.devicePageCount
+    let count = megabytes << 8
     run = try Self.takeRun(count)
-    ramSize = megabytes << 20
+    ramSize = (count - Self.devicePageCount) << UInt32(pageShift)
     size = count << UInt32(pageShift)
     start = Frames.address(of: run.start).rawValue
     self.pages = pages

@@ -1,7 +1,7 @@
 /// What a boot loader's module text says of a guest.
 
 /// The text behind a module's name: `guest memory=64 -- console=hvc0 quiet` for a kernel, `guest-ramdisk` for the
-/// initial ramdisk of the guest before it.
+/// initial ramdisk of the guest before it, `guest-disk` for a disk of that guest.
 public struct GuestDescription: Hashable, Sendable {
   /// What the module is.
   public enum Kind: UInt8, BitwiseCopyable, Hashable, Sendable {
@@ -9,17 +9,33 @@ public struct GuestDescription: Hashable, Sendable {
     case kernel
     /// The ramdisk of the guest before it.
     case ramdisk
+    /// A disk of the guest before it.
+    case disk
   }
 
   /// What the module is.
   public var kind: Kind
   /// MiB of the guest's memory.
-  public var megabytes: UInt32
+  public var megabytes: UInt32 = Self.defaultMegabytes
+  /// How urgent the guest is, 1 to 15.
+  public var level: UInt32 = Self.defaultLevel
+  /// The most of the processor that it gets, in percent of every tenth of a second, 1 to 100.
+  public var share: UInt32 = 100
+  /// MiB that it is asked to give up at its start.
+  public var balloon: UInt32 = 0
+  /// Where the name of a file of the ramdisk stands in the text that is a disk of the guest; empty for none.
+  public var disk: Range<Int>
   /// Where the guest's command line stands in the text.
   public var commandLine: Range<Int>
 
   /// MiB of a guest that does not say.
   public static var defaultMegabytes: UInt32 { 64 }
+  /// How urgent a guest is that does not say.
+  public static var defaultLevel: UInt32 { 8 }
+  /// MiB that a guest may have.
+  public static var allowedMegabytes: ClosedRange<UInt32> { 4...512 }
+  /// Levels that a guest may have: the threads that serve guests are above them.
+  public static var allowedLevels: ClosedRange<UInt32> { 1...15 }
 
   /// Reads a module's text; `nil` if the module is not for a guest.
   ///
@@ -34,35 +50,54 @@ public struct GuestDescription: Hashable, Sendable {
     }
     guard let kind = Self.kind(of: word, text) else { return nil }
     self.kind = kind
-    megabytes = Self.defaultMegabytes
     commandLine = text.count..<text.count
+    disk = text.count..<text.count
     while let word = words.next(text) {
       if Self.matches(word, "--", text) {
         words.skipSpaces(text)
         commandLine = words.position..<text.count
-        return
+        break
       }
-      guard kind == .kernel, let value = Self.value(of: word, "memory=", text) else {
-        throw .init(.unknownWord, UInt64(word.lowerBound))
-      }
-      megabytes = try Self.megabytes(value, text)
+      guard kind == .kernel else { throw .init(.unknownWord, UInt64(word.lowerBound)) }
+      try take(word, text)
+    }
+    if balloon >= megabytes { throw .init(.badBalloon, UInt64(balloon)) }
+  }
+
+  private mutating func take(_ word: Range<Int>, _ text: Span<UInt8>) throws(GuestImageError) {
+    if let value = Self.value(of: word, "memory=", text) {
+      megabytes = try Self.number(value, Self.allowedMegabytes, .badMemory, text)
+    } else if let value = Self.value(of: word, "level=", text) {
+      level = try Self.number(value, Self.allowedLevels, .badLevel, text)
+    } else if let value = Self.value(of: word, "share=", text) {
+      share = try Self.number(value, 1...100, .badShare, text)
+    } else if let value = Self.value(of: word, "balloon=", text) {
+      balloon = try Self.number(value, 0...511, .badBalloon, text)
+    } else if let value = Self.value(of: word, "disk=", text) {
+      disk = value
+    } else {
+      throw .init(.unknownWord, UInt64(word.lowerBound))
     }
   }
 
   private static func kind(of word: Range<Int>, _ text: Span<UInt8>) -> Kind? {
     if matches(word, "guest", text) { return .kernel }
+    if matches(word, "guest-disk", text) { return .disk }
     return matches(word, "guest-ramdisk", text) ? .ramdisk : nil
   }
 
-  private static func megabytes(_ value: Range<Int>, _ text: Span<UInt8>) throws(GuestImageError) -> UInt32 {
+  private static func number(
+    _ value: Range<Int>, _ allowed: ClosedRange<UInt32>, _ reason: GuestImageError.Reason,
+    _ text: Span<UInt8>
+  ) throws(GuestImageError) -> UInt32 {
     var number: UInt32 = 0
     for index in value {
       guard (0x30...0x39).contains(text[index]), number < 10_000 else {
-        throw .init(.badMemory, UInt64(value.lowerBound))
+        throw .init(reason, UInt64(value.lowerBound))
       }
       number = number * 10 + UInt32(text[index] - 0x30)
     }
-    guard (4...512).contains(number) else { throw .init(.badMemory, UInt64(value.lowerBound)) }
+    guard allowed.contains(number) else { throw .init(reason, UInt64(value.lowerBound)) }
     return number
   }
 

@@ -25,14 +25,27 @@ public struct GuestImage: ~Escapable {
     throw .init(.unknownFormat, UInt64(word(0)))
   }
 
-  private func loadELF<Memory: GuestMemory & ~Copyable>(into memory: inout Memory) throws(GuestImageError)
-    -> UInt32
-  {
+  /// Checks, without a guest, that the file is one that `load` would take apart.
+  public func check() throws(GuestImageError) {
+    guard bytes.count >= 52 else { throw .init(.truncated, UInt64(bytes.count)) }
+    if word(0) == 0x464C_457F { return try checkELF() }
+    guard bytes.count >= 0x264, word(0x202) == 0x5372_6448 else {
+      throw .init(.unknownFormat, UInt64(word(0)))
+    }
+  }
+
+  private func checkELF() throws(GuestImageError) {
     let kind = half(16)
     let machine = half(18)
     guard bytes[4] == 1, bytes[5] == 1, kind == 2, machine == 3 else {
       throw .init(.notExecutableForI386, UInt64(machine))
     }
+  }
+
+  private func loadELF<Memory: GuestMemory & ~Copyable>(into memory: inout Memory) throws(GuestImageError)
+    -> UInt32
+  {
+    try checkELF()
     let headers = word(28)
     let size = half(42)
     let count = half(44)

@@ -17,6 +17,12 @@ public struct GuestImageError: Error, BitwiseCopyable, Hashable, Sendable {
     case commandLineTooLong
     case unknownWord
     case badMemory
+    case badLevel
+    case badShare
+    case badBalloon
+    case badDisk
+    case noSuchDisk
+    case tooManyDisks
   }
 
   /// What is wrong.
@@ -46,8 +52,15 @@ extension GuestImageError.Reason {
     case .setupTooLong: "the real-mode part of the guest's kernel is longer than the file; sectors:"
     case .ramdiskTooLarge: "the guest's memory is too small for its ramdisk of bytes:"
     case .commandLineTooLong: "a guest's command line has at most 2047 bytes, not"
-    case .unknownWord: "a guest is described by `memory=MIB` and, after `--`, its command line; wrong at byte"
+    case .unknownWord:
+      "a guest is described by memory=, level=, share=, balloon=, disk= and, after `--`, its command line; wrong at byte"
     case .badMemory: "a guest has 4 to 512 MiB of memory; wrong at byte"
+    case .badLevel: "a guest's level is 1 to 15; wrong at byte"
+    case .badShare: "a guest's share of the processor is 1 to 100 percent; wrong at byte"
+    case .badBalloon: "a guest can give up fewer MiB than it has; wrong:"
+    case .badDisk: "a guest's disk has at least one sector of 512 bytes; bytes:"
+    case .noSuchDisk: "the ramdisk has no file of that name, or it is a disk already; the name begins at byte"
+    case .tooManyDisks: "a guest has four disks at most; the description's byte"
     }
   }
 }

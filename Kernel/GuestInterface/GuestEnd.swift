@@ -4,14 +4,14 @@
 public enum GuestEnd: BitwiseCopyable, Hashable, Sendable {
   /// It asked for it; the message is at this guest-physical address, unchecked.
   case powerOff(message: UInt32)
-  /// It asked to be started anew.
+  /// It asked to be started anew; the address may be none of the guest's, then there is no message.
   case restart(message: UInt32)
   /// It did what no guest may do.
   case killed(GuestMistake)
 }
 
 /// What a guest did that ended it.
-public struct GuestMistake: BitwiseCopyable, Hashable, Sendable {
+public struct GuestMistake: Error, BitwiseCopyable, Hashable, Sendable {
   /// What was wrong.
   public enum Kind: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterable {
     case unknownCall
@@ -38,6 +38,14 @@ public struct GuestMistake: BitwiseCopyable, Hashable, Sendable {
     case outOfTables
     case segmentLoad
     case unexpectedVector
+    case ringOverrun
+    case badDescriptor
+    case descriptorLoop
+    case badBuffer
+    case badBufferOrder
+    case requestTooLong
+    case badDiskRequest
+    case badBalloonPage
   }
 
   /// What was wrong.
@@ -83,6 +91,14 @@ extension GuestMistake.Kind {
     case .outOfTables: "no frame is left for the shadow tables of address"
     case .segmentLoad: "a segment register or descriptor of the guest cannot be loaded; error code"
     case .unexpectedVector: "no guest can cause vector"
+    case .ringOverrun: "a device's ring has 64 entries, and more are said to wait; count"
+    case .badDescriptor: "a device's ring has descriptors 0 to 63, none of them indirect, not"
+    case .descriptorLoop: "the descriptors of a device's ring go in a circle from"
+    case .badBuffer: "a buffer for a device lies outside the guest's memory, at"
+    case .badBufferOrder: "a buffer that a device reads comes behind one that it writes, at"
+    case .requestTooLong: "a request to a device has at most 1 MiB; a buffer of bytes:"
+    case .badDiskRequest: "a request to a disk has a header of 16 bytes and room for a status; bytes:"
+    case .badBalloonPage: "the guest gives up or takes back a page that it does not have:"
     }
   }
 }

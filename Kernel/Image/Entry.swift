@@ -26,7 +26,14 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   // A further node has no console.
   guard NodeReference().node.identity.ownsDevices else { Threads.idle() }
   #if arch(i386)
-    if GuestHost.start() { Threads.idle() }
+    if GuestHost.start() {
+      start(ThreadName("monitor")) { _ in
+        var monitor = Monitor()
+        monitor.run(obeyNodeCommand, GuestHost.obey)
+        endRun(.passed, status: 0)
+      }
+      Threads.idle()
+    }
   #endif
   let isWanted = ProgramStart.isWanted()
   if isWanted, !ProgramStart.prepare() { endRun(.failed, status: 1) }

@@ -59,12 +59,9 @@ public struct LinkReceiver: BitwiseCopyable, Sendable {
       let offset = pair + LinkLayout.credit + 4 * UInt32(priority.rawValue)
       window.storeRelease(stamp, at: offset)
     }
-    mailbox.position = 0
-    mailbox.generation = stamp
-    high.position = 0
-    high.generation = stamp
-    normal.position = 0
-    normal.generation = stamp
+    mailbox.begin(stamp)
+    high.begin(stamp)
+    normal.begin(stamp)
   }
 
   /// Takes the next message of the most urgent channel that has one.
@@ -126,7 +123,7 @@ public struct LinkReceiver: BitwiseCopyable, Sendable {
   private mutating func takeChunks<Window: SharedWindow & ~Copyable>(
     _ header: MessageHeader, _ ring: RingReceiver, _ target: inout MutableRawSpan, _ window: borrowing Window
   ) throws(MessageFault) {
-    let mask = window.load(ring.slot(ring.position) &+ 16)
+    let mask = window.load(ring.slot(ring.next) &+ 16)
     let size = Int(layout.chunkBytes)
     let length = Int(header.length)
     guard mask & ~layout.chunkMask == 0, mask.nonzeroBitCount == (length + size - 1) / size else {

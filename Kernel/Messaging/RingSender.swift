@@ -86,9 +86,9 @@ public struct RingSender: BitwiseCopyable, Hashable, Sendable {
     slots count: UInt32
   ) {
     let place = slot(position)
-    window.store(firstWord | UInt32(type) << 8 | UInt32(flags.rawValue) << 24, at: place &+ 4)
-    window.store(length, at: place &+ 8)
-    window.store(identity | UInt32(station) << 16, at: place &+ 12)
+    window.storeAfter(
+      place, firstWord | UInt32(type) << 8 | UInt32(flags.rawValue) << 24, length,
+      identity | UInt32(station) << 16)
     window.storeRelease(stamp(position), at: place)
     position = position &+ count
   }
@@ -100,9 +100,7 @@ public struct RingSender: BitwiseCopyable, Hashable, Sendable {
   ) -> SendResult {
     let room = hasRoom(1, window)
     guard room == .sent else { return room }
-    let place = slot(position)
-    window.store(UInt32(truncatingIfNeeded: value), at: place &+ 16)
-    window.store(UInt32(truncatingIfNeeded: value >> 32), at: place &+ 20)
+    window.storePair(value, at: slot(position) &+ 16)
     publish(window, type: type, flags: flags, length: 8, station: station, slots: 1)
     return .sent
   }
@@ -112,6 +110,25 @@ public struct RingSender: BitwiseCopyable, Hashable, Sendable {
   public mutating func send<Window: SharedWindow & ~Copyable>(
     _ payload: RawSpan, type: UInt8, flags: MessageFlags = [], station: UInt16 = 0, _ window: borrowing Window
   ) -> SendResult {
+    // A line's worth, the commonest length of what is more than a word: copies of constant counts are unrolled.
+    guard payload.byteCount == 64, mask != 0 else {
+      return sendSlots(payload, type: type, flags: flags, station: station, window)
+    }
+    let room = hasRoom(2, window)
+    guard room == .sent else { return room }
+    window.write(payload, from: 0, to: 48, at: slot(position) &+ 16)
+    let place = slot(position &+ 1)
+    window.write(payload, from: 48, to: 64, at: place &+ 4)
+    window.store(stamp(position &+ 1), at: place)
+    publish(window, type: type, flags: flags, length: 64, station: station, slots: 2)
+    return .sent
+  }
+
+  /// Sends bytes of any length that slots may hold.
+  @inlinable @inline(never)
+  mutating func sendSlots<Window: SharedWindow & ~Copyable>(
+    _ payload: RawSpan, type: UInt8, flags: MessageFlags, station: UInt16, _ window: borrowing Window
+  ) -> SendResult {
     let length = UInt32(truncatingIfNeeded: payload.byteCount)
     guard payload.byteCount <= 468 else { return .tooLong }
     let count = Self.slots(length)
@@ -119,12 +136,7 @@ public struct RingSender: BitwiseCopyable, Hashable, Sendable {
     let room = hasRoom(count, window)
     guard room == .sent else { return room }
     let end = payload.byteCount
-    // A full slot's count is a constant, so that its copy is unrolled.
-    if end >= 48 {
-      window.write(payload, from: 0, to: 48, at: slot(position) &+ 16)
-    } else {
-      window.write(payload, from: 0, to: end, at: slot(position) &+ 16)
-    }
+    window.write(payload, from: 0, to: min(end, 48), at: slot(position) &+ 16)
     var done = 48
     var place = position
     while done < end {

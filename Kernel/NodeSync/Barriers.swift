@@ -16,11 +16,11 @@ public enum BarrierResult: UInt8, BitwiseCopyable, Sendable {
 /// The word in which a barrier's failure is noted, common to all kinds: it never goes back, so every member leaves
 /// with the same answer, except those that had passed already.
 @inlinable
-func isBroken<Window: SharedWindow & ~Copyable>(_ word: UInt32, _ window: borrowing Window, _ anyDead: Bool)
-  -> Bool
-{
-  if anyDead { window.storeRelease(1, at: word) }
-  return window.loadAcquire(word) != 0
+func isBroken<Window: SharedWindow & ~Copyable>(
+  _ word: UInt32, _ window: borrowing Window, _ anyDead: Bool, mark: UInt32 = 1
+) -> Bool {
+  if anyDead { window.storeRelease(mark, at: word) }
+  return window.loadAcquire(word) == mark
 }
 
 /// A central barrier with a sense that reverses: word 0 counts arrivals, word 1 is the sense, word 2 the failure.
@@ -68,15 +68,22 @@ public struct DisseminationBarrier: BitwiseCopyable, Hashable, Sendable {
   @usableFromInline let word: UInt32
   @usableFromInline let members: UInt32
   @usableFromInline let me: UInt32
-  private var episode: UInt32 = 1
+  // What a failure of this use is noted by; a former use left another number.
+  private let failure: UInt32
+  private var episode: UInt32
   private var round: UInt32 = 0
   private var hasTold = false
 
-  /// Makes member `number`'s view; the barrier takes `64 * (1 + members)` bytes of zeros from `word`.
-  public init(at word: UInt32, members: UInt32, number: UInt32) {
+  /// Makes member `number`'s view; the barrier takes `64 * (1 + members)` bytes from `word`.
+  ///
+  /// - Parameter firstEpisode: the number of the first episode, the same for all members. The bytes must be zeros, or hold
+  ///   episodes that are not within one of any of this use: then what a former use left behind means nothing.
+  public init(at word: UInt32, members: UInt32, number: UInt32, firstEpisode: UInt32 = 1) {
     self.word = word
     self.members = members
     me = number
+    failure = firstEpisode
+    episode = firstEpisode
   }
 
   /// Goes as far as it can without waiting.
@@ -92,7 +99,7 @@ public struct DisseminationBarrier: BitwiseCopyable, Hashable, Sendable {
       // The teller may be one episode ahead, never two: it waits for us in between.
       let told = window.loadAcquire(word + 64 * (1 + me) + 4 * round)
       guard told == episode || told == episode &+ 1 else {
-        return isBroken(word, window, anyDead) ? .memberDied : .waiting
+        return isBroken(word, window, anyDead, mark: failure) ? .memberDied : .waiting
       }
       round += 1
       hasTold = false

@@ -40,7 +40,8 @@ public struct MessageBarrier: BitwiseCopyable, Hashable, Sendable {
   public mutating func receive(from member: UInt8, episode: UInt32) {
     guard member < members else { return }
     if me == 0 {
-      if episode == self.episode { note(member) }
+      // After the last arrival, and before this member has passed, a repeated message is not one of the next episode.
+      if episode == self.episode, released != episode { note(member) }
     } else if member == 0, episode == self.episode {
       released = episode
     }

@@ -53,6 +53,10 @@ public enum NodeField: UInt32, BitwiseCopyable, Sendable, CaseIterable {
   case violations = 72
   /// The system address of its kernel's highest page table.
   case pageTables = 76
+  /// The last session that this node began with others, kept over its lives.
+  case session = 80
+  /// Whether the run is to end when this node has died.
+  case will = 84
 }
 
 /// How far a node has come.

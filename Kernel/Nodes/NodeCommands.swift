@@ -43,12 +43,97 @@ public func obeyNodeCommand(_ command: MonitorCommand, _ number: UInt32?) -> Boo
     else { return false }
     reference.ask(.restart(UInt8(number)))
     _ = try? Threads.sleep(nanoseconds: 100_000_000)
+  case .call:
+    guard let number, number < UInt32(reference.links.count), number != UInt32(reference.links.number) else {
+      return false
+    }
+    reference.waitForAll()
+    reference.callAll(UInt8(number))
+  case .units:
+    reference.waitForAll()
+    reference.tryTogether(.units, "units", count: number ?? 1)
+  case .sync:
+    reference.waitForAll()
+    reference.tryTogether(.synchronization, "sync", count: number ?? 100)
+  case .death:
+    guard let number, number < UInt32(reference.links.count), number != UInt32(reference.links.number) else {
+      return false
+    }
+    reference.waitForAll()
+    reference.tryTogether(.death, "death", count: number)
+  case .exchange:
+    reference.waitForAll()
+    reference.tryTogether(.exchange, "exchange", count: number ?? 1, seconds: 3_600)
+  case .storm:
+    guard nodeImages() != nil else { return false }
+    reference.waitForAll()
+    reference.storm(number ?? 100)
+  case .will: NodeTable.set(.will, of: reference.links.number, to: 1, reference.links.window)
+  case .measure:
+    reference.waitForAll()
+    reference.tryTogether(.measurement, "measure", count: number ?? 1, seconds: 300)
   default: return false
   }
   return true
 }
 
 extension LinksReference {
+  /// Calls a node with messages of many lengths and compares each reply; then asks for what it does not know.
+  fileprivate func callAll(_ node: UInt8) {
+    let most = Int(MessageHeader.maximumLength)
+    let memory = KernelHeap.allocate(2 * most, alignment: 64).rawValue
+    defer { KernelHeap.free(VirtualAddress(memory)) }
+    guard let from = unsafe UnsafeRawPointer(bitPattern: memory),
+      let to = unsafe UnsafeMutableRawPointer(bitPattern: memory + UInt(most))
+    else { return }
+    let lengths: InlineArray<10, Int> = [0, 1, 8, 48, 49, 468, 469, 4_096, 8_192, 65_536]
+    for index in lengths.indices {
+      let length = lengths[index]
+      for byte in 0..<length {
+        cpu_store8(memory + UInt(byte), UInt8(truncatingIfNeeded: byte &* 5 &+ byte >> 9 &+ length))
+        cpu_store8(memory + UInt(most + byte), 0)
+      }
+      // SAFETY: both are as long as the longest message.
+      var target = unsafe MutableRawSpan(_unsafeStart: to, byteCount: most)
+      let outcome = call(
+        node, .echo, unsafe RawSpan(_unsafeStart: from, byteCount: length), into: &target,
+        nanoseconds: 5_000_000_000)
+      var isSame = outcome.count == length
+      for byte in 0..<length where cpu_load8(memory + UInt(byte)) != cpu_load8(memory + UInt(most + byte)) {
+        isSame = false
+      }
+      let remark: Text = isSame ? "" : ", not the same"
+      show("call: \(UInt64(length)) bytes to node \(node): \(outcome.result.name)\(remark)")
+    }
+    var target = unsafe MutableRawSpan(_unsafeStart: to, byteCount: most)
+    let unknown = call(
+      node, .token, unsafe RawSpan(_unsafeStart: from, byteCount: 8), into: &target,
+      nanoseconds: 5_000_000_000)
+    show("call: an unknown type: \(unknown.result.name)")
+  }
+
+  /// Kills and restarts every other node, one after the other, while all exchange messages.
+  fileprivate func storm(_ thousands: UInt32) {
+    begin(.exchange, count: thousands)
+    for node in 0..<links.count where node != links.number {
+      _ = try? Threads.sleep(nanoseconds: 300_000_000)
+      show("storm: killing node \(node)")
+      ask(.kill(node))
+      var looksLeft = 400
+      while unsafe links.peers[Int(node)].life.state != .fenced, looksLeft > 0 {
+        _ = try? Threads.sleep(nanoseconds: 50_000_000)
+        looksLeft -= 1
+      }
+      ask(.restart(node))
+      while unsafe links.peers[Int(node)].life.state != .online, looksLeft > 0 {
+        _ = try? Threads.sleep(nanoseconds: 50_000_000)
+        looksLeft -= 1
+      }
+      show(looksLeft > 0 ? "storm: node \(node) is back" : "storm: node \(node) did not come back")
+    }
+    showResults("storm", seconds: 300)
+  }
+
   /// Leaves a request for the thread that owns the links.
   fileprivate func ask(_ request: Request) {
     links.request = request
@@ -186,6 +271,18 @@ extension LinksReference {
       violations += UInt64(word(.violations, node))
     }
     show("isolation: \(nodes) nodes checked \(sum) mappings, \(violations) lead outside their lookup tables")
+  }
+}
+
+extension CallResult {
+  /// The result in words.
+  var name: StaticString {
+    switch self {
+    case .replied: "replied"
+    case .unsupported: "unsupported"
+    case .timedOut: "timed out"
+    case .peerDead: "the node is dead"
+    }
   }
 }
 

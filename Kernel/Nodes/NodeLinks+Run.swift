@@ -1,5 +1,6 @@
 /// The loop of the thread that speaks with other nodes: messages when the doorbell rings, lives on every tick.
 
+import ABI
 import Arch
 import Base
 import CMachine
@@ -25,8 +26,12 @@ extension NodeLinks {
       let now = cpu_rdtsc()
       if now < nextTick, token == nil {
         let rate = NodeReference().node.clock.ticksPerMillisecond
-        _ = try? wake.wait(nanoseconds: (nextTick - now) / max(1, rate / 1_000) * 1_000 + 1_000)
+        var nanoseconds = (nextTick - now) / max(1, rate / 1_000) * 1_000 + 1_000
+        // What found no room is tried again soon: nobody rings when there is room.
+        if isBlocked || exchange != nil { nanoseconds = min(nanoseconds, 500_000) }
+        _ = try? wake.wait(nanoseconds: nanoseconds)
       }
+      isBlocked = false
       let isTick = cpu_rdtsc() >= nextTick
       var rang = doorbell.take(window)
       if isTick { rang = .max }
@@ -39,6 +44,9 @@ extension NodeLinks {
       }
       obeyRequest()
       forwardToken()
+      sendCalls()
+      stepTrial()
+      if isHeir, !ring.isUnderWay { endAsHeir() }
     }
   }
 
@@ -58,6 +66,8 @@ extension NodeLinks {
   }
 
   private mutating func handle(_ header: MessageHeader, from node: UInt8) {
+    if header.flags.contains(.reply) { return takeReply(header, from: node) }
+    if header.flags.contains(.call) { return answer(header, from: node) }
     switch MessageType(rawValue: header.type) {
     case .hello where header.length >= 8:
       let generation = UInt16(truncatingIfNeeded: word(0))
@@ -76,13 +86,22 @@ extension NodeLinks {
       let generation = UInt16(truncatingIfNeeded: word(1))
       act(on: dead, unsafe peers[Int(dead)].life.handle(.stopped(generation: generation)))
       act(on: dead, unsafe peers[Int(dead)].life.handle(.fenced(generation: generation)))
+    case .trial where header.length >= 20:
+      beginTrial(
+        Trial(
+          kind: TrialKind(rawValue: word(0)), session: UInt16(truncatingIfNeeded: word(1)), count: word(2),
+          members: UInt64(word(4)) << 32 | UInt64(word(3)), starter: node))
+    case .result where header.length >= 20:
+      note(TrialResult(session: word(0), status: word(1), values: (word(2), word(3), word(4))), of: node)
+    case .frame: takeFrame(from: node, count: Int(header.length))
+    case .barrier where header.length >= 4: trial.barrierWords[Int(node & 63)] = word(0)
     default:
       unsafe peers[Int(node)].receiver.counters.count(.malformed)
     }
   }
 
   /// Word `index` of the message in the buffer.
-  private func word(_ index: Int) -> UInt32 {
+  mutating func word(_ index: Int) -> UInt32 {
     // SAFETY: the message's length was compared first; the buffer is aligned to 16 bytes.
     unsafe (buffer + index * 4).load(as: UInt32.self)
   }
@@ -127,8 +146,10 @@ extension NodeLinks {
   mutating func act(on node: UInt8, _ actions: LifeActions) {
     if actions.isEmpty { return }
     if actions.contains(.resetLink) { unsafe peers[Int(node)].sender.reset(window) }
+    if actions.contains(.abandonCalls) { abandonCalls(to: node) }
     if actions.contains(.announceOnline) {
       online |= 1 << UInt64(node)
+      dead &= ~(1 << UInt64(node))
       log(.debug, "nodes", "node \(node) is online")
       noteOnline()
     }
@@ -145,6 +166,8 @@ extension NodeLinks {
       if fencer(online: online | 1 << UInt64(number)) == number { fence(node) }
     }
     if actions.contains(.recover) {
+      dead |= 1 << UInt64(node)
+      lost |= 1 << UInt64(node)
       unsafe peers[Int(node)].sender.reset(window)
       log(.info, "nodes", "node \(node) is fenced")
     }
@@ -158,6 +181,17 @@ extension NodeLinks {
       _ = send(to: other, .fenced, [UInt32(node), UInt32(generation), 0, 0, 0])
     }
     act(on: node, unsafe peers[Int(node)].life.handle(.fenced(generation: generation)))
+    if NodeTable.word(.will, of: node, window) != 0 {
+      isHeir = true
+      startRing(rounds: 1)
+    }
+  }
+
+  /// Does what a dead node wished: ends the run, which otherwise goes on for ever without a console.
+  private mutating func endAsHeir() {
+    log(.info, "nodes", "the run ends, as a dead node wished")
+    Processor.block.leavesMachineRunning = false
+    endRun(.passed, status: 0)
   }
 
   private mutating func noteOnline() {
@@ -184,6 +218,7 @@ extension NodeLinks {
       let life = unsafe peers[Int(node)].life
       guard life.state == .fenced || life.state == .absent else { return }
       start(node, generation: life.generation &+ 1)
+    case .trial(let kind, let times): startTrial(kind, times)
     case .kill(let node):
       guard node < count, node != number else { return }
       let generation = unsafe peers[Int(node)].life.generation
@@ -199,9 +234,7 @@ extension NodeLinks {
     guard unsafe peers[Int(node)].sender.send(bytes, type: type.rawValue, window) == .sent else {
       return false
     }
-    if doorbell.ring(node, window) {
-      LocalInterruptController.interrupt(node, vector: LocalInterruptController.doorbellVector)
-    }
+    ring(node)
     return true
   }
 
@@ -246,5 +279,7 @@ extension NodeLinks {
   }
 
   /// Writes a word of this node's entry.
-  func set(_ field: NodeField, _ value: UInt32) { NodeTable.set(field, of: number, to: value, window) }
+  mutating func set(_ field: NodeField, _ value: UInt32) {
+    NodeTable.set(field, of: number, to: value, window)
+  }
 }

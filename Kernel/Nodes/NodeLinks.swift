@@ -40,6 +40,16 @@ enum MessageType: UInt8 {
   case check
   /// Says that a node's processor is held in reset.
   case fenced
+  /// A call whose reply has the same payload.
+  case echo
+  /// Begins a trial: what, its session, how often, and the members.
+  case trial
+  /// How a trial ended for its sender.
+  case result
+  /// A frame of a transport that is not memory, for trials of it.
+  case frame
+  /// A barrier of messages: the episode.
+  case barrier
 }
 
 /// What the monitor wants.
@@ -49,12 +59,14 @@ enum Request: BitwiseCopyable {
   case check
   case kill(UInt8)
   case restart(UInt8)
+  case trial(TrialKind, count: UInt32)
 }
 
 /// The state of this node's links.
 @safe struct NodeLinks: ~Copyable {
   let window: MappedWindow
   let layout: LinkLayout
+  let plan: WindowPlan
   let number: UInt8
   let count: UInt8
   let doorbell: Doorbell
@@ -67,6 +79,25 @@ enum Request: BitwiseCopyable {
   var nextTick: UInt64 = 0
   var heartbeat: UInt32 = 0
   var online: UInt64 = 0
+  /// The nodes that died and were not seen online since, one bit each.
+  var dead: UInt64 = 0
+  /// The nodes that died since the last trial began: they belong to it no more, also when they live again.
+  var lost: UInt64 = 0
+  /// Whether this node ends the run when a message has gone around the nodes that are left.
+  var isHeir = false
+  /// Calls under way, at their station's index, and where their callers wait.
+  var stations = WaitStations()
+  var calls = InlineArray<32, CallSlot>(repeating: CallSlot())
+  let answered: UnsafeMutablePointer<Semaphore>
+  /// Replies that nobody waited for, and replies that found no room.
+  var lateReplies: UInt32 = 0
+  var lostReplies: UInt32 = 0
+  /// Whether something found no room and is to be tried again soon.
+  var isBlocked = false
+  var trial = TrialState()
+  var results = TrialResults()
+  var exchange: ExchangeReference?
+  var exchangeMemory: UInt = 0
   var doorbells: UInt32 = 0
   var request = Request.none
   /// The token on its way through this node, until its next node has taken it.
@@ -107,14 +138,14 @@ public func startNodes() {
   let identity = reference.node.identity
   guard identity.count > 1, identity.window.bytes > 0 else { return }
   guard let window = mapWindow(identity.window),
-    let layout = NodeTable.links(nodeCount: identity.count, windowBytes: window.byteCount)
+    let plan = WindowPlan(nodeCount: identity.count, windowBytes: window.byteCount)
   else {
     log(.error, "nodes", "the shared window can't be mapped, or is too small")
     return
   }
   NodeTable.announce(nodeCount: identity.count, window)
   describe(identity, window)
-  makeLinks(identity, window, layout)
+  makeLinks(identity, window, plan)
   reference.node.doorbellHandler = doorbellRang
   do {
     try Threads.create(ThreadName("nodes"), level: PriorityLevel(truncating: 24)) { _ in
@@ -159,17 +190,20 @@ private func describe(_ identity: NodeIdentity, _ window: MappedWindow) {
   set(.pageTables, UInt32(truncatingIfNeeded: cpu_read_cr3()))
 }
 
-private func makeLinks(_ identity: NodeIdentity, _ window: MappedWindow, _ layout: LinkLayout) {
+/// Memory that stays for ever.
+func allocate<Value: ~Copyable>(_ type: Value.Type, _ count: Int) -> UnsafeMutablePointer<Value> {
+  let address = KernelHeap.allocate(
+    MemoryLayout<Value>.stride * count, alignment: max(16, MemoryLayout<Value>.alignment))
+  guard
+    let raw = unsafe UnsafeMutableRawPointer(bitPattern: address.rawValue)
+  else { preconditionFailure("the heap gave address 0") }
+  // SAFETY: the heap gave memory of that size and alignment for this alone.
+  return unsafe raw.bindMemory(to: type, capacity: count)
+}
+
+private func makeLinks(_ identity: NodeIdentity, _ window: MappedWindow, _ plan: WindowPlan) {
   let reference = NodeReference()
-  func allocate<Value: ~Copyable>(_ type: Value.Type, _ count: Int) -> UnsafeMutablePointer<Value> {
-    let address = KernelHeap.allocate(
-      MemoryLayout<Value>.stride * count, alignment: max(16, MemoryLayout<Value>.alignment))
-    guard
-      let raw = unsafe UnsafeMutableRawPointer(bitPattern: address.rawValue)
-    else { preconditionFailure("the heap gave address 0") }
-    // SAFETY: the heap gave memory of that size and alignment for this alone.
-    return unsafe raw.bindMemory(to: type, capacity: count)
-  }
+  let layout = plan.links
   let peers = unsafe allocate(Peer.self, Int(identity.count))
   // A machine of many nodes looks less often: looking costs each node a look at all others.
   let milliseconds: UInt64 = identity.count > 8 ? 100 : 20
@@ -184,7 +218,12 @@ private func makeLinks(_ identity: NodeIdentity, _ window: MappedWindow, _ layou
           patience: .init(suspectTicks: 50, deadTicks: identity.count > 8 ? 200 : 100))))
   }
   let buffer = unsafe UnsafeMutableRawPointer(allocate(UInt8.self, Int(MessageHeader.maximumLength)))
-  let records = unsafe allocate(Semaphore.Record.self, 2)
+  let records = unsafe allocate(Semaphore.Record.self, 2 + WaitStations.count)
+  let answered = unsafe allocate(Semaphore.self, WaitStations.count)
+  for index in 0..<WaitStations.count {
+    guard let made = try? unsafe Semaphore(at: records + 2 + index, count: 0) else { return }
+    unsafe (answered + index).initialize(to: made)
+  }
   guard let wake = try? unsafe Semaphore(at: records, count: 0),
     let finished = try? unsafe Semaphore(at: records + 1, count: 0)
   else { preconditionFailure("0 units are allowed") }
@@ -192,9 +231,10 @@ private func makeLinks(_ identity: NodeIdentity, _ window: MappedWindow, _ layou
   // SAFETY: made once, in memory for this alone.
   unsafe links.initialize(
     to: NodeLinks(
-      window: window, layout: layout, number: identity.number, count: identity.count,
+      window: window, layout: layout, plan: plan, number: identity.number, count: identity.count,
       doorbell: Doorbell(node: identity.number, layout: layout), peers: peers, buffer: buffer, wake: wake,
-      finished: finished, tickLength: reference.node.clock.ticksPerMillisecond * milliseconds))
+      finished: finished, tickLength: reference.node.clock.ticksPerMillisecond * milliseconds,
+      answered: answered))
   reference.node.peers = UInt(bitPattern: links)
 }
 

@@ -55,6 +55,12 @@ public struct Node: ~Copyable {
   public var idleWork: (@convention(c) () -> Bool)?
   /// Where the memory of programs is kept track of; 0 before there are programs.
   public var userMemory: UInt = 0
+  /// Where the table of guests is, or 0.
+  public var guests: UInt = 0
+  /// Whether the kernel's console is the one that people type at.
+  public var isMonitorActive = true
+  /// Takes what is typed before the kernel's console does; answers whether it did.
+  public var takeInput: (@convention(c) (UInt8) -> Bool)?
   /// What other nodes' interrupts call, with interrupts off; nothing if there are no other nodes.
   public var doorbellHandler: (@convention(c) () -> Void)?
   /// Where the module that speaks with other nodes keeps what it knows, or 0.

@@ -67,6 +67,15 @@ extension Scheduler {
     return thread
   }
 
+  /// Lets the first thread of a queue wait in another one, which has no owner either; its deadline stays.
+  @inline(__always)
+  public mutating func moveFirst(of queue: WaitQueueReference, to other: WaitQueueReference) {
+    guard let thread = queue.fields.first else { return }
+    queue.removeFirst(thread)
+    thread.fields.waitQueue = other
+    other.insert(thread)
+  }
+
   /// Whether a thread that was made ready should run instead of the current one.
   @inline(__always)
   public func isMoreUrgent(_ thread: ThreadReference) -> Bool {

@@ -26,8 +26,12 @@ public struct Monitor: ~Copyable {
   ///
   /// - Parameter obeyOther: obeys a command that needs what this module does not know, with its number if there is one;
   ///   answers whether it could.
+  /// - Parameter obeyGuests: obeys a command for guests; answers whether it could.
   @export(interface)
-  public mutating func run(_ obeyOther: (MonitorCommand, UInt32?) -> Bool = { _, _ in false }) {
+  public mutating func run(
+    _ obeyOther: (MonitorCommand, UInt32?) -> Bool = { _, _ in false },
+    _ obeyGuests: (GuestCommand) -> Bool = { _ in false }
+  ) {
     let reference = NodeReference()
     reference.node.log.output.serial.interruptOnInput()
     cpu_cli()
@@ -35,7 +39,8 @@ public struct Monitor: ~Copyable {
     // What has arrived before raises no interrupt.
     receiveInput()
     cpu_sti()
-    prompt()
+    // Whoever takes what is typed has something else to show first.
+    if reference.node.takeInput == nil { prompt() }
     while true {
       switch editor.take(nextByte(), showing: &reference.node.log.output) {
       case .editing:
@@ -50,8 +55,15 @@ public struct Monitor: ~Copyable {
         let line = MonitorLine(editor.line)
         editor.clear()
         if line == .command(.exit) { return }
-        obey(line, obeyOther)
-        prompt()
+        if case .guests(let command) = line {
+          if !obeyGuests(command) {
+            reference.node.log.show("there is no such guest, or the value is not allowed")
+          }
+        } else {
+          obey(line, obeyOther)
+        }
+        // A guest may have been given the terminal.
+        if isAtConsole { prompt() }
       }
     }
   }
@@ -62,11 +74,17 @@ public struct Monitor: ~Copyable {
       cpu_cli()
       let byte = reference.node.input.removeFirst()
       cpu_sti()
-      if let byte { return byte }
+      if let byte {
+        if let take = reference.node.takeInput, take(byte) { continue }
+        return byte
+      }
       // Counted, so a byte that came in between is not missed.
       _ = try? reference.node.threads.inputArrived.wait()
     }
   }
+
+  /// Whether the next byte is for this console, as far as it knows.
+  private var isAtConsole: Bool { NodeReference().node.isMonitorActive }
 
   private func prompt() {
     let reference = NodeReference()
@@ -77,7 +95,7 @@ public struct Monitor: ~Copyable {
   private func obey(_ line: MonitorLine, _ obeyOther: (MonitorCommand, UInt32?) -> Bool) {
     let reference = NodeReference()
     switch line {
-    case .empty, .command(.exit):
+    case .empty, .command(.exit), .guests:
       break
     case .unknown:
       reference.node.log.show("unknown command; `help` lists the commands")

@@ -80,6 +80,40 @@ public struct MappedWindow: SharedWindow, @unchecked Sendable {
   }
 }
 
+// Words of one slot: their address is computed once, which a sum of 32 bits for each of them would forbid.
+extension MappedWindow {
+  /// Reads the three words behind one.
+  @inlinable @inline(__always)
+  public func loadAfter(_ offset: UInt32) -> (UInt32, UInt32, UInt32) {
+    // SAFETY: see word(_:); a slot has 16 words.
+    let place = unsafe word(offset)
+    return unsafe (
+      place[1].load(ordering: .relaxed), place[2].load(ordering: .relaxed), place[3].load(ordering: .relaxed)
+    )
+  }
+  /// Writes the three words behind one.
+  @inlinable @inline(__always)
+  public func storeAfter(_ offset: UInt32, _ first: UInt32, _ second: UInt32, _ third: UInt32) {
+    // SAFETY: see word(_:); a slot has 16 words.
+    let place = unsafe word(offset)
+    unsafe place[1].store(first, ordering: .relaxed)
+    unsafe place[2].store(second, ordering: .relaxed)
+    unsafe place[3].store(third, ordering: .relaxed)
+  }
+  /// Reads two words, as payload: a peer that breaks the protocol may tear them.
+  @inlinable @inline(__always)
+  public func loadPair(_ offset: UInt32) -> UInt64 {
+    // SAFETY: see word(_:); both words lie in the slot.
+    unsafe (base + Int(bitPattern: UInt(offset))).loadUnaligned(as: UInt64.self)
+  }
+  /// Writes two words, as payload.
+  @inlinable @inline(__always)
+  public func storePair(_ value: UInt64, at offset: UInt32) {
+    // SAFETY: see word(_:); both words lie in the slot.
+    unsafe (base + Int(bitPattern: UInt(offset))).storeBytes(of: value, as: UInt64.self)
+  }
+}
+
 // Payload is copied in words, four at a turn: a message of 64 bytes must cost tens of instructions, and memcpy
 // without SSE is a loop over bytes. Another node may be writing what is read, if it breaks the protocol; every
 // byte is read once and what the copy says is checked afterwards, so a torn copy is just a wrong claim.

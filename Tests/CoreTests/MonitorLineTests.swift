@@ -3,7 +3,7 @@ import Testing
 
 private func read(_ text: String) -> MonitorLine { MonitorLine(Array(text.utf8).span) }
 
-@Test(arguments: MonitorCommand.allCases)
+@Test(arguments: MonitorCommand.allCases.filter { $0 != .guests })
 func everyCommandIsUnderstoodByItsName(command: MonitorCommand) {
   #expect(read(command.name.description) == .command(command))
   #expect(read("  \(command.name.description)  ") == .command(command))
@@ -22,4 +22,20 @@ func everyCommandIsUnderstoodByItsName(command: MonitorCommand) {
   #expect(read("kill 12") == .numbered(.kill, 12))
   #expect(read(" ring   7 ") == .numbered(.ring, 7))
   for text in ["kill 1 2", "kill -1", "kill 1234567", "kill x", "kil 3"] { #expect(read(text) == .unknown) }
+}
+
+@Test func commandsForGuestsAreRead() {
+  #expect(read("guests") == .guests(GuestCommand(.list)))
+  #expect(read(" guests list ") == .guests(GuestCommand(.list)))
+  #expect(read("guests pause 2") == .guests(GuestCommand(.pause, guest: 2)))
+  #expect(read("guests  share 3  50") == .guests(GuestCommand(.share, guest: 3, value: 50)))
+  for verb in GuestCommand.Verb.allCases where ![.list, .level, .share].contains(verb) {
+    #expect(read("guests \(verb.name.description) 1") == .guests(GuestCommand(verb, guest: 1)))
+  }
+  for text in [
+    "guests 1", "guests pause", "guests pause x", "guests pause 1 2", "guests share 1", "guests share 1 2 3",
+    "guests list 1", "guests hug 1",
+  ] {
+    #expect(read(text) == .unknown)
+  }
 }

@@ -125,6 +125,30 @@ private func load(_ bytes: [UInt8], into machine: inout FakeMachine) throws(Gues
     #expect(found?.megabytes == 32)
     #expect(found?.commandLine == text.utf8.count - 9..<text.utf8.count)
     #expect(try read("guest-ramdisk")?.kind == .ramdisk)
+    #expect(try read("a.img guest-disk")?.kind == .disk)
+  }
+
+  @Test func limitsAndDisksAreRead() throws {
+    let text = "k guest level=3 share=25 balloon=8 disk=var/disk memory=16 -- disk=x"
+    let found = try read(text)
+    #expect(found?.level == 3)
+    #expect(found?.share == 25)
+    #expect(found?.balloon == 8)
+    let bytes = Array(text.utf8)
+    #expect(found.map { String(decoding: bytes[$0.disk], as: UTF8.self) } == "var/disk")
+    #expect(try read("k guest")?.disk.isEmpty == true)
+    #expect(try read("k guest")?.level == 8)
+    #expect(try read("k guest")?.share == 100)
+  }
+
+  @Test(
+    arguments: [
+      ("guest level=0", .badLevel), ("guest level=16", .badLevel), ("guest share=0", .badShare),
+      ("guest share=101", .badShare), ("guest share=ten", .badShare), ("guest balloon=600", .badBalloon),
+      ("guest balloon=16 memory=16", .badBalloon),
+    ] as [(String, GuestImageError.Reason)])
+  func badLimitsAreNamed(text: String, reason: GuestImageError.Reason) {
+    #expect { _ = try read(text) } throws: { ($0 as? GuestImageError)?.reason == reason }
   }
 
   @Test(arguments: ["guest memory=3", "guest memory=513", "guest memory=x", "guest memory=99999999999"])

@@ -16,6 +16,8 @@ public struct BenchmarkMachine: Sendable {
   public var timeout: Double
   /// The versions of what takes part.
   public var versions: [String: String]
+  /// What is typed at the machine's console.
+  public var input: [UInt8] = []
 
   /// A measurement; nothing is started.
   public init(
@@ -35,7 +37,7 @@ public struct BenchmarkMachine: Sendable {
   /// - Throws: `ToolError` as `contents(of:)` does.
   public func run() async throws -> SampleReader.Contents {
     // A machine that counts instructions is slow and prints nothing while it measures: that is no hang.
-    let options = Session.Options(timeout: timeout, input: [], hangPatience: timeout)
+    let options = Session.Options(timeout: timeout, input: input, hangPatience: timeout)
     return try contents(of: try await Launcher(machine).run(options))
   }
 

@@ -40,6 +40,27 @@ extension BenchmarkReport {
     ).text
   }
 
+  /// The round trip of messages between nodes against that of a bare word in the same run; empty without both.
+  public var messageRatios: String {
+    let rows = results.filter { $0.name.hasPrefix("node/") && $0.name.contains("round-trip") }.compactMap {
+      result -> [String]? in
+      guard
+        let ball = results.first(where: {
+          $0.name == "node/ball-round-trip" && $0.arch == result.arch && $0.unit == result.unit
+        }), ball.median > 0, ball.min > 0, result.name != ball.name
+      else { return nil }
+      return [
+        result.name, "\(result.median)", "\(ball.median)",
+        Text.ratio(Double(result.median) / Double(ball.median)),
+        Text.ratio(Double(result.min) / Double(ball.min)),
+      ]
+    }
+    guard !rows.isEmpty else { return "" }
+    return Table(
+      ["in ticks", "messages", "bare word", "ratio of medians", "of least"], rows, rightAligned: [1, 2, 3, 4]
+    ).text
+  }
+
   /// Apus beside a peer, median against median; empty without results of the peer.
   public func comparison(with peer: String) -> String {
     let theirs = results.filter { $0.system == peer }

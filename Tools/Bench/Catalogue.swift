@@ -98,6 +98,49 @@ public enum Catalogue {
     .init(
       name: "page/fork-and-exit-48",
       explanation: "copying an address space with 50 pages and giving the copy back"),
+    .init(
+      name: "message/send-8", explanation: "8 bytes into the ring of a link, from a register to the stamp"),
+    .init(name: "message/send-64", explanation: "64 bytes into the ring of a link"),
+    .init(name: "message/receive-8", explanation: "taking 8 bytes that wait in the ring, found by a look"),
+    .init(name: "message/receive-64", explanation: "taking 64 bytes that wait in the ring"),
+    .init(name: "message/poll-empty", explanation: "a look at a ring in which nothing waits"),
+    .init(
+      name: "message/doorbell-to-handler",
+      explanation: "from ringing the own doorbell to the first instruction of what it calls"),
+    .init(
+      name: "message/call-reply-0",
+      explanation: "a call without payload and its reply, two threads with different page tables",
+      peerName: "pipe/round-trip-1"),
+    .init(
+      name: "message/call-reply-64", explanation: "the same with 64 bytes both ways",
+      peerName: "pipe/round-trip-16"),
+    .init(
+      name: "node/ball-round-trip",
+      explanation: "a word in a cache line to another node and back, bare (ticks)"),
+    .init(
+      name: "node/poll-round-trip", explanation: "8 bytes through the rings of two nodes that poll (ticks)"),
+    .init(
+      name: "node/doorbell-round-trip-halted",
+      explanation: "a call of 8 bytes by the doorbell to a halted node (ticks)"),
+    .init(
+      name: "node/doorbell-round-trip-busy", explanation: "the same to a node that computes (ticks)"),
+    .init(name: "node/stream-8", explanation: "a message of 8 bytes of a stream, one way (ticks)"),
+    .init(name: "node/stream-64", explanation: "the same of 64 bytes"),
+    .init(name: "node/stream-256", explanation: "the same of 256 bytes"),
+    .init(name: "node/stream-468", explanation: "the same of 468 bytes, the longest in a ring"),
+    .init(name: "nodes/from-1-to-1", explanation: "8 bytes from one node to node 0 (ticks a message)"),
+    .init(name: "nodes/from-2-to-1", explanation: "the same from two nodes"),
+    .init(name: "nodes/from-3-to-1", explanation: "the same from three nodes"),
+    .init(
+      name: "nodes/lock-test-and-set",
+      explanation: "one acquisition when 2 or 4 nodes want it all the time (ticks): /2, /4"),
+    .init(name: "nodes/lock-ticket", explanation: "the same"),
+    .init(name: "nodes/lock-queue", explanation: "the same of an MCS lock"),
+    .init(name: "nodes/lock-robust", explanation: "the same of a lock that names its holder"),
+    .init(name: "nodes/barrier-central", explanation: "one episode with 2 or 4 nodes (ticks): /2, /4"),
+    .init(name: "nodes/barrier-dissemination", explanation: "the same"),
+    .init(name: "nodes/barrier-tree", explanation: "the same"),
+    .init(name: "nodes/barrier-messages", explanation: "the same of a barrier of messages"),
     .init(name: "trace/test-when-off", explanation: "what a place that records costs while the trace is off"),
     .init(name: "trace/record", explanation: "the same with the trace on: one event"),
     .init(
@@ -145,6 +188,7 @@ public enum Catalogue {
   public static let suites: [(name: String, groups: [String])] = [
     ("context-switch", ["yield", "preempt", "wake"]),
     ("primitives", ["thread", "mutex", "semaphore", "queue", "sleep", "pick"]),
+    ("messages", ["message", "node", "nodes"]),
     ("syscalls", ["syscall", "pipe", "futex", "clone", "process", "memory", "file"]),
   ]
 

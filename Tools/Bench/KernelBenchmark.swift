@@ -24,7 +24,7 @@ public struct KernelBenchmark: Sendable {
     var groups: [String] = []
     for entry in entries where entry.isOurs && !groups.contains(entry.group) { groups.append(entry.group) }
     var all: [[BenchmarkMachine]] = []
-    for group in groups where group != "boot" {
+    for group in groups where group != "boot" && group != "node" && group != "nodes" {
       var turns: [BenchmarkMachine] = []
       for method in ["software", "hardware"] {
         // x86_64 has no hardware task switch.

@@ -36,6 +36,15 @@ public enum Limits {
     "pick/10-ready": 32,
     "pick/100-ready": 32,
     "pick/1000-ready": 32,
+    "message/send-8": 60,
+    "message/send-64": 110,
+    "message/receive-8": 60,
+    "message/receive-64": 110,
+    "message/poll-empty": 40,
+    "message/doorbell-to-handler": 150,
+    // seL4's fast path takes 463 and 505.
+    "message/call-reply-0": 463,
+    "message/call-reply-64": 500,
     // A test and perhaps a load for it; an event has the same and at most 12 more.
     "trace/test-when-off": 3,
     "trace/record": 15,

@@ -9,6 +9,7 @@
 /// forgotten release would be caught by on AArch64. Loads are done in program order: a forgotten acquire is not
 /// found by this checker.
 
+import Foundation
 import Window
 
 /// A store that has not reached memory.
@@ -42,8 +43,26 @@ struct ModelMemory: Hashable {
     buffers[node] = []
   }
 
+  // Memory is compared and hashed as bytes: word by word, unoptimised code spends all its time there.
+  static func == (one: ModelMemory, other: ModelMemory) -> Bool {
+    guard one.buffers == other.buffers, one.words.count == other.words.count else { return false }
+    return one.words.withUnsafeBytes { first in
+      other.words.withUnsafeBytes { second in
+        guard let first = first.baseAddress, let second = second.baseAddress else { return true }
+        // SAFETY: both have as many bytes.
+        return unsafe memcmp(first, second, 4 * one.words.count) == 0
+      }
+    }
+  }
+
+  func hash(into hasher: inout Hasher) {
+    words.withUnsafeBytes { hasher.combine(bytes: $0) }
+    hasher.combine(buffers)
+  }
+
   func read(_ node: Int, _ word: Int) -> UInt32 {
-    buffers[node].last { $0.word == word }?.value ?? words[word]
+    if buffers[node].isEmpty { return words[word] }
+    return buffers[node].last { $0.word == word }?.value ?? words[word]
   }
 }
 

@@ -137,6 +137,13 @@ struct BenchCommand: AsyncParsableCommand {
     for turns in try await ours.measurements(of: selection, on: arch, unit: unit, timeout: timeout) {
       try await add(turns, repetition)
     }
+    for group in ["node", "nodes"] where selection.contains(where: { $0.group == group }) {
+      let nodes = NodeBenchmark(project: project, toolchain: toolchain, versions: versions)
+      let machine = try await nodes.measurement(
+        group, on: arch, wanted: selection.filter { $0.group == group }.map(\.name), timeout: timeout)
+      // Once: a machine that has run must be staged anew.
+      try await add([machine], .count(1))
+    }
     if !wall, arch == .i686 {
       let switches = selection.filter { $0.group == "yield" }
       for turns in try await ours.measurements(of: switches, on: arch, unit: .ticks, timeout: timeout)
@@ -177,7 +184,8 @@ struct BenchCommand: AsyncParsableCommand {
     for version in versions.sorted() { print(version) }
     print("")
     print(report.table, terminator: "")
-    for more in [report.switchRatios, report.comparison(with: LinuxPeer.name)] where !more.isEmpty {
+    for more in [report.switchRatios, report.messageRatios, report.comparison(with: LinuxPeer.name)]
+    where !more.isEmpty {
       print("\n" + more, terminator: "")
     }
     for (name, reason) in report.missing.sorted(by: { $0.key < $1.key }) {

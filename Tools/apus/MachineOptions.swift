@@ -54,8 +54,18 @@ struct MachineOptions: ParsableArguments {
   @Flag(help: "Open no window, even where there is a display.")
   var headless = false
 
-  @Option(help: ArgumentHelp("Words to add to the kernel's command line.", valueName: "words"))
-  var append: String?
+  @Option(
+    help: ArgumentHelp(
+      "Words to add to the kernel's command line; with --guest, the guest's command line.", valueName: "words"
+    ))
+  var append: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Words to add to the kernel's command line, whether there are guests or not.", valueName: "words"))
+  var kernelAppend: String?
+
+  @OptionGroup(title: "Guests") var guests: GuestOptions
 
   @Option(
     help: ArgumentHelp("The folder, archive or image that becomes the ramdisk.", valueName: "path"))
@@ -78,6 +88,14 @@ struct MachineOptions: ParsableArguments {
     if let memory, !ImageDescription.allowedMemory.contains(memory) {
       throw ValidationError("--memory \(memory): allowed are 16 to 65536 (MiB)")
     }
+    if !guests.guest.isEmpty {
+      if let arch, arch != .i686 {
+        throw ValidationError("--guest with --arch \(arch.rawValue): only the kernel of i686 hosts guests")
+      }
+      if let boot, boot != .kernel {
+        throw ValidationError("--guest with --boot \(boot.rawValue): guests are brought by --boot kernel")
+      }
+    }
     if icount && accel == .kvm {
       throw ValidationError("--icount counts what the translator executes; allowed with it: --accel tcg")
     }
@@ -92,13 +110,24 @@ struct MachineOptions: ParsableArguments {
     project: Project, toolchain: Toolchain, emulator: Emulator = .qemu, kernelWords: [String] = []
   ) async throws -> (machine: GuestMachine, kernel: String?) {
     let path = boot ?? (emulator == .bochs ? .iso : .kernel)
+    let arch = guests.guest.isEmpty ? arch : .i686
+    let plans = try await guests.plans(
+      commandLines: guests.guest.isEmpty ? [] : append, project: project)
+    guard plans.isEmpty || emulator == .qemu else {
+      throw ToolError("guests are brought by QEMU's own loader; allowed with --guest: --emulator qemu")
+    }
+    let neededMemory = try plans.isEmpty ? nil : GuestPlan.check(plans)
+    let append = (plans.isEmpty ? append : []) + (kernelAppend.map { [$0] } ?? [])
     var machine: GuestMachine
     var symbols: String?
     if let image, !image.hasSuffix(".toml") {
-      guard ramdisk == nil, append == nil || !image.hasSuffix(".iso") else {
+      guard plans.isEmpty else {
+        throw ToolError("\(image) is a finished image: --guest needs a description, or none")
+      }
+      guard ramdisk == nil, append.isEmpty || !image.hasSuffix(".iso") else {
         throw ToolError("\(image) is a finished image: --append and --ramdisk cannot change it")
       }
-      (machine, symbols) = try finishedImage(image)
+      (machine, symbols) = try finishedImage(image, append.joined(separator: " "))
     } else {
       var description: ImageDescription
       if let image {
@@ -113,16 +142,11 @@ struct MachineOptions: ParsableArguments {
       }
       let plain = description
       if let kernel { description.kernel = kernel }
-      let words = kernelWords + (monitor ? ["monitor=on"] : [])
-      description.commandLine = ([description.commandLine] + words).filter { !$0.isEmpty }.joined(
-        separator: " ")
-      if let append {
-        description.commandLine = [description.commandLine, append].filter { !$0.isEmpty }.joined(
-          separator: " ")
-      }
+      let words = [description.commandLine] + kernelWords + (monitor ? ["monitor=on"] : []) + append
+      description.commandLine = words.filter { !$0.isEmpty }.joined(separator: " ")
       if let ramdisk {
         description.ramdisk = URL(filePath: ramdisk).standardizedFileURL.path
-      } else if image == nil, kernel == nil, !monitor {
+      } else if image == nil, kernel == nil, !monitor, plans.isEmpty {
         do {
           description.ramdisk = try await ShellRamdisk(description.architecture, project: project).prepare()
         } catch {
@@ -135,6 +159,16 @@ struct MachineOptions: ParsableArguments {
         image: ImageBuild(description, project: project, toolchain: toolchain), path: path)
       (machine, symbols) = try await plan.prepare()
     }
+    if case .kernel(let path, let modules, let commandLine) = machine.medium, !plans.isEmpty {
+      machine.medium = .kernel(
+        path: path, modules: modules + plans.flatMap(\.modules), commandLine: commandLine)
+    }
+    if let neededMemory {
+      machine.memory = max(machine.memory, neededMemory)
+      if let memory, memory < neededMemory {
+        throw ToolError("--memory \(memory): the guests need a machine of at least \(neededMemory) MiB")
+      }
+    }
     if let cpus { machine.cpus = cpus }
     if let memory { machine.memory = memory }
     machine.acceleration = accel
@@ -146,13 +180,13 @@ struct MachineOptions: ParsableArguments {
     return (machine, symbols)
   }
 
-  private func finishedImage(_ path: String) throws -> (GuestMachine, String?) {
+  private func finishedImage(_ path: String, _ append: String) throws -> (GuestMachine, String?) {
     if path.hasSuffix(".iso") {
       _ = try Files.read(path)
       return (GuestMachine(architecture: arch ?? .x86_64, medium: .disc(path: path)), nil)
     }
     let bytes = try Files.read(path)
-    let medium = GuestMachine.Medium.kernel(path: path, modules: [], commandLine: append ?? "")
+    let medium = GuestMachine.Medium.kernel(path: path, modules: [], commandLine: append)
     guard bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else {
       // A flat file has no architecture and no symbols, but a loader can boot it.
       guard MultibootHeader(bytes).multiboot1 != nil else {

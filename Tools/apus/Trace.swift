@@ -54,7 +54,7 @@ struct TraceCommand: AsyncParsableCommand {
   func run() async throws {
     let (project, toolchain) = try await common.begin()
     var options = machineOptions
-    options.append = [options.append, "trace=\(size)"].compactMap { $0 }.joined(separator: " ")
+    options.kernelAppend = [options.kernelAppend, "trace=\(size)"].compactMap { $0 }.joined(separator: " ")
     var (machine, kernel) = try await options.prepare(project: project, toolchain: toolchain)
     let folder = try Files.makeTemporaryFolder()
     defer { try? Files.remove(folder) }

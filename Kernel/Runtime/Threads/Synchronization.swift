@@ -152,3 +152,53 @@ extension MessageQueue {
     }
   }
 }
+
+extension CallPort {
+  /// Calls, and waits for the reply, which takes the message's place.
+  ///
+  /// - Safety: see `call(_:in:until:)`.
+  @unsafe @inline(always) @discardableResult
+  public func call(
+    _ message: UnsafeMutablePointer<UInt>, nanoseconds: UInt64? = nil
+  ) throws(SyncError) -> WaitOutcome {
+    try ThreadSystem.wait(nanoseconds) { scheduler, limit throws(SyncError) in
+      // SAFETY: the caller promises the message.
+      try unsafe call(message, in: &scheduler, until: limit)
+    }
+  }
+
+  /// Receives the next call, or waits for one.
+  ///
+  /// - Safety: see `receive(into:in:until:)`.
+  @unsafe @inline(always) @discardableResult
+  public func receive(
+    into buffer: UnsafeMutablePointer<UInt>, nanoseconds: UInt64? = nil
+  ) throws(SyncError) -> WaitOutcome {
+    try ThreadSystem.wait(nanoseconds, wakesOthers: true) { scheduler, limit throws(SyncError) in
+      // SAFETY: the caller promises the buffer.
+      try unsafe receive(into: buffer, in: &scheduler, until: limit)
+    }
+  }
+
+  /// Answers the last call, and receives the next one or waits for it.
+  ///
+  /// - Safety: see `reply(_:receivingInto:in:until:)`.
+  @unsafe @inline(always) @discardableResult
+  public func reply(
+    _ reply: UnsafePointer<UInt>, receivingInto buffer: UnsafeMutablePointer<UInt>,
+    nanoseconds: UInt64? = nil
+  ) throws(SyncError) -> WaitOutcome {
+    try ThreadSystem.wait(nanoseconds, wakesOthers: true) { scheduler, limit throws(SyncError) in
+      // SAFETY: the caller promises both.
+      try unsafe self.reply(reply, receivingInto: buffer, in: &scheduler, until: limit)
+    }
+  }
+
+  /// Ends the port's life; whoever waits is cancelled.
+  public func close() throws(SyncError) {
+    try ThreadSystem.wake { scheduler throws(SyncError) in
+      try close(in: &scheduler)
+      return scheduler.isSwitchDue()
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/// The machine's side of a guest's devices.
+
+import Arch
+import Base
+import CMachine
+import Randomness
+import Runtime
+import Virtio
+
+/// Our console, the disks in memory, random numbers, and the switch between guests.
+struct MachineDevices: DeviceHost {
+  let record: GuestReference
+
+  func show(_ byte: UInt8) { record.show(byte) }
+  func endOutput() { record.endOutput() }
+
+  func nextInput() -> UInt8? {
+    cpu_cli()
+    defer { cpu_sti() }
+    return record.fields.input.removeFirst()
+  }
+
+  func random() -> UInt32 {
+    if record.fields.randomLeft == 0 {
+      record.fields.random.mix(cpu_rdtsc())
+      for index in 0..<8 {
+        let value = record.fields.random.next()
+        record.fields.randomWords[index * 2] = UInt32(truncatingIfNeeded: value)
+        record.fields.randomWords[index * 2 + 1] = UInt32(truncatingIfNeeded: value >> 32)
+      }
+      record.fields.randomLeft = 16
+    }
+    record.fields.randomLeft -= 1
+    return record.fields.randomWords[record.fields.randomLeft]
+  }
+
+  // MARK: - Disks
+
+  func loadDisk(_ disk: Int, _ offset: UInt32) -> UInt32 {
+    cpu_load32(record.fields.disks[disk].start + UInt(offset))
+  }
+
+  func storeDisk(_ disk: Int, _ offset: UInt32, _ word: UInt32) {
+    cpu_store32(record.fields.disks[disk].start + UInt(offset), word)
+  }
+
+  // MARK: - Network
+
+  func beginFrame(byteCount: UInt32) { record.fields.card.begin(byteCount: byteCount) }
+  func putFrame(_ word: UInt32) { record.fields.card.put(word) }
+
+  func endFrame() {
+    guard let guests = GuestTableReference() else { return }
+    var present: UInt16 = 0
+    for number in 1...UInt32(guests.table.count) where guests.guest(number)?.fields.state == .running {
+      present |= 1 << UInt16(number)
+    }
+    let receivers = Network.receivers(
+      of: record.fields.card.destination, from: UInt8(record.fields.number), among: present)
+    for number in 1...UInt32(guests.table.count) where receivers >> UInt16(number) & 1 == 1 {
+      guard let other = guests.guest(number) else { continue }
+      // Another guest's thread may be delivering there too.
+      cpu_cli()
+      other.fields.card.receive(from: record.fields.card)
+      cpu_sti()
+      other.poke()
+    }
+  }
+
+  func waitingFrame() -> UInt32? { record.fields.card.waitingFrame }
+  func frameWord(_ offset: UInt32) -> UInt32 { record.fields.card.word(offset) }
+
+  func dropFrame() {
+    cpu_cli()
+    record.fields.card.drop()
+    cpu_sti()
+  }
+}

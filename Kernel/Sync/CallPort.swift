@@ -1,0 +1,180 @@
+/// A place where threads are called: a message of at most 64 bytes there, and one back.
+///
+///      callers wait ──▶ receive ──▶ the server works ──▶ reply ──▶ the caller goes on
+///      in `callers`     the first                        copied to where
+///                       moves to `answers`               the caller wants it
+///
+/// Messages go from one thread's buffer straight to the other's, and a call or a reply is one switch: the caller waits
+/// and the server is ready in the same step. So two threads of different address spaces speak at the price of two
+/// switches, two copies and two waits.
+
+import Scheduling
+
+/// A call port, by the place of its record.
+///
+/// See `Mutex` for what the objects have in common.
+///
+/// A message is `maximumWords` words of the machine: the first one says how many bytes follow.
+///
+/// - Invariant: at most one thread waits in `answers`: the one whose call was received last and is not answered. A
+///   caller whose time is up leaves the queue, so that the reply finds nobody. The server waits only while nobody
+///   calls.
+@safe public struct CallPort: BitwiseCopyable {
+  /// The most bytes of a message.
+  @inlinable public static var maximumBytes: UInt { 64 }
+  /// Words of a message with its length.
+  @inlinable public static var messageWords: Int { 1 + 64 / MemoryLayout<UInt>.size }
+
+  /// What a call port is in memory.
+  @safe public struct Record: BitwiseCopyable {
+    var servers: WaitQueue
+    var callers: WaitQueue
+    var answers: WaitQueue
+    var isAlive: Bool
+  }
+
+  private let record: UnsafeMutablePointer<Record>
+
+  /// Makes a port that nobody calls.
+  ///
+  /// - Safety: as for `Mutex.init(at:)`.
+  @unsafe public init(at record: UnsafeMutablePointer<Record>) {
+    unsafe self.record = record
+    unsafe record.initialize(
+      to: Record(
+        servers: WaitQueue(reason: .message), callers: WaitQueue(reason: .queueRoom),
+        answers: WaitQueue(reason: .message), isAlive: true))
+  }
+
+  @inline(__always)
+  private var fields: Record {
+    unsafeAddress {
+      // SAFETY: `init(at:)` made its caller promise that the record is there.
+      unsafe UnsafePointer(record)
+    }
+    nonmutating unsafeMutableAddress {
+      // SAFETY: `init(at:)` made its caller promise that the record is there and writable.
+      unsafe record
+    }
+  }
+
+  // SAFETY of the three: the queues are part of the record, which stays until `destroy`, and that is refused while a
+  // thread waits.
+  @inline(__always)
+  private var servers: WaitQueueReference { unsafe WaitQueueReference(at: &record.pointee.servers) }
+  @inline(__always)
+  private var callers: WaitQueueReference { unsafe WaitQueueReference(at: &record.pointee.callers) }
+  @inline(__always)
+  private var answers: WaitQueueReference { unsafe WaitQueueReference(at: &record.pointee.answers) }
+
+  /// The threads whose call nobody has received.
+  public var waitingCallerCount: Int { Int(fields.callers.count) }
+  /// Whether a call was received and not answered, and its caller still waits.
+  public var hasOpenCall: Bool { fields.answers.count != 0 }
+
+  /// Calls: the message goes to the server, and the reply into its place.
+  ///
+  /// - Parameter deadline: the tick at which the caller gives up.
+  /// - Returns: `.blocked`, and `.satisfied` in the thread's record when the reply is there; `.timedOut` or
+  ///   `.cancelled` without having waited.
+  /// - Throws: `.destroyed`; `.badCount` for more than `maximumBytes`.
+  /// - Safety: `message` must be writable for the size of a message until the wait is over.
+  @unsafe @inline(__always)
+  public func call(
+    _ message: UnsafeMutablePointer<UInt>, in scheduler: inout Scheduler, until deadline: UInt64 = .max
+  ) throws(SyncError) -> WaitOutcome {
+    guard unsafe message[0] <= Self.maximumBytes else { throw .badCount }
+    scheduler.current.fields.exchange = UInt(bitPattern: message)
+    guard let server = servers.fields.first,
+      let place = unsafe UnsafeMutablePointer<UInt>(bitPattern: server.fields.exchange)
+    else {
+      guard fields.isAlive else { throw .destroyed }
+      return scheduler.block(on: callers, until: deadline)
+    }
+    let outcome = scheduler.block(on: answers, until: deadline)
+    guard outcome == .blocked else { return outcome }
+    // SAFETY: a waiting server promised that its buffer is writable until its wait is over.
+    unsafe Self.copy(message, to: place)
+    _ = scheduler.wakeFirst(of: servers)
+    return .blocked
+  }
+
+  /// Receives the next call, or begins to wait for one; a call that was received before and not answered is given up.
+  ///
+  /// - Returns: `.satisfied` or `.blocked`; `.timedOut` or `.cancelled` without having waited.
+  /// - Throws: `.destroyed`.
+  /// - Safety: `buffer` must be writable for the size of a message until the wait is over.
+  @unsafe @inline(__always)
+  public func receive(
+    into buffer: UnsafeMutablePointer<UInt>, in scheduler: inout Scheduler, until deadline: UInt64 = .max
+  ) throws(SyncError) -> WaitOutcome {
+    if fields.answers.first != nil { _ = scheduler.wakeFirst(of: answers, .cancelled) }
+    return try unsafe next(into: buffer, in: &scheduler, until: deadline)
+  }
+
+  /// Answers the call that was received last, and receives the next one.
+  ///
+  /// - Parameters:
+  ///   - reply: the answer; the same place as `buffer` is allowed.
+  ///   - buffer: where the next call goes.
+  /// - Returns: as `receive` does. A reply to a caller that gave up is lost.
+  /// - Throws: `.destroyed`; `.badCount` for more than `maximumBytes`.
+  /// - Safety: `reply` must be readable now, and `buffer` as for `receive`.
+  @unsafe @inline(__always)
+  public func reply(
+    _ reply: UnsafePointer<UInt>, receivingInto buffer: UnsafeMutablePointer<UInt>,
+    in scheduler: inout Scheduler, until deadline: UInt64 = .max
+  ) throws(SyncError) -> WaitOutcome {
+    guard unsafe reply[0] <= Self.maximumBytes else { throw .badCount }
+    if let caller = answers.fields.first,
+      let place = unsafe UnsafeMutablePointer<UInt>(bitPattern: caller.fields.exchange)
+    {
+      // SAFETY: a waiting caller promised that its message is writable until its wait is over.
+      unsafe Self.copy(reply, to: place)
+      _ = scheduler.wakeFirst(of: answers)
+    }
+    return try unsafe next(into: buffer, in: &scheduler, until: deadline)
+  }
+
+  @unsafe @inline(__always)
+  private func next(
+    into buffer: UnsafeMutablePointer<UInt>, in scheduler: inout Scheduler, until deadline: UInt64
+  ) throws(SyncError) -> WaitOutcome {
+    guard let caller = callers.fields.first,
+      let message = unsafe UnsafePointer<UInt>(bitPattern: caller.fields.exchange)
+    else {
+      guard fields.isAlive else { throw .destroyed }
+      scheduler.current.fields.exchange = UInt(bitPattern: buffer)
+      return scheduler.block(on: servers, until: deadline)
+    }
+    // SAFETY: a waiting caller promised that its message is readable until its wait is over.
+    unsafe Self.copy(message, to: buffer)
+    scheduler.moveFirst(of: callers, to: answers)
+    return .satisfied
+  }
+
+  /// Ends the port's life: everybody who waits goes on, cancelled.
+  ///
+  /// - Throws: `.destroyed`.
+  public func close(in scheduler: inout Scheduler) throws(SyncError) {
+    guard fields.isAlive else { throw .destroyed }
+    fields.isAlive = false
+    while scheduler.wakeFirst(of: servers, .cancelled) != nil {}
+    while scheduler.wakeFirst(of: callers, .cancelled) != nil {}
+    while scheduler.wakeFirst(of: answers, .cancelled) != nil {}
+  }
+
+  /// Copies a message: its length, and as many words as it takes.
+  @unsafe @inline(__always)
+  private static func copy(_ source: UnsafePointer<UInt>, to place: UnsafeMutablePointer<UInt>) {
+    let bytes = unsafe source[0]
+    unsafe place[0] = bytes
+    let size = UInt(MemoryLayout<UInt>.size)
+    var rest = (bytes &+ size &- 1) / size
+    while rest != 0 {
+      // SAFETY: the length was checked when the message was handed over; both have room for the longest one.
+      unsafe place[Int(bitPattern: rest)] = source[Int(bitPattern: rest)]
+      rest &-= 1
+    }
+  }
+}

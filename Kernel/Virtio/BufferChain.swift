@@ -1,0 +1,159 @@
+/// The buffers of one request, copied out of a ring and checked.
+
+import GuestInterface
+
+/// Where a guest has bytes for a device, and where it wants some.
+///
+/// - Invariant: every buffer lies in the guest's memory; those that the device reads come first; their lengths together
+///   are at most `mostBytes`.
+public struct BufferChain: BitwiseCopyable {
+  /// A part of the guest's memory.
+  struct Buffer: BitwiseCopyable {
+    var address: UInt32 = 0
+    var byteCount: UInt32 = 0
+  }
+
+  /// The most bytes of a request: twice as many as Linux puts into one.
+  public static var mostBytes: UInt32 { 1 << 20 }
+
+  /// The number of the first descriptor, by which the chain is given back.
+  public private(set) var head: UInt32 = 0
+  /// Bytes that the device reads.
+  public private(set) var readableCount: UInt32 = 0
+  /// Bytes that the device writes.
+  public private(set) var writableCount: UInt32 = 0
+
+  private var buffers: InlineArray<64, Buffer> = .init(repeating: Buffer())
+  private var bufferCount = 0
+  /// Buffers that the device reads.
+  private var readableBuffers = 0
+  /// Where the next byte is read: a buffer, and how far into it.
+  private var readBuffer = 0
+  private var readOffset: UInt32 = 0
+  /// Where the next byte is written.
+  private var writeBuffer = 0
+  private var writeOffset: UInt32 = 0
+
+  /// No buffers.
+  public init() {}
+
+  private static var hasNext: UInt32 { 1 }
+  private static var isWritable: UInt32 { 2 }
+  private static var isIndirect: UInt32 { 4 }
+
+  /// Follows the descriptors of a ring from one on.
+  mutating func read<Memory: GuestMemory & ~Copyable>(
+    _ first: UInt32, of ring: UInt32, in memory: borrowing Memory
+  ) throws(GuestMistake) {
+    (head, bufferCount, readableBuffers) = (first, 0, 0)
+    (readableCount, writableCount) = (0, 0)
+    var index = first
+    while true {
+      guard index < VirtQueue.size else { throw GuestMistake(.badDescriptor, index) }
+      // More descriptors than there are can only be a circle.
+      guard bufferCount < Int(VirtQueue.size) else { throw GuestMistake(.descriptorLoop, first) }
+      let descriptor = ring + index * 16
+      let flagsAndNext = memory.load32(descriptor + 12)
+      guard flagsAndNext & Self.isIndirect == 0 else { throw GuestMistake(.badDescriptor, flagsAndNext) }
+      try append(
+        low: memory.load32(descriptor), high: memory.load32(descriptor + 4),
+        byteCount: memory.load32(descriptor + 8), isWritable: flagsAndNext & Self.isWritable != 0, in: memory)
+      if flagsAndNext & Self.hasNext == 0 { break }
+      index = flagsAndNext >> 16
+    }
+    (readBuffer, readOffset) = (0, 0)
+    (writeBuffer, writeOffset) = (readableBuffers, 0)
+  }
+
+  private mutating func append<Memory: GuestMemory & ~Copyable>(
+    low: UInt32, high: UInt32, byteCount: UInt32, isWritable: Bool, in memory: borrowing Memory
+  ) throws(GuestMistake) {
+    guard high == 0, memory.contains(low, byteCount: byteCount) else { throw GuestMistake(.badBuffer, low) }
+    guard byteCount <= Self.mostBytes - readableCount - writableCount else {
+      throw GuestMistake(.requestTooLong, byteCount)
+    }
+    if isWritable {
+      writableCount += byteCount
+    } else {
+      guard readableBuffers == bufferCount else { throw GuestMistake(.badBufferOrder, low) }
+      readableCount += byteCount
+      readableBuffers += 1
+    }
+    buffers[bufferCount] = Buffer(address: low, byteCount: byteCount)
+    bufferCount += 1
+  }
+
+  // MARK: - Bytes
+
+  /// The next byte that the device reads, or `nil` after the last.
+  public mutating func nextByte<Memory: GuestMemory & ~Copyable>(in memory: borrowing Memory) -> UInt8? {
+    guard let address = nextReadable(1) else { return nil }
+    return memory.load8(address)
+  }
+
+  /// The next word that the device reads, lowest byte first, or `nil` if fewer than four bytes are left.
+  public mutating func nextWord<Memory: GuestMemory & ~Copyable>(in memory: borrowing Memory) -> UInt32? {
+    if let address = nextReadable(4) { return memory.load32(address) }
+    // A word may lie in two buffers.
+    var word: UInt32 = 0
+    for index: UInt32 in 0..<4 {
+      guard let byte = nextByte(in: memory) else { return nil }
+      word |= UInt32(byte) << (index * 8)
+    }
+    return word
+  }
+
+  /// Writes the next byte; says whether there was room.
+  @discardableResult
+  public mutating func put<Memory: GuestMemory & ~Copyable>(_ byte: UInt8, in memory: inout Memory) -> Bool {
+    guard let address = nextWritable(1) else { return false }
+    memory.store8(byte, address)
+    return true
+  }
+
+  /// Writes the next word, lowest byte first; says whether there was room for all of it.
+  @discardableResult
+  public mutating func put<Memory: GuestMemory & ~Copyable>(word: UInt32, in memory: inout Memory) -> Bool {
+    if let address = nextWritable(4) {
+      memory.store32(word, address)
+      return true
+    }
+    for index: UInt32 in 0..<4 {
+      guard put(UInt8(truncatingIfNeeded: word >> (index * 8)), in: &memory) else { return false }
+    }
+    return true
+  }
+
+  /// Writes the last byte that the device may write, wherever the next one goes.
+  ///
+  /// - Precondition: there is one.
+  public mutating func putLast<Memory: GuestMemory & ~Copyable>(_ byte: UInt8, in memory: inout Memory) {
+    var index = bufferCount - 1
+    // A guest may put empty buffers behind the one with the byte.
+    while index > readableBuffers, buffers[index].byteCount == 0 { index -= 1 }
+    memory.store8(byte, buffers[index].address + buffers[index].byteCount - 1)
+  }
+
+  private mutating func nextReadable(_ count: UInt32) -> UInt32? {
+    Self.next(count, &readBuffer, &readOffset, until: readableBuffers, of: buffers)
+  }
+
+  private mutating func nextWritable(_ count: UInt32) -> UInt32? {
+    Self.next(count, &writeBuffer, &writeOffset, until: bufferCount, of: buffers)
+  }
+
+  /// Where the next `count` bytes lie together; `nil` if they do not, and nothing has moved but past empty ends.
+  @inline(__always)
+  private static func next(
+    _ count: UInt32, _ buffer: inout Int, _ offset: inout UInt32, until end: Int,
+    of buffers: borrowing InlineArray<64, Buffer>
+  ) -> UInt32? {
+    while buffer < end, offset == buffers[buffer].byteCount {
+      buffer += 1
+      offset = 0
+    }
+    guard buffer < end, count <= buffers[buffer].byteCount - offset else { return nil }
+    defer { offset += count }
+    return buffers[buffer].address + offset
+  }
+}

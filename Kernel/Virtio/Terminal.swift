@@ -1,0 +1,86 @@
+/// The terminal and the random numbers of a guest.
+
+import GuestInterface
+
+extension GuestDevices {
+  /// Gives the guest what was typed; says whether buffers were used.
+  mutating func receiveInput<Memory: GuestMemory & ~Copyable, Host: DeviceHost & ~Copyable>(
+    _ index: Int, in memory: inout Memory, for host: inout Host
+  ) throws(GuestMistake) -> Bool {
+    var hasUsed = false
+    for _ in 0..<VirtQueue.size {
+      // A byte is taken from the host only when there is room for it.
+      guard hasWork(index, 0, in: memory), let first = host.nextInput() else { break }
+      guard try take(index, 0, in: memory) else { break }
+      var count: UInt32 = 0
+      var byte: UInt8? = first
+      while let next = byte {
+        guard chain.put(next, in: &memory) else { break }
+        count += 1
+        // Short: what is left over stays with the host.
+        byte = count < chain.writableCount ? host.nextInput() : nil
+      }
+      give(index, 0, byteCount: count, in: &memory)
+      hasUsed = true
+    }
+    return hasUsed
+  }
+
+  /// Shows what the guest writes.
+  mutating func showOutput<Memory: GuestMemory & ~Copyable, Host: DeviceHost & ~Copyable>(
+    _ index: Int, in memory: inout Memory, for host: inout Host
+  ) throws(GuestMistake) -> Bool {
+    var hasUsed = false
+    for _ in 0..<VirtQueue.size {
+      guard try take(index, 1, in: memory) else { break }
+      while let byte = chain.nextByte(in: memory) { host.show(byte) }
+      give(index, 1, byteCount: 0, in: &memory)
+      hasUsed = true
+    }
+    if hasUsed { host.endOutput() }
+    return hasUsed
+  }
+
+  /// Fills the guest's buffers with random bytes.
+  mutating func giveEntropy<Memory: GuestMemory & ~Copyable, Host: DeviceHost & ~Copyable>(
+    _ index: Int, in memory: inout Memory, for host: inout Host
+  ) throws(GuestMistake) -> Bool {
+    var hasUsed = false
+    for _ in 0..<VirtQueue.size {
+      guard try take(index, 0, in: memory) else { break }
+      let count = min(chain.writableCount, Self.mostEntropy)
+      for _ in 0..<count / 4 { chain.put(word: host.random(), in: &memory) }
+      for _ in 0..<count % 4 { chain.put(UInt8(truncatingIfNeeded: host.random()), in: &memory) }
+      give(index, 0, byteCount: count, in: &memory)
+      hasUsed = true
+    }
+    return hasUsed
+  }
+
+  /// The most random bytes of a request; a guest that wants more asks again.
+  static var mostEntropy: UInt32 { 4_096 }
+
+  /// Learns which pages the guest gives up or takes back.
+  ///
+  /// The frames stay the guest's: its memory is one run, and a guest that takes a page back must find one.
+  mutating func movePages<Memory: GuestMemory & ~Copyable>(
+    _ index: Int, isInflating: Bool, in memory: inout Memory
+  ) throws(GuestMistake) -> Bool {
+    var hasUsed = false
+    let queue = isInflating ? 0 : 1
+    for _ in 0..<VirtQueue.size {
+      guard try take(index, queue, in: memory) else { break }
+      while let page = chain.nextWord(in: memory) {
+        guard page < memory.ramSize >> 12 else { throw GuestMistake(.badBalloonPage, page) }
+        if isInflating {
+          balloonPages = min(balloonPages + 1, memory.ramSize >> 12)
+        } else if balloonPages > 0 {
+          balloonPages -= 1
+        }
+      }
+      give(index, queue, byteCount: 0, in: &memory)
+      hasUsed = true
+    }
+    return hasUsed
+  }
+}

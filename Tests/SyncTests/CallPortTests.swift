@@ -1,0 +1,147 @@
+import Scheduling
+import SchedulingFixture
+import Testing
+
+@testable import Sync
+
+/// A port, a server and callers on a processor of their own.
+private final class CallBench {
+  let bench: Bench
+  let port: CallPort
+  let server: ThreadReference
+  let callers: [ThreadReference]
+  private let record: UnsafeMutablePointer<CallPort.Record>
+  private let messages: UnsafeMutablePointer<UInt>
+
+  init(callers count: Int = 2, serverLevel: Int = 20) throws {
+    bench = Bench(threads: count + 1)
+    record = .allocate(capacity: 1)
+    messages = .allocate(capacity: CallPort.messageWords * (count + 1))
+    messages.initialize(repeating: 0, count: CallPort.messageWords * (count + 1))
+    port = unsafe CallPort(at: record)
+    server = try bench.start(1, level: serverLevel)
+    var made: [ThreadReference] = []
+    for index in 0..<count { made.append(try bench.start(index + 2, level: 10)) }
+    callers = made
+  }
+
+  deinit {
+    record.deallocate()
+    messages.deallocate()
+  }
+
+  /// The buffer of thread `index`: 0 is the server's.
+  func buffer(_ index: Int) -> UnsafeMutablePointer<UInt> { messages + CallPort.messageWords * index }
+
+  /// Fills a buffer.
+  func put(_ index: Int, _ words: [UInt]) {
+    buffer(index)[0] = UInt(words.count * MemoryLayout<UInt>.size)
+    for (place, word) in words.enumerated() { buffer(index)[1 + place] = word }
+  }
+
+  func words(_ index: Int) -> [UInt] {
+    (0..<Int(buffer(index)[0]) / MemoryLayout<UInt>.size).map { buffer(index)[1 + $0] }
+  }
+
+  /// Lets the most urgent thread run.
+  func settle() { _ = bench.scheduler.reschedule() }
+  var current: ThreadReference { bench.scheduler.current }
+
+  func call(_ index: Int, until deadline: UInt64 = .max) throws -> WaitOutcome {
+    let outcome = try unsafe port.call(buffer(index), in: &bench.scheduler, until: deadline)
+    settle()
+    return outcome
+  }
+  func receive() throws -> WaitOutcome {
+    let outcome = try unsafe port.receive(into: buffer(0), in: &bench.scheduler)
+    settle()
+    return outcome
+  }
+  func reply() throws -> WaitOutcome {
+    let outcome = try unsafe port.reply(buffer(0), receivingInto: buffer(0), in: &bench.scheduler)
+    settle()
+    return outcome
+  }
+}
+
+@Test func aCallReachesAWaitingServerAndItsReplyTheCaller() throws {
+  let one = try CallBench(callers: 1)
+  one.settle()
+  #expect(one.current == one.server)
+  #expect(try one.receive() == .blocked)
+  one.put(1, [3, 5, 7])
+  #expect(try one.call(1) == .blocked)
+  #expect(one.current == one.server && one.words(0) == [3, 5, 7])
+  one.put(0, [15])
+  #expect(try one.reply() == .blocked)
+  #expect(one.current == one.callers[0] && one.words(1) == [15] && one.current.outcome == .satisfied)
+}
+
+@Test func callersThatComeFirstWaitTheirTurn() throws {
+  let one = try CallBench(callers: 2, serverLevel: 5)
+  one.settle()
+  one.put(1, [1])
+  one.put(2, [2])
+  #expect(try one.call(1) == .blocked)
+  #expect(try one.call(2) == .blocked)
+  #expect(one.current == one.server && one.port.waitingCallerCount == 2)
+  #expect(try one.receive() == .satisfied)
+  #expect(one.words(0) == [1] && one.port.hasOpenCall)
+  one.put(0, [11])
+  // The reply wakes the first caller, which is more urgent; the second call was received in the same step.
+  #expect(try one.reply() == .satisfied)
+  #expect(one.words(0) == [2] && one.words(1) == [11] && one.current == one.callers[0])
+}
+
+@Test func aReplyToACallerThatGaveUpIsLost() throws {
+  let one = try CallBench(callers: 2)
+  one.settle()
+  #expect(try one.receive() == .blocked)
+  one.put(1, [1])
+  one.put(2, [2])
+  #expect(try one.call(1, until: 100) == .blocked)
+  #expect(one.current == one.server)
+  one.bench.scheduler.expire(at: 100)
+  #expect(one.callers[0].outcome == .timedOut && !one.port.hasOpenCall)
+  one.put(0, [77])
+  #expect(try one.reply() == .blocked)
+  // The other caller's call is another call: the lost reply does not reach it.
+  #expect(one.words(1) == [1])
+  #expect(one.current == one.callers[0] || one.current == one.callers[1])
+}
+
+@Test func aCallThatWaitsKeepsItsTimeLimitWhenItIsReceived() throws {
+  let one = try CallBench(callers: 1, serverLevel: 5)
+  one.settle()
+  one.put(1, [9])
+  #expect(try one.call(1, until: 50) == .blocked)
+  #expect(try one.receive() == .satisfied)
+  one.bench.scheduler.expire(at: 49)
+  #expect(one.port.hasOpenCall)
+  one.bench.scheduler.expire(at: 50)
+  #expect(!one.port.hasOpenCall && one.callers[0].outcome == .timedOut)
+}
+
+@Test func aCallThatIsNotAnsweredIsGivenUpWithTheNextReceive() throws {
+  let one = try CallBench(callers: 1)
+  one.settle()
+  #expect(try one.receive() == .blocked)
+  one.put(1, [1])
+  #expect(try one.call(1) == .blocked)
+  #expect(try one.receive() == .blocked)
+  #expect(one.callers[0].outcome == .cancelled && one.current == one.callers[0])
+}
+
+@Test func tooLongMessagesAreRefusedAndAClosedPortCancelsAll() throws {
+  let one = try CallBench(callers: 2, serverLevel: 5)
+  one.settle()
+  one.buffer(1)[0] = CallPort.maximumBytes + 1
+  #expect(throws: SyncError.badCount) { _ = try one.call(1) }
+  one.put(1, [1])
+  #expect(try one.call(1) == .blocked)
+  try one.port.close(in: &one.bench.scheduler)
+  one.settle()
+  #expect(one.callers[0].outcome == .cancelled)
+  #expect(throws: SyncError.destroyed) { _ = try one.call(2) }
+  #expect(throws: SyncError.destroyed) { _ = try one.receive() }
+}
