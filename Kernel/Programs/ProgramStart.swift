@@ -42,6 +42,7 @@ public enum ProgramStart {
       return false
     }
     Programs.takeExceptions()
+    Threads.keepSpareFloatingPointStates()
     #if arch(i386)
       CallPage.make()
     #endif

@@ -129,6 +129,39 @@ extension EmulatorTests {
             - Double(profile.processes.reduce(0) { $0 + $1.ticks })) < 2)
     }
 
+    /// Each device and each text of `/proc` is tried from the shell, and a call that is not performed is named.
+    @Test(arguments: Architecture.allCases)
+    func devicesAndTextsOfTheKernelAreThere(architecture: Architecture) async throws {
+      guard var machine = try await Self.machine(architecture) else { return }
+      guard case .kernel(let path, let modules, _) = machine.medium else { return }
+      machine.medium = .kernel(path: path, modules: modules, commandLine: "log=debug trace=on")
+      let session = """
+        head -c 4 /dev/zero | od -An -tx1
+        echo x > /dev/null; echo null $?
+        echo x > /dev/full; echo full $?
+        echo random $(head -c 16 /dev/random | wc -c) $(head -c 9 /dev/urandom | wc -c)
+        echo to the tty > /dev/tty; echo to the console > /dev/console
+        head -1 /dev/memstat | tr -d 0-9
+        echo stat $(cut -d' ' -f2 /proc/self/stat); grep Name /proc/self/status
+        echo maps $(head -2 /proc/self/maps | cut -d' ' -f2)
+        grep MemTotal /proc/meminfo | tr -d 0-9; echo processors $(grep -c ^processor /proc/cpuinfo)
+        echo uptime $(wc -w < /proc/uptime); cut -d' ' -f1-3 /proc/version
+        cut -d' ' -f1-3 /proc/mounts; echo trace $(head -c 99 /proc/trace | wc -c)
+        cat /proc/$$/cmdline; readlink /proc/self/exe; echo $(ls -d /proc/1)
+        exit 0
+
+        """
+      let report = try await run(
+        machine, input: session, timeout: 300, hangPatience: 120,
+        expecting: .passes(
+          "\n 00 00 00 00\n", "\nnull 0\n", "No space left on device\nfull 1\n", "\nrandom 16 9\n",
+          "\nto the tty\nto the console\n", "\ntotal \n", "\nstat (cut)\nName:\tgrep\n", "\nmaps r--p r-xp\n",
+          "\nMemTotal:          kB\n", "\nprocessors 1\n", "\nuptime 2\nLinux version 6.1.0-apus\n",
+          "\nramdisk / apusfs\ndevtmpfs /dev devtmpfs\ntmpfs /tmp tmpfs\nproc /proc proc\n", "\ntrace ",
+          "/bin/busybox\n/proc/1\n"))
+      if architecture == .x86_64 { #expect(report.serial.contains("call 334 rseq is not performed")) }
+    }
+
     /// With `monitor=on` the kernel's own console comes up, and has listed the ramdisk first.
     @Test(arguments: Architecture.allCases)
     func theMonitorListsARamdiskWithAShell(architecture: Architecture) async throws {

@@ -21,6 +21,8 @@ package struct FloatingPointSystem: BitwiseCopyable {
   private(set) var layout = StateLayout(hasFXSave: false, available: 0) { _ in 0 }
   private var ownership = RegisterOwnership(.lazy)
   private var spare = SpareBlocks()
+  /// Whether states that are given back are kept for the next threads: where programs come and go.
+  package var keepsSpareStates = false
 
   /// Closes the registers and begins to hand them out.
   package mutating func start(_ policy: RegisterPolicy) {
@@ -70,7 +72,9 @@ package struct FloatingPointSystem: BitwiseCopyable {
   }
 
   /// Takes the memory of a state back, which nobody has.
-  mutating func free(_ state: StateAddress) { spare.free(VirtualAddress(state)) }
+  mutating func free(_ state: StateAddress) {
+    if keepsSpareStates { spare.free(VirtualAddress(state)) } else { KernelHeap.free(VirtualAddress(state)) }
+  }
 
   /// Makes a state that of a program that has not begun yet.
   func initialize(_ state: StateAddress) {
@@ -148,6 +152,11 @@ extension Threads {
         state, own: reference.node.threads.scheduler.current.fields.floatingPoint)
       reference.node.threads.floatingPoint.free(state)
     }
+  }
+
+  /// Keeps the memory of states that are given back for the next ones.
+  public static func keepSpareFloatingPointStates() {
+    NodeReference().node.threads.floatingPoint.keepsSpareStates = true
   }
 
   /// Makes every switch to and from a thread look for what it carries besides its stack.
