@@ -73,7 +73,7 @@ private func runBenchmarks(_ wanted: UInt) {
     benchmarkCall("message/call-reply-64", bytes: 64)
   }
   if wanted & 3 << 24 != 0 {
-    benchmarkHourglass("hourglass/\(method)", slice: wanted & 1 << 24 != 0 ? 20_000 : 4_000_000)
+    benchmarkHourglass("hourglass/\(method)", slice: wanted & 1 << 24 != 0 ? 20_011 : 4_000_000)
   }
   // Last: the trace stays on.
   if wanted & 1 << 16 != 0 { benchmarkTrace() }

@@ -16,8 +16,9 @@ import Scheduling
 ///
 /// - Parameters:
 ///   - name: the result's path.
-///   - slice: ticks of a time slice. Short ones suffice where ticks are instructions; a host's processor needs ones
-///     that outlast the slowest switch by far.
+///   - slice: ticks of a time slice. Short ones suffice where ticks are instructions, and one that no loop's length
+///     divides lets interrupts come at every place of the loop; a host's processor needs ones that outlast the slowest
+///     switch by far.
 func benchmarkHourglass(_ name: Text, slice: UInt64) {
   NodeReference().node.threads.timer.setSlice(ticks: slice)
   let samples = Samples(wanted: 2_000)
@@ -31,10 +32,10 @@ func benchmarkHourglass(_ name: Text, slice: UInt64) {
     let (own, other) = (place + UInt(number) * 4, place + UInt(3 - number) * 4)
     let limit = UInt32(truncatingIfNeeded: NodeReference().node.threads.timer.sliceTicks / 2)
     while true {
-      let last = cpu_load32(writer)
-      if last != number {
+      if number != cpu_load32(writer) {
         let gap = cpu_rdtsc_low() &- cpu_load32(other)
-        if last != 0, gap < limit { samples.add(gap) }
+        // Nobody was before the first.
+        if cpu_load32(writer) != 0, gap < limit { samples.add(gap) }
         // Before the end too: the other looks for it only when it sees that it was interrupted.
         cpu_store32(writer, number)
         if samples.isComplete { return 0 }

@@ -20,6 +20,16 @@ extension EmulatorTests {
     }
 
     @Test(arguments: Architecture.allCases)
+    func whatStartsListsAndMonitorsIsSmall(architecture: Architecture) async throws {
+      let built = try await KernelBuild(
+        product: .benchKernel, architecture: architecture, project: try Host.project(),
+        toolchain: try await Host.toolchain()
+      ).run()
+      let total = SizeReport(text: String(decoding: try Files.read(built.sizes), as: UTF8.self)).total
+      #expect(total.text + total.data <= 192 << 10)
+    }
+
+    @Test(arguments: Architecture.allCases)
     func gdbStopsAtTheFirstSwiftFunction(architecture: Architecture) async throws {
       let image = ImageBuild(
         try ImageDescription(file: try Host.project().path("Images/apus-\(architecture.rawValue).toml")),

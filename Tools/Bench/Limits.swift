@@ -25,6 +25,7 @@ public enum Limits {
     "pipe/round-trip-1": 7_900,
     "yield/software/same-space": 32,
     "preempt/timer": 75,
+    "hourglass/software": 75,
     "wake/interrupt-to-thread": 150,
     "semaphore/round-trip": 250,
     "queue/round-trip-16": 350,
