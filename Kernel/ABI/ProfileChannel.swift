@@ -1,6 +1,8 @@
 /// How a host learns what the system calls of programs have cost, for `apus run --profile`.
 
-/// What a kernel with `profile=on` writes to the debug port, a line each:
+/// What a kernel that counts calls (`profile=on`) writes to the debug port.
+///
+/// A line each:
 ///
 ///     @apus-profile process NUMBER THREADS TICKS NAME                    when a process ends
 ///     @apus-profile call NUMBER NAME COUNT TICKS LEAST MEDIAN MOST BYTES for each call that it made

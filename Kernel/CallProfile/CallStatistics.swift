@@ -38,7 +38,9 @@ public struct CallStatistics: BitwiseCopyable {
     if place < UInt64(Self.sampleCount) { samples[Int(place)] = UInt32(clamping: cost) }
   }
 
-  /// The ticks that half of the invocations are not above; 0 without any. Sorts what is kept.
+  /// The ticks that half of the invocations are not above; 0 without any.
+  ///
+  /// Sorts what is kept.
   public mutating func median() -> UInt64 {
     let kept = Int(min(count, UInt64(Self.sampleCount)))
     guard kept > 0 else { return 0 }
