@@ -186,8 +186,8 @@ if let architecture {
         "GuestHost",
         [
           "ABI", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine", "Core", "FrameAllocator",
-          "GuestImage", "GuestInterface", "Hypervisor", "Log", "Paging", "Randomness", "Scheduling",
-          "Runtime", "ShadowPaging", "Sync", "Virtio", "X86",
+          "GuestImage", "GuestInterface", "Hypervisor", "Log", "Paging", "Partition", "Randomness",
+          "Runtime", "Scheduling", "ShadowPaging", "Sync", "Virtio", "X86",
         ]))
   }
   // Kernels for tests: the same start-up, then one behaviour that the command line names.
@@ -211,6 +211,17 @@ if let architecture {
         "Log", "Messaging", "Paging", "Regions", "Runtime", "Scheduling", "Start", "Sync", "Trace",
         "UserMemory", "Window", "X86",
       ]))
+  // A guest kernel of our own, which the kernel of i686 hosts.
+  if architecture == "i686" {
+    targets += [
+      .target(name: "CGuest", path: "Guests/Machine"),
+      bareMetal(
+        "GuestSupport", path: "Guests/Support", ["CGuest", "CMachine", "GuestInterface", "Log", "X86"]),
+      bareMetal(
+        "GuestProbe", path: "Guests/Probe", ["CGuest", "CMachine", "GuestInterface", "GuestSupport", "Log"]),
+    ]
+    products.append(.library(name: "GuestKernel", type: .static, targets: ["GuestProbe"]))
+  }
   products += [
     .library(name: "Kernel", type: .static, targets: ["Image"]),
     .library(name: "BenchKernel", type: .static, targets: ["Benchmarks"]),
@@ -257,12 +268,17 @@ if let architecture {
       path: "Tools/mkimage"),
     .target(name: "ModelChecker", dependencies: ["Window"], path: "Tools/ModelChecker"),
     .target(
-      name: "Bench", dependencies: ["HostSupport", "ImageBuilder", "Launch", "Plotting"], path: "Tools/Bench",
+      name: "GuestLab", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/GuestLab"),
+    .target(
+      name: "Bench", dependencies: ["GuestLab", "HostSupport", "ImageBuilder", "Launch", "Plotting"],
+      path: "Tools/Bench",
       // A program of its own, compiled for the systems that it measures.
       exclude: ["Peer"]),
     .executableTarget(
       name: "apus",
-      dependencies: ["Bench", "HostSupport", "ImageBuilder", "Launch", "SCC", "TraceExport", argumentParser]
+      dependencies: [
+        "Bench", "GuestLab", "HostSupport", "ImageBuilder", "Launch", "SCC", "TraceExport", argumentParser,
+      ]
         + predictModules,
       path: "Tools/apus"),
   ]
@@ -270,8 +286,9 @@ if let architecture {
     .testTarget(
       name: "\(name)Tests",
       dependencies: [
-        "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC",
-        "SpeedupModel", "Trace", "TraceExport",
+        "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "GuestLab", "HostSupport", "ImageBuilder",
+        "Launch",
+        "SCC", "SpeedupModel", "Trace", "TraceExport",
       ],
       path: "Tests/\(name)Tests", exclude: name == "Emulator" ? ["Applets"] : [])
   }

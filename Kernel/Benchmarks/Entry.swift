@@ -26,6 +26,7 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   if isWanted("mutex") { wanted |= 128 }
   if isWanted("sleep") { wanted |= 256 }
   if isWanted("page") { wanted |= 512 }
+  if isWanted("jacobi") { wanted |= 2048 }
   if isWanted("hourglass") { wanted |= 1 << 24 } else if isWanted("hourglass-wall") { wanted |= 1 << 25 }
   if isWanted("message") { wanted |= 1024 }
   if isWanted("trace") { wanted |= 1 << 16 }
@@ -66,6 +67,9 @@ private func runBenchmarks(_ wanted: UInt) {
     benchmarkPages("page/copy-on-write", .common)
     benchmarkFork("page/fork-and-exit-48")
   }
+  #if arch(i386)
+    if wanted & 2048 != 0 { benchmarkJacobi("jacobi/bare", steps: 400) }
+  #endif
   if wanted & 1024 != 0 {
     benchmarkRing()
     benchmarkDoorbell("message/doorbell-to-handler")

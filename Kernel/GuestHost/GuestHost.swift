@@ -127,6 +127,11 @@ public enum GuestHost {
   private static func live(_ guest: GuestReference) {
     while true {
       guard let outcome = runOnce(guest) else { return end(guest, failed: true) }
+      if guest.isSeries {
+        if guest.goesOn(after: outcome) { continue }
+        guest.reportSeries()
+        return end(guest, failed: guest.hasSeriesFailed(outcome))
+      }
       switch outcome {
       case .asked(.restart), .ended(.restart): guest.fields.request = .none
       case .asked(.kill), .ended(.killed): return end(guest, failed: true)
@@ -151,6 +156,7 @@ public enum GuestHost {
     let outcome = unsafe hosted.pointee.run(record, alarm)
     record.flush()
     unsafe report(outcome, of: record, &hosted.pointee)
+    unsafe record.fields.series.add(hosted)
     cpu_cli()
     record.fields.alarm = nil
     unsafe record.fields.hosted = nil
@@ -204,7 +210,8 @@ public enum GuestHost {
       throw error
     }
     do throws(GuestStartError) {
-      try unsafe hosted.pointee.load(module: record.fields.module, description)
+      try unsafe hosted.pointee.load(
+        module: record.fields.module, description, start: record.fields.startCount)
       do { try Threads.resetFloatingPoint(of: Threads.current) } catch { throw .floatingPoint }
     } catch {
       unsafe discard(hosted)
@@ -228,16 +235,39 @@ public enum GuestHost {
         log(.info, "guest", "ended: \(text) (guest \(number), to be started again)")
       }
     case .ended(.killed(let mistake)):
-      log(
-        .error, "guest",
-        "killed: \(mistake.kind.sentence) \(hexadecimal: mistake.value), at \(hexadecimal: hosted.guest.registers.eip) (guest \(number))"
-      )
+      log(.error, "guest", sentence(of: mistake, by: record, at: hosted.guest.registers.eip))
     case .asked(.kill): log(.error, "guest", "killed: from the console (guest \(number))")
     case .asked(.restart):
       log(.info, "guest", "ended: from the console, to be started again (guest \(number))")
     case .asked(.stop), .asked(.none):
       log(.info, "guest", "ended: from the console (guest \(number))")
     }
+  }
+}
+
+extension GuestHost {
+  /// What a guest did wrong: the reason, the value, the call, the place with its name, and which guest.
+  private static func sentence(
+    of mistake: GuestMistake, by record: GuestReference, at place: UInt32
+  ) -> Text {
+    var text: Text = "killed: \(mistake.kind.sentence) \(hexadecimal: mistake.value)"
+    if let call = mistake.call {
+      text.append(", by call ")
+      text.append(decimal: UInt64(call))
+      if let number = HypercallNumber(rawValue: call) {
+        text.append(" ")
+        text.append(number.name)
+      }
+    }
+    text.append(", at ")
+    text.append("0x")
+    text.append(hexadecimal: UInt64(place))
+    text.append(" (guest ")
+    text.append(decimal: UInt64(record.fields.number))
+    text.append(")")
+    // Last: a long name may be cut.
+    BootModules.appendSymbol(of: place, module: record.fields.module, to: &text)
+    return text
   }
 }
 

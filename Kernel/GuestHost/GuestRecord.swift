@@ -70,6 +70,9 @@ enum GuestRequest: UInt8, BitwiseCopyable {
   /// Whether its last end was a mistake of its own, or none of it could be made.
   var hasFailed = false
 
+  /// What its starts came to.
+  var series = GuestSeries()
+
   /// Bytes that were typed for it.
   var input = ByteQueue()
   /// What it has said and was not shown yet.

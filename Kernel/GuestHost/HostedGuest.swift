@@ -26,8 +26,19 @@ import Virtio
   let number: UInt32
   /// Its devices, on the heap: too large to be moved over a thread's stack.
   private var devices: UnsafeMutablePointer<GuestDevices>?
+  /// Exits after which the shadow tables are looked through; 0 for never.
+  private var auditInterval: UInt32 = 0
+  private var exitsToAudit: UInt32 = 0
+  /// How often that was done.
+  private(set) var audits: UInt64 = 0
   /// The root of the shadow that the state page names.
-  private var shownRoot: FrameNumber?
+  private var shownRoot: UInt32 = .max
+  /// When others of the level are to run.
+  private var turnEnd: UInt64 = 0
+  /// Places that the way into the guest needs each time.
+  private let switchEntry: UInt
+  private let stateAddress: UInt
+  private let registersAddress: UInt
 
   /// Memory for a guest and its storage.
   static var byteCount: Int { storageOffset + MemoryLayout<GuestStorage>.stride }
@@ -70,6 +81,9 @@ import Virtio
     self.memory = memory
     self.pages = pages
     self.number = number
+    switchEntry = WorldPages.entry
+    stateAddress = pages.state
+    registersAddress = pages.registers
   }
 
   private static var clock: GuestClock {
@@ -83,7 +97,12 @@ import Virtio
   }
 
   /// Fills the guest's memory from a boot module, and from the one behind it if that is its ramdisk.
-  mutating func load(module index: Int, _ description: GuestDescription) throws(GuestStartError) {
+  ///
+  /// - Parameter start: how often the guest was started before.
+  mutating func load(
+    module index: Int, _ description: GuestDescription, start: UInt32
+  ) throws(GuestStartError) {
+    auditInterval = description.auditInterval
     let reference = NodeReference()
     let module = reference.node.boot.module(at: index)
     do throws(GuestImageError) {
@@ -92,7 +111,8 @@ import Virtio
       }
       let entry = try GuestImage(image).load(into: &memory)
       try reference.node.boot.prepareGuest(
-        module: index, description, ramdisk: try BootModules.ramdisk(behind: index), in: &memory)
+        module: index, description, start: start, ramdisk: try BootModules.ramdisk(behind: index), in: &memory
+      )
       guest.registers = GuestRegisters(entry: entry)
     } catch {
       throw .image(error)
@@ -158,15 +178,62 @@ import Virtio
           continue
         default: deadline = guest.clockDeadline
         }
+        harden()
       }
       enter()
-      if guest.handleShortCall(in: &memory) { continue }
+      if guest.handleShortExit(in: &memory) { continue }
       if case .end(let end) = serve(record) { return .ended(end) }
+      harden()
+      endTurn()
+      if auditInterval != 0 { countAudit() }
       if guest.clockDeadline != deadline {
         deadline = guest.clockDeadline
-        alarm.set(min(deadline, share.end))
+        alarm.set(min(nextLook, share.end))
       }
     }
+  }
+
+  /// Lets other threads of the level run after 10 ms.
+  ///
+  /// The scheduler's slices begin anew whenever a more urgent thread has run, and a guest has one that it wakes at will:
+  /// its clock's.
+  @inline(__always)
+  private mutating func endTurn() {
+    let now = cpu_rdtsc()
+    guard now >= turnEnd else { return }
+    turnEnd = now &+ 10 &* NodeReference().node.clock.ticksPerMillisecond
+    Threads.yield()
+  }
+
+  /// Looks through all shadow tables, now and then; what it finds is our mistake and no guest's.
+  @inline(never)
+  private mutating func countAudit() {
+    exitsToAudit += 1
+    guard exitsToAudit >= auditInterval else { return }
+    exitsToAudit = 0
+    audits += 1
+    let (run, deviceEnd) = (memory.run, memory.run.count)
+    let found = guest.shadow.firstViolation(in: memory) { frame in
+      frame.rawValue < run.start.rawValue || frame.rawValue - run.start.rawValue >= deviceEnd
+    }
+    if let found {
+      panic(
+        "a guest sees frame \(found.frame.rawValue) at \(hexadecimal: found.address), which is not its own")
+    }
+    let pages = pages
+    let strange = guest.shadow.firstViolationOfSwitcher(in: memory) { page, frame, isWritable in
+      if page.rawValue == pages.registersPage { return frame == pages.registersFrame }
+      if page.rawValue == pages.state { return frame == pages.stateFrame && !isWritable }
+      let number = Int(page.rawValue - WorldPages.code) / pageSize
+      return number < WorldPages.codePageCount && frame == WorldPages.codeFrame(number) && !isWritable
+    }
+    if let strange { panic("a guest sees frame \(strange.frame.rawValue) in the host's part") }
+  }
+
+  /// When the guest is to be left at the latest: its clock is due, or it may have come to take what waits for it.
+  private var nextLook: UInt64 {
+    guard guest.hasWaitingInterrupt else { return guest.clockDeadline }
+    return min(guest.clockDeadline, cpu_rdtsc() &+ NodeReference().node.clock.ticksPerMillisecond)
   }
 
   /// Waits until somebody lets the guest go on, or ends it.
@@ -193,7 +260,7 @@ import Virtio
       if case .end(let end) = take(unsafe place.pointee.pump(in: &memory, for: &host)) { return .end(end) }
     }
     let step = guest.prepareEntry(in: &memory)
-    alarm.set(min(guest.clockDeadline, share.end))
+    alarm.set(min(nextLook, share.end))
     return step
   }
 
@@ -220,21 +287,26 @@ import Virtio
   @inline(__always)
   private mutating func enter() {
     if guest.hasChanges { copyTables() }
-    harden()
     cpu_cli()
-    if shownRoot != guest.shadow.root { showRoot() }
+    if shownRoot != guest.shadow.root.rawValue { showRoot() }
     let hidden = guest.isTaskSwitched && cpu_read_cr0() & Self.taskSwitched == 0
     if hidden { cpu_write_cr0(cpu_read_cr0() | Self.taskSwitched) }
-    let saved = cpu_enter_world(WorldPages.entry, pages.state)
+    let saved = cpu_enter_world(switchEntry, stateAddress)
     if hidden { cpu_write_cr0(cpu_read_cr0() & ~Self.taskSwitched) }
-    let vector = guest.registers.vector
-    // The machine's own interrupt was taken in the guest: its handler is entered as the processor would have done.
-    if vector >= 32, vector < 256 {
-      cpu_raise(UInt(cpu_load32(symbol_interrupt_stub_table() + UInt(vector * 4))))
-    } else if saved != pages.registers {
+    if saved != registersAddress {
       noteSegmentFault(saved)
+    } else if guest.registers.vector >= 32 {
+      takeInterrupt()
     }
     cpu_sti()
+  }
+
+  /// The machine's own interrupt was taken in the guest: its handler is entered as the processor would have done.
+  @inline(never)
+  private mutating func takeInterrupt() {
+    let vector = guest.registers.vector
+    guard vector < 256, vector != GuestData.linuxSystemCallVector else { return }
+    cpu_raise(UInt(cpu_load32(symbol_interrupt_stub_table() + UInt(vector * 4))))
   }
 
   private static var taskSwitched: UInt { 1 << 3 }
@@ -242,7 +314,7 @@ import Virtio
   @inline(never)
   private mutating func showRoot() {
     pages.setRoot(guest.shadow.root)
-    shownRoot = guest.shadow.root
+    shownRoot = guest.shadow.root.rawValue
   }
 
   @inline(never)
@@ -256,6 +328,8 @@ import Virtio
   }
 
   /// Makes harmless what the guest goes on with: never ring 0, interrupts on, ports closed.
+  ///
+  /// Wherever the host has changed registers; what the processor saved is what it allowed the guest.
   @inline(__always)
   private mutating func harden() {
     guest.registers.cs |= 1

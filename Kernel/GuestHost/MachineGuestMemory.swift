@@ -7,6 +7,7 @@ import FrameAllocator
 import GuestInterface
 import Log
 import Paging
+import Partition
 import Runtime
 import ShadowPaging
 
@@ -21,6 +22,12 @@ struct MachineGuestMemory: ShadowMemory, ~Copyable {
   private let start: UInt
   private let pages: WorldPages
   private var tables = NodeTableMemory()
+  /// Where frame 0 appears: the kernel finds a frame of the allocator by its number alone.
+  private let directMap: UInt
+  /// Whether entries hold frames as the allocator counts them: a node that has the machine for itself.
+  private let isIdentity: Bool
+  /// Frames of shadow tables.
+  private(set) var tableCount: UInt32 = 0
 
   /// Pages of devices above RAM: the descriptors, and three for each of the queues.
   static var devicePageCount: UInt32 { 64 }
@@ -35,6 +42,8 @@ struct MachineGuestMemory: ShadowMemory, ~Copyable {
     size = count << UInt32(pageShift)
     start = Frames.address(of: run.start).rawValue
     self.pages = pages
+    directMap = start - UInt(run.start.rawValue) << UInt(pageShift)
+    isIdentity = NodeReference().node.partition.isIdentity
     for index in 0..<count { Frames.clear(FrameNumber(run.start.rawValue + index)) }
   }
 
@@ -78,31 +87,49 @@ struct MachineGuestMemory: ShadowMemory, ~Copyable {
   // MARK: - Tables
 
   @inline(__always)
-  func load(_ table: FrameNumber, _ index: Int) -> UInt64 { tables.load(table, index) }
+  func load(_ table: FrameNumber, _ index: Int) -> UInt64 {
+    isIdentity ? cpu_load64(place(table, index)) : tables.load(table, index)
+  }
   @inline(__always)
   mutating func store(_ entry: UInt64, _ table: FrameNumber, _ index: Int) {
-    tables.store(entry, table, index)
+    guard isIdentity else { return tables.store(entry, table, index) }
+    // No processor walks a guest's shadows while they are changed: the order of the halves does not matter.
+    cpu_store32(place(table, index), UInt32(truncatingIfNeeded: entry))
+    cpu_store32(place(table, index) + 4, UInt32(truncatingIfNeeded: entry >> 32))
+  }
+  @inline(__always)
+  private func place(_ table: FrameNumber, _ index: Int) -> UInt {
+    directMap &+ UInt(table.rawValue) << UInt(pageShift) &+ UInt(truncatingIfNeeded: index) << 3
   }
   mutating func allocateTable() throws(PagingError) -> FrameNumber {
+    // A guest's shadows can be larger than its memory, which shows at many addresses: they have a limit of their own.
+    guard tableCount < tableLimit else { throw .outOfFrames }
     cpu_cli()
     defer { cpu_sti() }
-    return try tables.allocateTable()
+    let table = try tables.allocateTable()
+    tableCount += 1
+    return table
   }
   mutating func freeTable(_ table: FrameNumber) {
     cpu_cli()
     defer { cpu_sti() }
     tables.freeTable(table)
+    tableCount -= 1
   }
+
+  /// The most frames that a guest's shadow tables may have: those of the part that all shadows share, which stay, and an
+  /// eighth of the guest's own.
+  private var tableLimit: UInt32 { 640 + run.count / 8 }
 
   mutating func installSwitcher(in root: FrameNumber) throws(PagingError) {
     let table = PageTable(format: WorldPages.format, root: root)
     for page in 0..<WorldPages.codePageCount {
       try table.map(
         WorldPages.codeFrame(page), at: VirtualAddress(WorldPages.code + UInt(page * pageSize)),
-        PageAttributes(.readExecute), in: &tables)
+        PageAttributes(.readExecute), in: &self)
     }
     try table.map(
-      pages.registersFrame, at: VirtualAddress(pages.registersPage), PageAttributes(.readWrite), in: &tables)
-    try table.map(pages.stateFrame, at: VirtualAddress(pages.state), PageAttributes(.readOnly), in: &tables)
+      pages.registersFrame, at: VirtualAddress(pages.registersPage), PageAttributes(.readWrite), in: &self)
+    try table.map(pages.stateFrame, at: VirtualAddress(pages.state), PageAttributes(.readOnly), in: &self)
   }
 }

@@ -172,7 +172,7 @@ struct WorldPages: BitwiseCopyable {
       return
     }
     let stub = UInt32(Self.code) + cpu_load32(symbol_world_stub_table() + UInt(vector * 4))
-    let ring: UInt32 = vector == Int(Hypercall.vector) ? 1 : gate.kind == .absent ? 0 : UInt32(gate.ring)
+    let ring = UInt32(gate.callableRing(for: UInt8(truncatingIfNeeded: vector)))
     store(place, UInt32(Self.switcherCode) << 16 | stub & 0xFFFF)
     store(place + 4, stub & 0xFFFF_0000 | 0x8E00 | ring << 13)
   }

@@ -2,6 +2,10 @@
 
 /// The text behind a module's name: `guest memory=64 -- console=hvc0 quiet` for a kernel, `guest-ramdisk` for the
 /// initial ramdisk of the guest before it, `guest-disk` for a disk of that guest.
+///
+/// `starts=N` makes a series of a guest: it is started up to N times, one after the other, each time with ` case=K` at the
+/// end of its command line, K from 0; powering off ends the series before. A guest with the word `background` is started
+/// again while there are others. `audit=N` looks through the shadow tables after every N exits.
 public struct GuestDescription: Hashable, Sendable {
   /// What the module is.
   public enum Kind: UInt8, BitwiseCopyable, Hashable, Sendable {
@@ -23,6 +27,12 @@ public struct GuestDescription: Hashable, Sendable {
   public var share: UInt32 = 100
   /// MiB that it is asked to give up at its start.
   public var balloon: UInt32 = 0
+  /// How often the guest is started at most; 0 if it is no series.
+  public var starts: UInt32 = 0
+  /// Whether it is started again while other guests run.
+  public var isBackground = false
+  /// Exits after which its shadow tables are looked through; 0 for never.
+  public var auditInterval: UInt32 = 0
   /// Where the name of a file of the ramdisk stands in the text that is a disk of the guest; empty for none.
   public var disk: Range<Int>
   /// Where the guest's command line stands in the text.
@@ -75,6 +85,12 @@ public struct GuestDescription: Hashable, Sendable {
       balloon = try Self.number(value, 0...511, .badBalloon, text)
     } else if let value = Self.value(of: word, "disk=", text) {
       disk = value
+    } else if let value = Self.value(of: word, "starts=", text) {
+      starts = try Self.number(value, 1...1_000_000, .badNumber, text)
+    } else if let value = Self.value(of: word, "audit=", text) {
+      auditInterval = try Self.number(value, 1...1_000_000, .badNumber, text)
+    } else if Self.matches(word, "background", text) {
+      isBackground = true
     } else {
       throw .init(.unknownWord, UInt64(word.lowerBound))
     }
@@ -92,7 +108,7 @@ public struct GuestDescription: Hashable, Sendable {
   ) throws(GuestImageError) -> UInt32 {
     var number: UInt32 = 0
     for index in value {
-      guard (0x30...0x39).contains(text[index]), number < 10_000 else {
+      guard (0x30...0x39).contains(text[index]), number < 10_000_000 else {
         throw .init(reason, UInt64(value.lowerBound))
       }
       number = number * 10 + UInt32(text[index] - 0x30)

@@ -17,6 +17,7 @@ public struct GuestImageError: Error, BitwiseCopyable, Hashable, Sendable {
     case commandLineTooLong
     case unknownWord
     case badMemory
+    case badNumber
     case badLevel
     case badShare
     case badBalloon
@@ -53,8 +54,9 @@ extension GuestImageError.Reason {
     case .ramdiskTooLarge: "the guest's memory is too small for its ramdisk of bytes:"
     case .commandLineTooLong: "a guest's command line has at most 2047 bytes, not"
     case .unknownWord:
-      "a guest is described by memory=, level=, share=, balloon=, disk= and, after `--`, its command line; wrong at byte"
+      "a guest is described by memory=, level=, share=, balloon=, disk=, starts=, audit=, background and, after `--`, its command line; wrong at byte"
     case .badMemory: "a guest has 4 to 512 MiB of memory; wrong at byte"
+    case .badNumber: "starts= and audit= take 1 to 1000000; wrong at byte"
     case .badLevel: "a guest's level is 1 to 15; wrong at byte"
     case .badShare: "a guest's share of the processor is 1 to 100 percent; wrong at byte"
     case .badBalloon: "a guest can give up fewer MiB than it has; wrong:"

@@ -26,4 +26,28 @@ extension BootParameters {
       write(ramdisk: (start, UInt32(truncatingIfNeeded: ramdisk.count)), in: &memory)
     }
   }
+
+  /// Adds a word and a number to a command line that is there already.
+  ///
+  /// - Parameter count: bytes of the command line so far.
+  public static func append<Memory: GuestMemory & ~Copyable>(
+    _ word: StaticString, _ number: UInt32, toCommandLineOf count: Int, in memory: inout Memory
+  ) throws(GuestImageError) {
+    var place = commandLine + UInt32(count)
+    guard count + word.utf8CodeUnitCount + 11 < Int(commandLineLimit) else {
+      throw .init(.commandLineTooLong, UInt64(count))
+    }
+    for index in 0..<word.utf8CodeUnitCount {
+      // SAFETY: the index is below the number of bytes of the static text.
+      memory.store8(unsafe word.utf8Start[index], place)
+      place += 1
+    }
+    var divisor: UInt32 = 1
+    while number / divisor > 9 { divisor *= 10 }
+    while divisor > 0 {
+      memory.store8(UInt8(0x30 + number / divisor % 10), place)
+      place += 1
+      divisor /= 10
+    }
+  }
 }

@@ -24,6 +24,7 @@ public struct EmulatedInstruction: BitwiseCopyable, Hashable, Sendable {
   /// The instruction that begins with these bytes, or `nil` if the guest must deal with its fault itself.
   ///
   /// - Parameter bytes: four bytes from the place of the fault, the first lowest; those that cannot be read are 0.
+  @inlinable
   public init?(bytes: UInt32) {
     var rest = bytes
     var prefix: UInt32 = 0
@@ -44,12 +45,14 @@ public struct EmulatedInstruction: BitwiseCopyable, Hashable, Sendable {
     }
   }
 
-  private init(effect: Effect, length: UInt32) {
+  @inlinable
+  init(effect: Effect, length: UInt32) {
     self.effect = effect
     self.length = length
   }
 
   /// Carries it out.
+  @inlinable
   public func perform(on registers: inout GuestRegisters) {
     if case .read(let bytes) = effect {
       registers.eax |= bytes == 4 ? .max : bytes == 2 ? 0xFFFF : 0xFF

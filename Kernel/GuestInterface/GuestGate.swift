@@ -63,6 +63,21 @@ public struct GuestGate: BitwiseCopyable, Hashable, Sendable {
     }
   }
 
+  /// The outermost ring that may use a vector of the processor's table with `int` while a guest runs.
+  ///
+  /// Ring 0, which no guest is, for all that would be mistaken for something else: the machine's interrupts, whose
+  /// handlers the host would run, and exceptions with an error code, which an instruction does not push.
+  public func callableRing(for vector: UInt8) -> UInt8 {
+    if vector == Hypercall.vector { return 1 }
+    let isMachines = vector >= 32 && UInt32(vector) != GuestData.linuxSystemCallVector
+    return kind == .absent || isMachines || Self.pushesErrorCode(vector) ? 0 : ring
+  }
+
+  /// Whether a processor of our time pushes an error code with an exception; guests know of fewer.
+  private static func pushesErrorCode(_ vector: UInt8) -> Bool {
+    hasErrorCode(vector) || vector == 21 || vector == 29 || vector == 30
+  }
+
   /// Whether what a guest loads for a vector is ignored.
   public static func isIgnored(_ vector: UInt32) -> Bool {
     vector == 2 || vector == 8 || vector == 15 || vector == 31

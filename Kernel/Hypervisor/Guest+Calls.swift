@@ -4,6 +4,7 @@ import Base
 import GuestInterface
 import Paging
 import ShadowPaging
+import X86
 
 extension Guest {
   /// Carries out what waits in the ring, then a call.
@@ -44,7 +45,7 @@ extension Guest {
       memory.store8(GuestData.ringFree, status)
       storage.statistics.ringCalls += 1
       let step = perform(call, in: &memory)
-      if step != .enter { return step }
+      guard case .enter = step else { return step }
     }
     return .enter
   }
@@ -181,16 +182,21 @@ extension Guest {
     }
     for index in 0..<GuestSegments.threadEntryCount {
       let place = call.first + index * 8
-      setSegment(
-        GuestSegments.firstThreadEntry + index,
-        UInt64(memory.load32(place + 4)) << 32 | UInt64(memory.load32(place)))
+      let (low, high) = (memory.load32(place), memory.load32(place + 4))
+      // Every switch between tasks loads three, which are the same for most; all zeros is no segment.
+      if low | high == 0, storage.segments[Int(GuestSegments.firstThreadEntry + index)].rawValue == 0 {
+        continue
+      }
+      setSegment(GuestSegments.firstThreadEntry + index, UInt64(high) << 32 | UInt64(low))
     }
     return .enter
   }
 
   private mutating func setSegment(_ index: UInt32, _ descriptor: UInt64) {
     guard !GuestSegments.isReserved(index) else { return }
-    storage.segments[Int(index)] = GuestSegments.sanitised(descriptor)
+    let segment = GuestSegments.sanitised(descriptor)
+    guard segment != storage.segments[Int(index)] else { return }
+    storage.segments[Int(index)] = segment
     changedSegments = Self.joined(changedSegments, Int(index))
   }
 

@@ -27,18 +27,17 @@ extension Guest {
     let flags = registers.eflags & ~GuestData.interruptFlag | enabled & GuestData.interruptFlag
     var stack = registers.esp
     var segment = registers.ss
+    var frame = TrapWords()
+    if let errorCode { frame.append(errorCode) }
+    frame.append(registers.eip)
+    frame.append(registers.cs)
+    frame.append(flags)
     if !registers.isInKernel {
       (stack, segment) = (stackTop, stackSegment)
-      guard push(registers.ss, on: &stack, in: &memory), push(registers.esp, on: &stack, in: &memory) else {
-        return Self.killed(.frameNotWritable, stack)
-      }
+      frame.append(registers.esp)
+      frame.append(registers.ss)
     }
-    guard push(flags, on: &stack, in: &memory), push(registers.cs, on: &stack, in: &memory),
-      push(registers.eip, on: &stack, in: &memory)
-    else { return Self.killed(.frameNotWritable, stack) }
-    if let errorCode {
-      guard push(errorCode, on: &stack, in: &memory) else { return Self.killed(.frameNotWritable, stack) }
-    }
+    guard push(frame, on: &stack, in: &memory) else { return Self.killed(.frameNotWritable, stack) }
     registers.esp = stack
     registers.ss = segment
     registers.cs = UInt32(GuestSegments.kernelCode)
@@ -47,6 +46,30 @@ extension Guest {
     registers.eflags &= ~0x3_4100
     if gate.kind == .interrupt, let data { memory.store32(0, data + GuestData.interruptsEnabled) }
     return .enter
+  }
+
+  /// Writes a frame below the stack's top; where it lies in one page, that is looked up once.
+  private mutating func push<Memory: ShadowMemory & ~Copyable>(
+    _ frame: TrapWords, on stack: inout UInt32, in memory: inout Memory
+  ) -> Bool where Memory.Entry == Format.Entry {
+    let bottom = stack &- UInt32(frame.count) * 4
+    let access = GuestAccess(isWrite: true, isUser: false)
+    if bottom & 3 == 0, bottom >> 12 == (stack &- 1) >> 12 {
+      guard var place = shadow.guestPhysical(bottom, access, in: &memory) else {
+        stack = bottom
+        return false
+      }
+      for index in 0..<frame.count {
+        memory.store32(frame.words[index], place)
+        place += 4
+      }
+      stack = bottom
+      return true
+    }
+    for index in (0..<frame.count).reversed() {
+      guard push(frame.words[index], on: &stack, in: &memory) else { return false }
+    }
+    return true
   }
 
   private mutating func push<Memory: ShadowMemory & ~Copyable>(
@@ -120,5 +143,16 @@ extension Guest {
     let time = clock.time(at: memory.now())
     memory.store32(time.seconds, data + GuestData.time)
     memory.store32(time.nanoseconds, data + GuestData.time + 4)
+  }
+}
+
+/// The words that a trap leaves on the stack, the lowest first.
+private struct TrapWords: BitwiseCopyable {
+  var words: [6 of UInt32] = .init(repeating: 0)
+  var count = 0
+
+  mutating func append(_ word: UInt32) {
+    words[count] = word
+    count += 1
   }
 }

@@ -104,6 +104,8 @@ public struct GuestStatistics: BitwiseCopyable, Sendable {
   let clock: GuestClock
   private let place: UnsafeMutablePointer<GuestRegisters>
   private let storagePlace: UnsafeMutablePointer<GuestStorage>
+  /// Where the last instruction was found that the host carried out: its page, guest-physical too, and when.
+  var fetched: (page: UInt32, physical: UInt32, generation: UInt32) = (.max, 0, 0)
   /// A call that waits until a device was served.
   var waitingCall: Hypercall?
 

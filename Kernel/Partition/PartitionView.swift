@@ -13,6 +13,9 @@ public struct PartitionView: BitwiseCopyable, Sendable {
   @usableFromInline var systemRows: InlineArray<256, UInt16>
   @usableFromInline var coreRows: InlineArray<256, UInt16>
 
+  /// Whether core and system addresses are the same everywhere.
+  public private(set) var isIdentity = false
+
   @usableFromInline static var nothing: UInt16 { .max }
 
   /// A view in which both addresses are the same: a node that has the machine for itself.
@@ -23,6 +26,7 @@ public struct PartitionView: BitwiseCopyable, Sendable {
       systemRows[row] = UInt16(row)
       coreRows[row] = UInt16(row)
     }
+    isIdentity = true
   }
 
   /// The view of a table, or `nil` if a row leads above 4 GiB.
@@ -57,11 +61,16 @@ public struct PartitionView: BitwiseCopyable, Sendable {
   ///
   /// An address that no row leads to is a broken invariant and traps: nobody may map it.
   @inlinable @inline(__always)
-  public func system(_ entry: UInt64) -> UInt64 { Self.replace(entry, systemRows) }
+  public func system(_ entry: UInt64) -> UInt64 {
+    // The rows handed to a function would be copied, all of them, for each entry.
+    Self.replace(entry, systemRows[Int(truncatingIfNeeded: entry >> 24 & 0xFF)])
+  }
 
   /// A page-table entry, or any address, with the system address in it replaced by the core address.
   @inlinable @inline(__always)
-  public func core(_ entry: UInt64) -> UInt64 { Self.replace(entry, coreRows) }
+  public func core(_ entry: UInt64) -> UInt64 {
+    Self.replace(entry, coreRows[Int(truncatingIfNeeded: entry >> 24 & 0xFF)])
+  }
 
   /// Lets a row that leads nowhere lead to 16 MiB of another's memory, for whoever places what others run.
   ///
@@ -96,8 +105,7 @@ public struct PartitionView: BitwiseCopyable, Sendable {
   }
 
   @inlinable @inline(__always)
-  static func replace(_ entry: UInt64, _ rows: borrowing InlineArray<256, UInt16>) -> UInt64 {
-    let row = rows[Int(truncatingIfNeeded: entry >> 24 & 0xFF)]
+  static func replace(_ entry: UInt64, _ row: UInt16) -> UInt64 {
     precondition(row != nothing, "an address lies outside the node's lookup table")
     return entry & ~0xFF00_0000 | UInt64(row) << 24
   }

@@ -25,6 +25,8 @@ public struct ShadowStatistics: BitwiseCopyable, Hashable, Sendable {
   public var evictions: UInt64 = 0
   /// Times that everything was forgotten.
   public var flushes: UInt64 = 0
+  /// Times that everything was forgotten because no more tables were to be had.
+  public var reclaims: UInt64 = 0
   /// Roots that were found in the cache.
   public var rootHits: UInt64 = 0
   /// Roots that were not.
@@ -36,7 +38,9 @@ public enum ShadowFault: BitwiseCopyable, Hashable, Sendable {
   /// The page is shown now: go on.
   case filled
   /// The guest's own tables forbid the access: it is the guest's fault to handle.
-  case reflected
+  ///
+  /// Whether they show a page there, which the shadow's entry does not tell.
+  case reflected(isPresent: Bool)
   /// The guest must end.
   case killed(GuestMistake)
 }

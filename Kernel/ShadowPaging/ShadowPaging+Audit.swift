@@ -36,4 +36,23 @@ extension ShadowPaging {
     }
     return nil
   }
+
+  /// Looks through the host's part of what guests see, for a page that the guest's programs could use, or that is not
+  /// one of the host's for this.
+  ///
+  /// - Parameter isExpected: whether the host shows a frame at an address, with or without the right to write.
+  public mutating func firstViolationOfSwitcher<Memory: ShadowMemory & ~Copyable>(
+    in memory: borrowing Memory, isExpected: (VirtualAddress, FrameNumber, Bool) -> Bool
+  ) -> ShadowViolation? where Memory.Entry == Format.Entry {
+    guard let root = roots[current] else { return nil }
+    let found = root.table.firstMapping(
+      from: VirtualAddress(UInt(GuestData.switcherAddress)), through: VirtualAddress(0xFFFF_FFFF), in: memory
+    ) { mapping in
+      mapping.size != .base || mapping.attributes.isUser
+        || !isExpected(mapping.page, mapping.frame, mapping.attributes.access.contains(.write))
+    }
+    return found.map {
+      ShadowViolation(address: UInt32(truncatingIfNeeded: $0.page.rawValue), frame: $0.frame)
+    }
+  }
 }

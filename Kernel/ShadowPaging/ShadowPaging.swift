@@ -29,6 +29,8 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     var table: PageTable<Format>
     /// When it was last used, by the count of switches.
     var lastUse: UInt64
+    /// Where it may have tables: a bit for each 64 MiB below what all shadows share. A program uses few of them.
+    var used: UInt64 = 0
   }
 
   /// What has happened.
@@ -43,12 +45,20 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   /// The frame for `cr3`.
   public private(set) var root: FrameNumber
   private var switchCount: UInt64 = 0
+  /// Changes whenever a call told of a change of tables: what was found by a walk before may be different now.
+  public private(set) var generation: UInt32 = 0
   /// Holds the tables that all shadows share.
   private let common: PageTable<Format>
   /// Where the part begins that all of the guest's tables have in common.
   private var kernelAddress: UInt32 = 0xC000_0000
   /// The pages below the top of the kernel's stack that must always be there.
   private var stack: (top: UInt32, pageCount: UInt32) = (0, 0)
+
+  /// Stacks that are in view in the part that all shadows share, by their tops and sizes; 0 for none.
+  ///
+  /// A guest changes its stack with every switch between its tasks, and comes back to the same ones.
+  private var pinned: InlineArray<8, UInt32> = .init(repeating: 0)
+  private var nextPinned = 0
 
   /// Makes the shadow of the identity view.
   public init<Memory: ShadowMemory & ~Copyable>(format: Format, in memory: inout Memory) throws(PagingError)
@@ -139,6 +149,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     guard memory.contains(guestRoot & ~0xFFF, byteCount: UInt32(pageSize)) else {
       return GuestMistake(.badRoot, guestRoot)
     }
+    generation &+= 1
     if isIdentity {
       // What was shown at physical addresses must not be seen under the guest's own tables.
       flushAll(in: &memory)
@@ -162,19 +173,18 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   /// Forgets what programs see in the present shadow.
   public mutating func flushUser<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory)
   where Memory.Entry == Format.Entry {
-    if let root = roots[current] { forgetUser(root.table, in: &memory) }
+    generation &+= 1
+    forgetUsed(of: current, below: min(kernelAddress, Self.sharedAddress), in: &memory)
   }
 
   /// Forgets everything in all shadows, and shows the kernel's stack again.
   public mutating func flushAll<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory)
   where Memory.Entry == Format.Entry {
     statistics.flushes += 1
-    for index in 0..<Self.rootCount {
-      if let root = roots[index] {
-        forget(root.table, from: 0, through: Self.sharedAddress - 1, in: &memory)
-      }
-    }
+    generation &+= 1
+    for index in 0..<Self.rootCount { forgetUsed(of: index, below: Self.sharedAddress, in: &memory) }
     forget(common, from: Self.sharedAddress, through: GuestData.switcherAddress - 1, in: &memory)
+    unpinAll()
   }
 
   /// The same, by a call: says what is wrong with the stack afterwards.
@@ -192,8 +202,12 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     guestRoot: UInt32, address: UInt32, entry: UInt32, in memory: inout Memory
   ) -> GuestMistake? where Memory.Entry == Format.Entry {
     guard address < GuestData.switcherAddress else { return GuestMistake(.switcherTouched, address) }
+    generation &+= 1
     // What all shadows share needs one visit, by any of them.
-    if address >= Self.sharedAddress { return change(address, to: entry, in: current, &memory) }
+    if address >= Self.sharedAddress {
+      unpinAll()
+      return change(address, to: entry, in: current, &memory)
+    }
     let isCommon = address >= kernelAddress
     for index in 0..<Self.rootCount where roots[index] != nil {
       guard isCommon || roots[index]?.guest == guestRoot & ~0xFFF else { continue }
@@ -210,6 +224,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     // Only what the guest's tables say counts, not what the call says.
     let used = GuestEntry.present | GuestEntry.accessed
     guard entry & used == used, let guest = root.guest else { return nil }
+    noteUse(of: address, in: index)
     return refill(root.table, guest, address, in: &memory)
   }
 
@@ -218,8 +233,10 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     guestRoot: UInt32, index: UInt32, in memory: inout Memory
   ) -> GuestMistake? where Memory.Entry == Format.Entry {
     guard index < 1_024 else { return GuestMistake(.badRootEntryIndex, index) }
+    generation &+= 1
     let first = index << 22
     guard first < GuestData.switcherAddress else { return nil }
+    if first >= Self.sharedAddress { unpinAll() }
     guard let place = self.index(of: guestRoot & ~0xFFF), let root = roots[place] else { return nil }
     forget(root.table, from: first, through: first | 0x3F_FFFF, in: &memory)
     return nil
@@ -241,9 +258,20 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   public mutating func fault<Memory: ShadowMemory & ~Copyable>(
     at address: UInt32, _ access: GuestAccess, in memory: inout Memory
   ) -> ShadowFault where Memory.Entry == Format.Entry {
-    guard address < GuestData.switcherAddress else { return .killed(GuestMistake(.switcherTouched, address)) }
+    guard address < GuestData.switcherAddress else {
+      // A program must not be able to end the guest that it runs in.
+      return access.isUser ? .reflected(isPresent: false) : .killed(GuestMistake(.switcherTouched, address))
+    }
     guard let root = roots[current] else { return .killed(GuestMistake(.outOfTables, address)) }
-    let result = fill(root.table, root.guest, address, access, in: &memory)
+    noteUse(of: address, in: current)
+    var result = fill(root.table, root.guest, address, access, in: &memory)
+    if case .killed(let mistake) = result, mistake.kind == .outOfTables {
+      // A guest may show its pages at more addresses than there are tables for: those of its shadows are given back.
+      statistics.reclaims += 1
+      if let mistake = flushAllAndPin(in: &memory) { return .killed(mistake) }
+      noteUse(of: address, in: current)
+      result = fill(root.table, root.guest, address, access, in: &memory)
+    }
     switch result {
     case .filled: statistics.fills += 1
     case .reflected: statistics.reflections += 1
@@ -275,13 +303,44 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   ) -> ShadowFault where Memory.Entry == Format.Entry {
     guard let guest else { return fillIdentity(table, address, in: &memory) }
     switch GuestWalker(root: guest).walk(address, in: memory) {
-    case .notMapped: return .reflected
+    case .notMapped: return .reflected(isPresent: false)
     case .mistake(let mistake): return .killed(mistake)
     case .mapped(let found):
-      guard access.isAllowed(by: found.flags) else { return .reflected }
+      guard access.isAllowed(by: found.flags) else { return .reflected(isPresent: true) }
       let entry = found.entry | GuestEntry.accessed | (access.isWrite ? GuestEntry.dirty : 0)
       if entry != found.entry { memory.store32(entry, found.entryAddress) }
-      return show(table, address, entry, flags: found.flags, in: &memory)
+      let result = show(table, address, entry, flags: found.flags, in: &memory)
+      if result == .filled { showAround(table, address, entry, at: found.entryAddress, in: &memory) }
+      return result
+    }
+  }
+
+  /// Pages that are looked at when one is shown: a guest's kernel has all its memory in a row, in use from the start.
+  private static var around: UInt32 { 16 }
+
+  /// Shows the pages around one that was just shown, as far as the guest's tables have them in use with the same rights.
+  ///
+  /// Each would cost a fault; here it costs a look at two words.
+  private mutating func showAround<Memory: ShadowMemory & ~Copyable>(
+    _ table: PageTable<Format>, _ address: UInt32, _ entry: UInt32, at entryAddress: UInt32,
+    in memory: inout Memory
+  ) where Memory.Entry == Format.Entry {
+    guard let place = try? table.place(of: UInt(address), in: &memory) else { return }
+    let ownPage = Format.Entry(truncatingIfNeeded: memory.frame(ofPage: GuestEntry.page(entry)).rawValue)
+    let template = memory.load(place.table, place.index) & ~(ownPage << Format.Entry(pageShift))
+    let same =
+      GuestEntry.present | GuestEntry.writable | GuestEntry.user | GuestEntry.accessed | GuestEntry.dirty
+      | GuestEntry.large
+    let position = Int(address >> UInt32(pageShift) & (Self.around - 1))
+    for index in 0..<Int(Self.around) where index != position {
+      // Neighbours lie in the same two tables: both begin with a multiple of this number of pages.
+      let other = memory.load32(entryAddress &+ UInt32(truncatingIfNeeded: (index &- position) &* 4))
+      guard (other ^ entry) & same == 0, memory.contains(other & ~0xFFF, byteCount: UInt32(pageSize)),
+        !Format.isUsable(memory.load(place.table, place.index &+ index &- position))
+      else { continue }
+      let frame = Format.Entry(truncatingIfNeeded: memory.frame(ofPage: GuestEntry.page(other)).rawValue)
+      memory.store(
+        template | frame << Format.Entry(pageShift), place.table, place.index &+ index &- position)
     }
   }
 
@@ -292,9 +351,8 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     guard case .mapped(let found) = GuestWalker(root: guest).walk(address, in: memory),
       found.entry & GuestEntry.accessed != 0
     else { return nil }
-    if case .killed(let mistake) = show(table, address, found.entry, flags: found.flags, in: &memory) {
-      return mistake
-    }
+    // Without a table for it, it is shown when it is used.
+    _ = show(table, address, found.entry, flags: found.flags, in: &memory)
     return nil
   }
 
@@ -325,18 +383,38 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
 
   private mutating func pinStack<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory) -> GuestMistake?
   where Memory.Entry == Format.Entry {
-    guard stack.pageCount > 0, let root = roots[current], !isIdentity else { return nil }
+    guard stack.pageCount > 0, !isIdentity else { return nil }
+    let key = stack.top | stack.pageCount
+    if stack.top & 3 == 0 { for index in 0..<pinned.count where pinned[index] == key { return nil } }
+    guard let root = roots[current] else { return nil }
     for page in 0..<stack.pageCount {
       let address = stack.top &- 1 &- page << UInt32(pageShift)
       guard address < GuestData.switcherAddress else { return GuestMistake(.switcherTouched, address) }
       let access = GuestAccess(isWrite: true, isUser: false)
-      switch fill(root.table, root.guest, address, access, in: &memory) {
+      noteUse(of: address, in: current)
+      var result = fill(root.table, root.guest, address, access, in: &memory)
+      if case .killed(let mistake) = result, mistake.kind == .outOfTables {
+        statistics.reclaims += 1
+        flushAll(in: &memory)
+        noteUse(of: address, in: current)
+        result = fill(root.table, root.guest, address, access, in: &memory)
+      }
+      switch result {
       case .filled: continue
       case .reflected: return GuestMistake(.stackNotMapped, address)
       case .killed(let mistake): return mistake
       }
     }
+    // The two lowest bits of a sane top have room for the number of pages.
+    if stack.top & 3 == 0, stack.top &- stack.pageCount << UInt32(pageShift) >= Self.sharedAddress {
+      pinned[nextPinned] = key
+      nextPinned = (nextPinned + 1) % pinned.count
+    }
     return nil
+  }
+
+  private mutating func unpinAll() {
+    for index in 0..<pinned.count { pinned[index] = 0 }
   }
 
   // MARK: - Roots
@@ -360,25 +438,53 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     }
     guard let root = roots[oldest] else { return nil }
     if root.guest != nil { statistics.evictions += 1 }
-    forget(root.table, from: 0, through: Self.sharedAddress - 1, in: &memory)
+    forgetUsed(of: oldest, below: Self.sharedAddress, in: &memory)
     return oldest
   }
 
   // MARK: - Forgetting
 
-  private mutating func forgetUser<Memory: ShadowMemory & ~Copyable>(
-    _ table: PageTable<Format>, in memory: inout Memory
+  /// Forgets what a root shows of its own below an address, wherever it may show something.
+  private mutating func forgetUsed<Memory: ShadowMemory & ~Copyable>(
+    of index: Int, below limit: UInt32, in memory: inout Memory
   )
   where Memory.Entry == Format.Entry {
-    if kernelAddress > 0 { forget(table, from: 0, through: kernelAddress - 1, in: &memory) }
+    guard let root = roots[index] else { return }
+    var left = root.used
+    while left != 0 {
+      let bit = UInt32(left.trailingZeroBitCount)
+      left &= left - 1
+      let first = bit << Self.usedShift
+      guard first < limit else { return }
+      let last = first | (1 << Self.usedShift - 1)
+      forget(root.table, from: first, through: min(last, limit - 1), in: &memory)
+      if last < limit { roots[index]?.used &= ~(1 << UInt64(bit)) }
+    }
+  }
+
+  private static var usedShift: UInt32 { 26 }
+
+  /// Remembers that a root may have tables around an address.
+  @inline(__always)
+  private mutating func noteUse(of address: UInt32, in index: Int) {
+    if address < Self.sharedAddress { roots[index]?.used |= 1 << UInt64(address >> Self.usedShift) }
   }
 
   private mutating func forget<Memory: ShadowMemory & ~Copyable>(
     _ table: PageTable<Format>, from first: UInt32, through last: UInt32, in memory: inout Memory
   ) where Memory.Entry == Format.Entry {
+    // Whole tables go without a look at their entries. Where a root has tables of pages for its own, all shadows name
+    // those of what is shared: they stay.
+    let covered: UInt32 = 0x1F_FFFF
+    if Format.levelCount > 2, first & covered == 0, last & covered == covered {
+      let pageCount = Int((last - first) >> UInt32(pageShift)) + 1
+      // Aligned and within the address space: nothing can be refused.
+      _ = try? table.dropTables(VirtualAddress(UInt(first)), pageCount: pageCount, in: &memory)
+      return
+    }
     let page = VirtualAddress(UInt(first & ~0xFFF))
     let pageCount = Int(last >> UInt32(pageShift)) - Int(first >> UInt32(pageShift)) + 1
-    // The range is aligned and within the address space, and base pages need no split: nothing can be refused.
+    // The same, and base pages need no split.
     _ = try? table.unmap(page, pageCount: pageCount, in: &memory) { _, _ in }
     // Tables of what is shared stay: every shadow names them.
     if first < Self.sharedAddress {
@@ -402,6 +508,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   private static func releaseCommon<Memory: ShadowMemory & ~Copyable>(
     _ table: PageTable<Format>, in memory: inout Memory
   ) where Memory.Entry == Format.Entry {
+    _ = try? table.dropTables(sharedPage, pageCount: sharedPageCount, in: &memory)
     _ = try? table.unmap(sharedPage, pageCount: sharedPageCount, in: &memory) { _, _ in }
     reclaim(table, sharedPage, sharedPageCount, in: &memory)
     table.freeRoot(in: &memory)
@@ -412,6 +519,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     _ table: PageTable<Format>, in memory: inout Memory
   ) where Memory.Entry == Format.Entry {
     let ownPageCount = Int(sharedAddress >> UInt32(pageShift))
+    _ = try? table.dropTables(VirtualAddress(0), pageCount: ownPageCount, in: &memory)
     _ = try? table.unmap(VirtualAddress(0), pageCount: ownPageCount, in: &memory) { _, _ in }
     reclaim(table, VirtualAddress(0), ownPageCount, in: &memory)
     table.freeRoot(in: &memory)

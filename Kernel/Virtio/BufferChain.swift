@@ -135,25 +135,23 @@ public struct BufferChain: BitwiseCopyable {
   }
 
   private mutating func nextReadable(_ count: UInt32) -> UInt32? {
-    Self.next(count, &readBuffer, &readOffset, until: readableBuffers, of: buffers)
-  }
-
-  private mutating func nextWritable(_ count: UInt32) -> UInt32? {
-    Self.next(count, &writeBuffer, &writeOffset, until: bufferCount, of: buffers)
+    while readBuffer < readableBuffers, readOffset == buffers[readBuffer].byteCount {
+      readBuffer += 1
+      readOffset = 0
+    }
+    guard readBuffer < readableBuffers, count <= buffers[readBuffer].byteCount - readOffset else { return nil }
+    defer { readOffset += count }
+    return buffers[readBuffer].address + readOffset
   }
 
   /// Where the next `count` bytes lie together; `nil` if they do not, and nothing has moved but past empty ends.
-  @inline(__always)
-  private static func next(
-    _ count: UInt32, _ buffer: inout Int, _ offset: inout UInt32, until end: Int,
-    of buffers: borrowing InlineArray<64, Buffer>
-  ) -> UInt32? {
-    while buffer < end, offset == buffers[buffer].byteCount {
-      buffer += 1
-      offset = 0
+  private mutating func nextWritable(_ count: UInt32) -> UInt32? {
+    while writeBuffer < bufferCount, writeOffset == buffers[writeBuffer].byteCount {
+      writeBuffer += 1
+      writeOffset = 0
     }
-    guard buffer < end, count <= buffers[buffer].byteCount - offset else { return nil }
-    defer { offset += count }
-    return buffers[buffer].address + offset
+    guard writeBuffer < bufferCount, count <= buffers[writeBuffer].byteCount - writeOffset else { return nil }
+    defer { writeOffset += count }
+    return buffers[writeBuffer].address + writeOffset
   }
 }

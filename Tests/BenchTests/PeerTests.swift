@@ -16,7 +16,7 @@ import Testing
 
   @Test func theProgramMeasuresWhatTheCatalogueNames() async throws {
     let program = try await Self.peer(.x86_64).program()
-    let groups = ["syscall", "semaphore", "pipe", "thread", "process", "memory"]
+    let groups = ["syscall", "semaphore", "pipe", "thread", "process", "memory", "execute"]
     let read = try SampleReader.read(try await Command(program, groups).output())
     #expect(read.skipped.isEmpty && read.unfinished.isEmpty)
     #expect(
@@ -25,6 +25,7 @@ import Testing
         "pipe/round-trip-16", "pipe/processes-round-trip-1", "thread/create-run-exit-join",
         "process/fork-exit-wait", "process/fork-exec-wait", "process/vfork-exit-wait",
         "memory/first-touch",
+        "execute/fork-exec-exit-wait",
       ])
     let known = Catalogue.entries.map { $0.isOurs ? $0.peerName : $0.name }
     for (name, samples) in read.finished {

@@ -153,19 +153,20 @@ func run(
   return report
 }
 
-/// Boots the test kernel for one architecture with `test=` chosen, and checks how it ends.
+/// Boots the test kernel, or another, for one architecture with `test=` chosen, and checks how it ends.
 ///
 /// The kernel is built once; SwiftPM's own lock and the tools' keep the architectures' builds apart.
 @discardableResult
 func boot(
-  arch: Architecture, test: String, path: BootPath = .kernel, options: String = "", cpus: Int = 1,
+  arch: Architecture, kernel: String = "TestKernel", test: String, path: BootPath = .kernel,
+  options: String = "", cpus: Int = 1,
   memory: Int = 128, processor: String = "max", countsInstructions: Bool = false,
   emulatorArguments: [String] = [], memoryFile: String? = nil,
   emulator: Emulator = .qemu, input: String = "", expecting expectation: Expectation,
   sourceLocation: SourceLocation = #_sourceLocation
 ) async throws -> Session.Report {
   var description = try ImageDescription(
-    text: "architecture = \"\(arch.rawValue)\"\nkernel = \"TestKernel\"\n", file: "test.toml")
+    text: "architecture = \"\(arch.rawValue)\"\nkernel = \"\(kernel)\"\n", file: "test.toml")
   description.commandLine = ["test=\(test)", options].filter { !$0.isEmpty }.joined(separator: " ")
   description.name = "test-\(arch.rawValue)-\(test)"
   let plan = BootPlan(

@@ -116,6 +116,18 @@ private func load(_ bytes: [UInt8], into machine: inout FakeMachine) throws(Gues
     return try GuestDescription(bytes.span)
   }
 
+  @Test func aSeriesIsDescribed() throws {
+    let description = try #require(try read("guest memory=4 starts=200 audit=50 background -- run=ends"))
+    #expect(description.starts == 200 && description.auditInterval == 50 && description.isBackground)
+    let alone = try #require(try read("guest"))
+    #expect(alone.starts == 0 && alone.auditInterval == 0 && !alone.isBackground)
+  }
+
+  @Test(arguments: ["starts=0", "starts=", "starts=1x", "starts=1000001", "audit=0", "audit=99999999999"])
+  func countsAreChecked(word: String) {
+    #expect(throws: GuestImageError.self) { _ = try read("guest \(word)") }
+  }
+
   @Test func descriptionsAreRead() throws {
     #expect(try read("ramdisk.cpio") == nil)
     #expect(try read("") == nil)
@@ -159,5 +171,60 @@ private func load(_ bytes: [UInt8], into machine: inout FakeMachine) throws(Gues
   @Test(arguments: ["guest quiet", "guest-ramdisk memory=4", "guest memory="])
   func unknownWordsAreNamed(text: String) {
     #expect { _ = try read(text) } throws: { ($0 as? GuestImageError)?.reason == .unknownWord }
+  }
+}
+
+@Suite struct GuestSymbolTests {
+  /// An ELF file with a table of symbols: name, value, kind.
+  private func file(_ symbols: [(name: String, value: UInt32, kind: UInt8)]) -> [UInt8] {
+    var strings: [UInt8] = [0]
+    var table = [UInt8](repeating: 0, count: 16)
+    func word(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    for symbol in symbols {
+      table += word(UInt32(strings.count)) + word(symbol.value) + word(0) + [symbol.kind, 0, 1, 0]
+      strings += Array(symbol.name.utf8) + [0]
+    }
+    func section(_ type: UInt32, _ offset: Int, _ count: Int, _ link: UInt32) -> [UInt8] {
+      word(0) + word(type) + word(0) + word(0) + word(UInt32(offset)) + word(UInt32(count)) + word(link)
+        + word(0) + word(0) + word(0)
+    }
+    let tableStart = 52
+    let stringStart = tableStart + table.count
+    let sectionStart = stringStart + strings.count
+    var header: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 1, 1, 1] + .init(repeating: 0, count: 9)
+    header += [2, 0, 3, 0] + word(1) + word(0) + word(0) + word(UInt32(sectionStart)) + word(0)
+    header += [52, 0, 32, 0, 0, 0, 40, 0, 2, 0, 0, 0]
+    return header + table + strings + section(2, tableStart, table.count, 1)
+      + section(3, stringStart, strings.count, 0)
+  }
+
+  private func name(_ file: [UInt8], _ address: UInt32) -> String? {
+    let symbols = GuestSymbols(file.span)
+    return symbols.place(of: address).map {
+      String(decoding: file[$0.name], as: UTF8.self) + "+\($0.offset)"
+    }
+  }
+
+  @Test func thePlaceIsTheLastSymbolBelow() {
+    let bytes = file([("main", 0x1000, 2), ("later", 0x1100, 2), ("label", 0x1100, 0)])
+    #expect(name(bytes, 0x1000) == "main+0")
+    #expect(name(bytes, 0x10FF) == "main+255")
+    #expect(name(bytes, 0x1104) == "later+4", "a function is the better name")
+    #expect(name(bytes, 0xFFF) == nil)
+    #expect(name(bytes, 0x2_2000) == nil, "too far behind")
+  }
+
+  @Test func noFileMakesItTrap() {
+    let bytes = file([("main", 0x1000, 2)])
+    #expect(name([], 0x1000) == nil)
+    for count in bytes.indices { _ = name(Array(bytes[..<count]), 0x1000) }
+    var random = SeededGenerator(seed: 3)
+    for _ in 0..<5_000 {
+      var changed = bytes
+      for _ in 0..<4 {
+        changed[.random(in: 4..<changed.count, using: &random)] = .random(in: 0...255, using: &random)
+      }
+      _ = name(changed, 0x1000)
+    }
   }
 }

@@ -81,3 +81,28 @@ import X86
   @Test(arguments: [0xF4 as UInt32, 0x300F, 0x010F, 0xFB, 0xFA66, 0xCF, 0])
   func everythingElseIsTheGuestsOwn(bytes: UInt32) { #expect(EmulatedInstruction(bytes: bytes) == nil) }
 }
+
+@Suite struct CallableVectorTests {
+  private let open = GuestGate(kind: .interrupt, ring: 3, offset: 0x1000)
+
+  @Test func noGuestCallsTheMachinesInterruptsByInstruction() {
+    for vector in UInt8(32)...255 where vector != 0x80 { #expect(open.callableRing(for: vector) == 0) }
+    #expect(open.callableRing(for: 0x80) == 3)
+  }
+
+  @Test(arguments: [8, 10, 11, 12, 13, 14, 17, 21, 29, 30] as [UInt8])
+  func exceptionsWithAnErrorCodeAreNotCalled(vector: UInt8) {
+    #expect(open.callableRing(for: vector) == 0)
+  }
+
+  @Test func breakpointsAreAsTheGuestWants() {
+    #expect(open.callableRing(for: 3) == 3)
+    #expect(GuestGate(kind: .trap, ring: 1, offset: 0).callableRing(for: 4) == 1)
+    #expect(GuestGate.absent.callableRing(for: 3) == 0)
+  }
+
+  @Test func hypercallsAreForRing1Alone() {
+    #expect(open.callableRing(for: 31) == 1)
+    #expect(GuestGate.absent.callableRing(for: 31) == 1)
+  }
+}

@@ -183,18 +183,18 @@ extension SegmentDescriptor {
     {
       rig.guest.registers.vector = 31
       (rig.guest.registers.eax, rig.guest.registers.ebx) = (number, 1)
-      #expect(rig.guest.handleShortCall(in: &rig.machine) == isShort, "\(number)")
+      #expect(rig.guest.handleShortExit(in: &rig.machine) == isShort, "\(number)")
     }
     #expect(rig.guest.isTaskSwitched == true)
     // What waits in the ring comes first, and faults are no calls.
     rig.post(0, Hypercall(8, 0))
     rig.guest.registers.eax = 0
-    #expect(rig.guest.handleShortCall(in: &rig.machine) == false)
+    #expect(rig.guest.handleShortExit(in: &rig.machine) == false)
     rig.guest.registers.vector = 14
-    #expect(rig.guest.handleShortCall(in: &rig.machine) == false)
+    #expect(rig.guest.handleShortExit(in: &rig.machine) == false)
     var early = try Rig(initialised: false)
     early.guest.registers.vector = 31
-    #expect(early.guest.handleShortCall(in: &early.machine) == false)
+    #expect(early.guest.handleShortExit(in: &early.machine) == false)
   }
 
   @Test func theRingWraps() throws {

@@ -64,8 +64,56 @@ private func shown(
     var shadow = try Shadow(format: PAEFormat(noExecute: false), in: &machine)
     machine.mapInGuest(0x40_0000, to: 9, flags: flags, root: root, table: table)
     #expect(shadow.use(guestRoot: root, in: &machine) == nil)
-    #expect(shadow.fault(at: 0x40_0000, access, in: &machine) == .reflected)
+    #expect(shadow.fault(at: 0x40_0000, access, in: &machine) == .reflected(isPresent: flags & 1 != 0))
     #expect(shadow.statistics.reflections == 1)
+  }
+
+  @Test func aProgramThatTouchesTheHostsPartIsItsKernelsToEnd() throws {
+    var machine = FakeMachine(ramPages: 16)
+    var shadow = try Shadow(format: PAEFormat(noExecute: false), in: &machine)
+    #expect(shadow.use(guestRoot: root, in: &machine) == nil)
+    let switcher = GuestData.switcherAddress
+    #expect(shadow.fault(at: switcher, readByProgram, in: &machine) == .reflected(isPresent: false))
+    #expect(
+      shadow.fault(at: switcher, readByKernel, in: &machine) == .killed(.init(.switcherTouched, switcher)))
+  }
+
+  @Test func aGuestThatShowsTooMuchLosesItsShadowsAndGoesOn() throws {
+    var machine = FakeMachine(ramPages: 16)
+    var shadow = try Shadow(format: PAEFormat(noExecute: false), in: &machine)
+    // One table in every entry of the root: 1 GiB of addresses that show the same pages.
+    for index in UInt32(0)..<256 { machine.store32(table | 7, root + index * 4) }
+    for index in UInt32(0)..<1_024 { machine.store32(9 << 12 | 7, table + index * 4) }
+    #expect(shadow.use(guestRoot: root, in: &machine) == nil)
+    machine.tablesLeft = 20
+    for step in UInt32(0)..<512 {
+      #expect(shadow.fault(at: step << 21, writeByKernel, in: &machine) == .filled)
+    }
+    #expect(shadow.statistics.reclaims > 10)
+    let own = machine.ownFrames
+    #expect(shadow.firstViolation(in: machine) { !own.contains($0.rawValue) } == nil)
+    shadow.release(in: &machine)
+    #expect(machine.tables.isEmpty)
+  }
+
+  /// Whichever table is the one that cannot be had: the guest is refused or goes on, and nothing is lost.
+  @Test(arguments: 0..<40)
+  func noTableIsLostWhenTheNextIsRefused(left: Int) throws {
+    var machine = FakeMachine(ramPages: 16)
+    machine.tablesLeft = left
+    guard var shadow = try? Shadow(format: PAEFormat(noExecute: false), in: &machine) else {
+      #expect(machine.tables.isEmpty)
+      return
+    }
+    for index in UInt32(0)..<16 { machine.store32(table | 7, root + index * 4) }
+    for index in UInt32(0)..<1_024 { machine.store32(9 << 12 | 7, table + index * 4) }
+    for round in UInt32(0)..<4 {
+      guard shadow.use(guestRoot: root + round % 2 * 0x4000, in: &machine) == nil else { break }
+      for step in UInt32(0)..<16 { _ = shadow.fault(at: step << 22, readByKernel, in: &machine) }
+    }
+    shadow.release(in: &machine)
+    #expect(machine.tables.isEmpty)
+    #expect(machine.tablesLeft == left)
   }
 
   @Test func rightsThatOnlyTheTopEntryDeniesAreDenied() throws {
@@ -74,7 +122,7 @@ private func shown(
     machine.mapInGuest(0x40_0000, to: 9, flags: allowed, root: root, table: table)
     machine.store32(table | 0x5, root + 4)
     #expect(shadow.use(guestRoot: root, in: &machine) == nil)
-    #expect(shadow.fault(at: 0x40_0000, writeByKernel, in: &machine) == .reflected)
+    #expect(shadow.fault(at: 0x40_0000, writeByKernel, in: &machine) == .reflected(isPresent: true))
   }
 
   @Test func mistakesInTablesEndTheGuest() throws {
@@ -225,7 +273,9 @@ private func shown(
         let isAllowed =
           entry & 1 != 0 && (!access.isWrite || entry & 2 != 0)
           && (!access.isUser || (entry & 4 != 0 && !isKernel))
-        #expect(shadow.fault(at: address, access, in: &machine) == (isAllowed ? .filled : .reflected))
+        #expect(
+          shadow.fault(at: address, access, in: &machine)
+            == (isAllowed ? .filled : .reflected(isPresent: entry & 1 != 0)))
         if isAllowed {
           let found = shown(shadow, address, in: machine)
           let page = try #require(found)

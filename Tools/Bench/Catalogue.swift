@@ -147,6 +147,34 @@ public enum Catalogue {
       name: "trace/yield", explanation: "yield/software/same-space with the trace on: each switch is an event"
     ),
     .init(
+      name: "jacobi/bare",
+      explanation: "400 steps of Jacobi's method on a grid of 128 x 128, in the kernel (i686)"),
+    .init(
+      name: "guest/null-hypercall",
+      explanation: "a guest's call that asks for nothing, from before to after it (guests: i686 only)"),
+    .init(name: "guest/inb", explanation: "a guest's `in` from a port, which the host carries out"),
+    .init(
+      name: "guest/interrupt",
+      explanation: "from the call that lets a waiting interrupt come to the guest's handler"),
+    .init(
+      name: "guest/page-fill", explanation: "a guest's first write to a page that its own tables show already"
+    ),
+    .init(name: "guest/page-first-write", explanation: "the same to a page that was read before"),
+    .init(name: "guest/set-pte", explanation: "a guest's change of an entry, with the call that tells of it"),
+    .init(name: "guest/switch-root", explanation: "a guest's change to tables that the host knows"),
+    .init(
+      name: "guest/reflected-trap",
+      explanation: "an undefined instruction in a guest, its handler, and the way back"),
+    .init(
+      name: "guest/64-ring-calls", explanation: "64 calls that wait in the ring, and the one that starts them"
+    ),
+    .init(
+      name: "guest/flush-everything",
+      explanation: "the dearest call: everything is forgotten when shadows are as large as they may be"),
+    .init(name: "guest/jacobi-1", explanation: "jacobi/bare in a guest"),
+    .init(name: "guest/jacobi-2", explanation: "the same in two guests at a time: one of them"),
+    .init(name: "guest/jacobi-3", explanation: "the other"),
+    .init(
       name: "pipe/round-trip-1", explanation: "a byte through a pipe and one back, two threads", isOurs: false
     ),
     .init(
@@ -172,6 +200,10 @@ public enum Catalogue {
     .init(name: "file/write-16", explanation: "writing 16 bytes of a file", isOurs: false),
     .init(name: "file/stat", explanation: "asking what a file of the root is", isOurs: false),
     .init(
+      name: "execute/fork-exec-exit-wait",
+      explanation: "the whole life of a process that runs a small program",
+      isOurs: false),
+    .init(
       name: "process/fork-exit-wait", explanation: "the whole life of a process that does nothing",
       isOurs: false),
     .init(
@@ -189,7 +221,7 @@ public enum Catalogue {
     ("context-switch", ["yield", "preempt", "wake"]),
     ("primitives", ["thread", "mutex", "semaphore", "queue", "sleep", "pick"]),
     ("messages", ["message", "node", "nodes"]),
-    ("syscalls", ["syscall", "pipe", "futex", "clone", "process", "memory", "file"]),
+    ("syscalls", ["syscall", "pipe", "futex", "clone", "process", "execute", "memory", "file"]),
   ]
 
   /// The entry with this path.

@@ -51,6 +51,40 @@ public enum Limits {
     "trace/record": 15,
   ]
 
+  /// The same for what guests are given; `guest/flush-everything` is the bound of every call.
+  public static let guestTable: [String: Int] = [
+    "guest/null-hypercall": 180,
+    "guest/inb": 250,
+    "guest/interrupt": 1_600,
+    "guest/page-fill": 2_300,
+    "guest/page-first-write": 2_700,
+    "guest/set-pte": 1_700,
+    "guest/switch-root": 1_000,
+    "guest/reflected-trap": 1_400,
+    "guest/64-ring-calls": 12_500,
+    "guest/flush-everything": 1_000_000,
+  ]
+
+  /// What of guests' costs is above its limit, and whether a solver in a guest has 98 of 100 parts of its speed outside.
+  public static func guestViolations(_ medians: [String: Int]) -> [String] {
+    var sentences: [String] = []
+    for (name, median) in medians.sorted(by: { $0.key < $1.key }) {
+      if let limit = guestTable[name], median > limit {
+        sentences.append("\(name): \(median) instructions, and at most \(limit) are allowed")
+      }
+    }
+    guard let bare = medians["jacobi/bare"], let one = medians["guest/jacobi-1"],
+      let two = medians["guest/jacobi-2"], let three = medians["guest/jacobi-3"]
+    else { return sentences + ["the solver was not measured"] }
+    for (name, ticks, instances) in [
+      ("guest/jacobi-1", one, 1), ("guest/jacobi-2 and 3", max(two, three), 2),
+    ]
+    where ticks * 98 > bare * instances * 100 {
+      sentences.append("\(name): \(ticks) instructions; the bare machine takes \(bare * instances)")
+    }
+    return sentences
+  }
+
   /// Benchmarks that must cost the same, whatever it is.
   public static let equal: [(String, String)] = [
     ("pick/2-ready", "pick/10-ready"), ("pick/2-ready", "pick/100-ready"),

@@ -75,7 +75,9 @@ public struct KernelBuild: Sendable {
   var toolset: String { project.path("Tools/Toolsets/\(architecture.rawValue).json") }
 
   /// The linker script.
-  var linkerScript: String { project.path("Boot/Link/\(architecture.rawValue).ld") }
+  var linkerScript: String {
+    project.path(product == .guestKernel ? "Guests/guest.ld" : "Boot/Link/\(architecture.rawValue).ld")
+  }
 
   /// Everything that the linked kernel depends on.
   func fingerprint() -> Fingerprint {
@@ -90,7 +92,7 @@ public struct KernelBuild: Sendable {
     inputs.add(file: project.path("Package.swift"))
     inputs.add(file: toolset)
     let sources: Set<String> = ["swift", "c", "h", "S", "asm", "inc", "ld", "modulemap"]
-    for folder in ["Kernel", "Boot", "Tests/Kernels"] {
+    for folder in ["Kernel", "Boot", "Tests/Kernels", "Guests"] {
       inputs.add(folder: project.path(folder), extensions: sources)
     }
     return inputs
@@ -136,10 +138,16 @@ public struct KernelBuild: Sendable {
 
   /// The assembler sources of this architecture, sorted by path so that the link order never varies.
   func assemblySources() -> [String] {
-    let folders = [
-      "Boot/Entry/\(architecture.rawValue)", "Kernel/Arch/\(architecture.kernelFolder)", "Kernel/Arch/X86",
-    ]
-    return folders.flatMap { folder in
+    if product == .guestKernel { return sources(in: ["Guests/Entry"]) }
+    let shared = product == .benchKernel && architecture == .i686 ? ["Guests/Entry/Jacobi.asm"] : []
+    return shared
+      + sources(in: [
+        "Boot/Entry/\(architecture.rawValue)", "Kernel/Arch/\(architecture.kernelFolder)", "Kernel/Arch/X86",
+      ])
+  }
+
+  private func sources(in folders: [String]) -> [String] {
+    folders.flatMap { folder in
       let names = (try? FileManager.default.contentsOfDirectory(atPath: project.path(folder))) ?? []
       return names.filter { $0.hasSuffix(".asm") }.sorted().map { "\(folder)/\($0)" }
     }

@@ -6,7 +6,14 @@ public enum KernelProduct: String, CaseIterable, Hashable, Sendable {
   case testKernel = "TestKernel"
   /// The benchmarks; `bench=NAME` on the command line chooses.
   case benchKernel = "BenchKernel"
+  /// A guest kernel of our own, which the kernel of i686 hosts; `run=` on its command line chooses.
+  case guestKernel = "GuestKernel"
+
+  /// Whether a boot loader can start it.
+  public var isBootable: Bool { self != .guestKernel }
 
   /// All names, for a message about a wrong one.
-  public static var allowedNames: String { allCases.map(\.rawValue).joined(separator: ", ") }
+  public static var allowedNames: String {
+    allCases.filter(\.isBootable).map(\.rawValue).joined(separator: ", ")
+  }
 }

@@ -18,7 +18,7 @@ struct Apus: AsyncParsableCommand {
       Run.self, Debug.self, Test.self, BenchCommand.self, PathCommand.self, TraceCommand.self, Sizes.self,
       Doctor.self,
       Clean.self,
-      PredictCommand.self, SCCCommand.self, NodesCommand.self,
+      GuestCommand.self, PredictCommand.self, SCCCommand.self, NodesCommand.self,
     ])
 
   static func main() async {

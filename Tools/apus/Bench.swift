@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bench
 import Foundation
+import GuestLab
 import HostSupport
 import ImageBuilder
 import Launch
@@ -22,7 +23,10 @@ struct BenchCommand: AsyncParsableCommand {
         apus bench context-switch --arch i686          both ways to switch
         apus bench hourglass --peer linux --svg h.svg  what the timer's switch costs, beside Linux, as a picture
         apus bench syscalls --peer linux               the same program on our kernel and on Linux
+        apus bench syscalls --arch i686 --peer linux-guest   what calls cost in a Linux that is our guest
         apus bench primitives --json bench.json        raw samples too
+        apus bench guest                               what guests are given, by the kernel of i686
+        apus bench tables --svg tables.svg             published tables with a column of ours, as Markdown
         apus bench --from bench.json --csv bench.csv   another form of what was measured
       """)
 
@@ -30,7 +34,10 @@ struct BenchCommand: AsyncParsableCommand {
   @Flag(help: "Explain each benchmark and stop.") var list = false
   @Option(help: "The processor architecture.") var arch: Architecture = .x86_64
   @Flag(help: "Measure in ticks of the time stamp counter, without counting instructions.") var wall = false
-  @Option(help: "Boot this system too, in the same emulator: linux.") var peer: Peer?
+  @Option(
+    help:
+      "Boot this system too, in the same emulator: linux, or linux-guest for $APUS_LINUX_GUEST as our guest.")
+  var peer: Peer?
   @Option(
     help: ArgumentHelp(
       "Boot each kernel this often. (default: 2; until the spread is known with --wall)", valueName: "number")
@@ -46,10 +53,13 @@ struct BenchCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   /// Systems that can be measured beside ours.
-  enum Peer: String, ExpressibleByArgument, CaseIterable { case linux }
+  enum Peer: String, ExpressibleByArgument, CaseIterable {
+    case linux
+    case linuxGuest = "linux-guest"
+  }
 
   mutating func validate() throws {
-    for name in names where Catalogue.entries(matching: name).isEmpty {
+    for name in names where name != "tables" && Catalogue.entries(matching: name).isEmpty {
       let near = Catalogue.suggestions(for: name)
       throw ValidationError(
         "no benchmark is called `\(name)`"
@@ -62,7 +72,10 @@ struct BenchCommand: AsyncParsableCommand {
     guard timeout > 0, timeout.isFinite else {
       throw ValidationError("--timeout \(timeout): allowed are numbers greater than 0 (seconds)")
     }
-    if from != nil, !names.isEmpty || peer != nil || wall || runs != nil {
+    guard !names.contains("tables") || names.count == 1 else {
+      throw ValidationError("tables stands for itself: no other names with it")
+    }
+    if from != nil, !(names.isEmpty || isTables) || peer != nil || wall || runs != nil {
       throw ValidationError("--from measures nothing: no names, --peer, --wall or --runs with it")
     }
   }
@@ -76,10 +89,12 @@ struct BenchCommand: AsyncParsableCommand {
     } else {
       report = try await measure()
     }
-    show(report)
+    if isTables { print(PublishedTables(report).markdown) } else { show(report) }
     if let json { try Files.write(Array(try report.json()), to: json) }
     if let csv { try Files.write(report.csv, to: csv) }
-    if let svg { try Files.write(report.picture.svg(), to: svg) }
+    if let svg {
+      try Files.write(isTables ? PublishedTables(report).svg : report.picture.svg(), to: svg)
+    }
   }
 
   private func explain() {
@@ -95,9 +110,14 @@ struct BenchCommand: AsyncParsableCommand {
 
   // MARK: - Measuring
 
+  /// Whether the published tables are wanted, not ours.
+  private var isTables: Bool { names == ["tables"] }
+
   private func measure() async throws -> BenchmarkReport {
     let (project, toolchain) = try await common.begin()
-    let selection = Catalogue.selection(names)
+    let selection = Catalogue.selection(isTables ? ["guest", "jacobi"] : names)
+    // Guests are hosted by one kernel only: whoever asks for them by name means that one.
+    let arch = isTables ? .i686 : arch
     let versions = try await Versions.current(project: project, architecture: arch)
     let unit: BenchmarkResult.Unit = wall ? .ticks : .instructions
     let counted = Repetition.count(runs ?? 2)
@@ -137,6 +157,15 @@ struct BenchCommand: AsyncParsableCommand {
     for turns in try await ours.measurements(of: selection, on: arch, unit: unit, timeout: timeout) {
       try await add(turns, repetition)
     }
+    let guests = selection.filter { $0.group == "guest" }.map(\.name)
+    if !guests.isEmpty, arch == .i686 || names.contains(where: { $0.hasPrefix("guest") }) {
+      let benchmark = GuestBenchmark(
+        lab: GuestLab(project: project, toolchain: toolchain), versions: versions)
+      for machine in try await benchmark.measurements(
+        wanted: guests.count == Catalogue.entries(matching: "guest").count ? [] : guests, unit: unit,
+        timeout: timeout)
+      { try await add([machine], repetition) }
+    }
     for group in ["node", "nodes"] where selection.contains(where: { $0.group == group }) {
       let nodes = NodeBenchmark(project: project, toolchain: toolchain, versions: versions)
       let machine = try await nodes.measurement(
@@ -166,6 +195,16 @@ struct BenchCommand: AsyncParsableCommand {
         // A peer that can't be had takes nothing from what was measured.
         report.missing[LinuxPeer.name] = error.description
       }
+    }
+    if peer == .linuxGuest {
+      guard let guest = LinuxGuest(project: project, toolchain: toolchain) else {
+        throw ToolError(
+          "\(LinuxGuest.variable) names no kernel; Docs/linux-guest.md says what kind of one is needed")
+      }
+      let measurement = try await guest.measurement(
+        groups: Catalogue.peerGroups(of: selection), unit: unit, timeout: max(timeout, 600),
+        versions: versions)
+      try await add([measurement], repetition)
     }
     Terminal.shared.clearStep()
     // Kept for a second look, whatever else was asked for.

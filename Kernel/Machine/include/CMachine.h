@@ -328,4 +328,9 @@ CPU_INLINE void cpu_jump_to_task(uint16_t selector) {
 }
 #endif
 
+#if defined(__i386__)
+// Guests/Entry/Jacobi.asm, for the benchmarks' kernel only.
+extern void jacobi_steps(uintptr_t from, uintptr_t to, uint32_t count);
+#endif
+
 #endif

@@ -95,6 +95,7 @@ static const struct Group groups[] = {
     {"hourglass", measureHourglass}, {"semaphore", measureFutex},  {"pipe", measurePipe},
     {"futex", measureFutexAlone}, {"clone", measureThreadsAlone}, {"file", measureFiles},
     {"thread", measureThreads},  {"process", measureProcesses}, {"memory", measureMemory},
+    {"execute", measureExecution},
 };
 
 static int isSame(const char *a, const char *b) {
@@ -123,6 +124,7 @@ int measure(int count, char **arguments) {
   environment = arguments + count + 1;
   // What a child that was made to run a program does.
   if (count > 1 && isSame(arguments[1], "nothing")) return 0;
+  if (count > 1 && isSame(arguments[1], "end-at-once")) return 0;
   int isFirst = call0(CALL_GETPID) == 1;
   if (isFirst) prepareMachine();
   // Above everything else that may run. A kernel without priorities may refuse: the others are measured all the same.

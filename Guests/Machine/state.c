@@ -1,0 +1,3 @@
+#include "CGuest.h"
+
+struct guest_state guest_state;

@@ -1,0 +1,90 @@
+import Bench
+import Foundation
+import GuestLab
+import HostSupport
+import ImageBuilder
+import Launch
+import Testing
+
+/// The guest kernel of `Guests/`, which tries its host.
+extension EmulatorTests {
+  @Suite struct GuestKernels {
+    private func lab() async throws -> GuestLab {
+      GuestLab(project: try Host.project(), toolchain: try await Host.toolchain())
+    }
+
+    /// Boots guests and returns what was said; a kernel that panics or hangs is a failure.
+    private func console(_ guests: [GuestLab.Guest], counting: Bool = false) async throws -> String {
+      let lab = try await lab()
+      let (machine, _) = try await lab.machine(guests, countsInstructions: counting)
+      return try await Turnstile.emulators.pass { try await lab.run(machine, timeout: 240) }
+    }
+
+    @Test func theGuestsOwnTestsPass() async throws {
+      let lines = GuestReport.tests(in: try await console([.init("memory=8 audit=100", "run=tests")]))
+      for line in lines where !line.isRight { Issue.record("\(line.name): \(line.detail)") }
+      #expect(lines.count > 190)
+      #expect(lines.count { $0.isSkipped } <= 2)
+    }
+
+    @Test func everyWayToEndAGuestIsContainedAndNamed() async throws {
+      let text = try await console([.init("memory=4 starts=1000 audit=50", "run=ends")])
+      let lines = GuestReport.ends(in: text)
+      for line in lines where !line.isRight { Issue.record("\(line.name): \(line.detail)") }
+      #expect(lines.count >= 200)
+      let series = try #require(GuestReport.series(in: text).first)
+      #expect(series.killed == lines.count)
+      #expect(series.framesBefore == series.framesAfter)
+    }
+
+    /// A part of `apus guest fuzz`.
+    @Test(arguments: 1...8)
+    func aGuestThatDoesAnythingHurtsNobody(seed: Int) async throws {
+      let lab = try await lab()
+      let result = try await Turnstile.emulators.pass {
+        try await lab.fuzz(seed: seed, calls: 60_000, timeout: 240)
+      }
+      print("seed \(seed): \(result.series.calls) calls, the neighbour late by \(result.latest) us at most")
+      #expect(result.series.framesBefore == result.series.framesAfter)
+      #expect(result.series.audits > 0)
+    }
+
+    /// A part of `apus guest starts`.
+    @Test func startsAndEndsLeaveTheMemoryAsItWas() async throws {
+      let text = try await console([.init("memory=4 starts=300", "run=restart")])
+      let series = try #require(GuestReport.series(in: text).first)
+      #expect(series.starts == 300 && series.killed == 0)
+      #expect(series.framesBefore == series.framesAfter)
+    }
+
+    @Test func twoSolversHaveTheSameResultAsOne() async throws {
+      let text = try await console([
+        .init("memory=4", "run=jacobi steps=50 instance=1"),
+        .init("memory=4", "run=jacobi steps=50 instance=2"),
+      ])
+      let sums = text.split(whereSeparator: \.isNewline).compactMap { line in
+        line.firstRange(of: ": sum ").map { line[$0.upperBound...] }
+      }
+      #expect(sums.count == 2 && Set(sums).count == 1, "\(sums)")
+    }
+
+    /// What calls of the host may cost: exact counts, and the bound of the dearest.
+    @Test func noCostOfAGuestIsAboveItsLimit() async throws {
+      let lab = try await lab()
+      let benchmark = GuestBenchmark(lab: lab, versions: [:])
+      var medians: [String: Int] = [:]
+      for machine in try await benchmark.measurements(wanted: [], timeout: 240) {
+        let contents = try await Turnstile.emulators.pass { try await machine.run() }
+        for (name, samples) in contents.finished { medians[name] = samples.sorted()[samples.count / 2] }
+      }
+      let bare = try await boot(
+        arch: .i686, kernel: "BenchKernel", test: "jacobi", countsInstructions: true,
+        expecting: .passes("bench 1 jacobi/bare end"))
+      for (name, samples) in try SampleReader.read(bare.serial).finished {
+        medians[name] = samples.sorted()[samples.count / 2]
+      }
+      for name in Limits.guestTable.keys { #expect(medians[name] != nil, "\(name) was not measured") }
+      #expect(Limits.guestViolations(medians) == [])
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/// Machines whose kernel hosts guests of our own.
+
+import HostSupport
+import ImageBuilder
+import Launch
+
+/// Builds the kernel of i686 and the guest kernel, and puts both into a machine.
+public struct GuestLab: Sendable {
+  private let project: Project
+  private let toolchain: Toolchain
+
+  /// The guests of a project.
+  public init(project: Project, toolchain: Toolchain) {
+    self.project = project
+    self.toolchain = toolchain
+  }
+
+  /// One guest: what the boot loader's module says of it, and its command line.
+  public struct Guest: Sendable {
+    /// Words such as `memory=4 starts=10`; `GuestDescription` reads them.
+    public var description: String
+    /// The guest's own command line.
+    public var commandLine: String
+
+    /// A guest of our kernel.
+    public init(_ description: String = "memory=8", _ commandLine: String) {
+      self.description = description
+      self.commandLine = commandLine
+    }
+  }
+
+  /// A machine that runs guests side by side, and the guest kernel with its symbols.
+  ///
+  /// - Throws: `ToolError` if something can't be built.
+  public func machine(
+    _ guests: [Guest], countsInstructions: Bool = false
+  ) async throws -> (machine: GuestMachine, guestKernel: String) {
+    let kernel = try await KernelBuild(
+      product: .guestKernel, architecture: .i686, project: project, toolchain: toolchain
+    ).run().kernel
+    var description = try ImageDescription(file: "\(project.imagesFolder)/apus-i686.toml")
+    description.commandLine = "console=serial"
+    description.name = "guests-i686"
+    let plan = BootPlan(
+      image: ImageBuild(description, project: project, toolchain: toolchain), path: .kernel)
+    var (machine, _) = try await plan.prepare()
+    guard case .kernel(let path, let modules, let commandLine) = machine.medium else {
+      throw ToolError("the kernel of i686 is not loaded by the emulator")
+    }
+    let texts = guests.map { "\(kernel) guest \($0.description) -- \($0.commandLine)" }
+    machine.medium = .kernel(path: path, modules: modules + texts, commandLine: commandLine)
+    machine.countsInstructions = countsInstructions
+    return (machine, kernel)
+  }
+
+  /// Runs a machine to its end; the verdict may be that a guest was killed, but the kernel itself must not have failed.
+  ///
+  /// - Throws: `ToolError` with the console's last lines if it panicked, hung or ran out of time.
+  public func run(_ machine: GuestMachine, timeout: Double) async throws -> String {
+    let report = try await Launcher(machine).run(
+      .init(timeout: timeout, input: [], hangPatience: timeout))
+    switch report.outcome {
+    case .passed, .failed: return report.serial.replacing("\r", with: "")
+    default:
+      let last = report.serial.split(whereSeparator: \.isNewline).suffix(20).joined(separator: "\n  | ")
+      throw ToolError(
+        "the host of the guests: \(report.outcome.sentence)\n  | \(last)",
+        advice: QEMU.command(for: machine).shellLine, exitStatus: report.outcome.exitStatus)
+    }
+  }
+}
