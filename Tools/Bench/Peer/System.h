@@ -23,7 +23,6 @@ enum {
   CALL_CLOSE = NUMBER(3, 6),
   CALL_STAT = NUMBER(4, 195),  // stat64 on i386
   CALL_LSEEK = NUMBER(8, 19),
-  CALL_EXECVE = NUMBER(59, 11),
   CALL_MMAP = NUMBER(9, 192),  // mmap2 on i386: the offset counts pages
   CALL_MUNMAP = NUMBER(11, 91),
   CALL_PIPE = NUMBER(22, 42),
