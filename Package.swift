@@ -139,20 +139,20 @@ if let architecture {
       [
         "ABI", "Arch", "Base", "CMachine", "Core", "FrameAllocator", "Log", "Messaging", "NodeLife",
         "NodeSync", "NodeTable", "Paging", "Partition", "RCCE", "Runtime", "Scheduling", "Sync", "Transport",
-        "Window",
+        "UserMemory", "Window",
       ]),
     bareMetal(
       "Programs",
       [
         "ABI", "AddressSpace", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine",
         "CommandLine",
-        "CallProfile", "Core", "Executable", "FileSystem", "FileSystemFormat", "FrameAllocator", "Futex",
-        "Heap",
-        "Interrupts", "LinuxABI",
+        "CallProfile", "Core", "Executable", "FileSystem", "FileSystemFormat", "FloatingPoint", "FrameAllocator",
+        "Futex",
+        "Heap", "Interrupts", "LinuxABI",
         "Log", "Mounts", "Paging",
         "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Runtime", "Scheduling",
         "Signals",
-        "Sync", "SystemCalls", "SystemCalls",
+        "Sync", "SystemCalls",
         "Trace", "UserMemory", "VirtualFileSystem", "X86",
       ]),
     bareMetal(

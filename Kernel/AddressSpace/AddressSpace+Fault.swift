@@ -148,6 +148,19 @@ extension AddressSpace {
     return Format.frame(ofBaseEntry: entry)
   }
 
+  /// The frame at an address in memory that spaces share; `nil` for any other address.
+  ///
+  /// Such memory has its frames from the beginning, and they don't change.
+  @inline(never)
+  public mutating func sharedFrame<Memory: SpaceMemory & ~Copyable>(
+    at address: UInt, in memory: inout Memory
+  ) -> FrameNumber? where Memory.Entry == Format.Entry {
+    guard let region = regions.find(address >> 12), region.fields.content.isShared,
+      region.fields.content.file == 0, let entry = usableEntry(at: address, for: .read, in: &memory)
+    else { return nil }
+    return Format.frame(ofBaseEntry: entry)
+  }
+
   func usableEntry<Memory: SpaceMemory & ~Copyable>(
     at address: UInt, for access: Access, in memory: inout Memory
   ) -> Format.Entry? where Memory.Entry == Format.Entry {

@@ -19,6 +19,10 @@ public struct SignalNumber: BitwiseCopyable, Hashable, Sendable {
   @inline(__always)
   public var mask: UInt64 { 1 << UInt64(rawValue - 1) }
 
+  /// Whether each one that is sent is kept: those from 32 on.
+  @inline(__always)
+  public var isQueued: Bool { rawValue >= 32 }
+
   /// SIGHUP.
   @inline(__always) public static var hangUp: Self { Self(1) }
   /// SIGINT.

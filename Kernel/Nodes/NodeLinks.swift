@@ -97,6 +97,11 @@ enum Request: BitwiseCopyable {
   var trial = TrialState()
   var results = TrialResults()
   var exchange: ExchangeReference?
+  /// The program's unit, once one was asked for; a page for its copies; the session it has, and whether one is asked for.
+  var programUnit: UnsafeMutablePointer<ProgramUnit>?
+  var unitPage: UInt = 0
+  var unitSession: UInt16 = 0
+  var isUnitWanted = false
   var exchangeMemory: UInt = 0
   var doorbells: UInt32 = 0
   var request = Request.none
@@ -147,6 +152,8 @@ public func startNodes() {
   describe(identity, window)
   makeLinks(identity, window, plan)
   reference.node.doorbellHandler = doorbellRang
+  reference.node.unitControl = { controlUnit($0, $1) }
+  reference.node.peerText = { describePeers($0, $1, $2) }
   do {
     try Threads.create(ThreadName("nodes"), level: PriorityLevel(truncating: 24)) { _ in
       guard let reference = LinksReference() else { return 1 }
@@ -181,6 +188,9 @@ private func describe(_ identity: NodeIdentity, _ window: MappedWindow) {
     NodeTable.set(field, of: identity.number, to: value, window)
   }
   set(.phase, NodePhase.starting.rawValue)
+  // What a former life saw is not what this one sees: others wait until all see the same.
+  set(.onlineLow, 0)
+  set(.onlineHigh, 0)
   set(.generation, UInt32(identity.generation))
   set(.width, UInt32(UInt.bitWidth))
   set(.format, NodeTable.format)

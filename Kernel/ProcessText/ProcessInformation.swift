@@ -192,4 +192,8 @@ public enum KernelText: UInt8, BitwiseCopyable, Hashable, Sendable {
   case processorName
   /// The trace.
   case trace
+  /// The machine's nodes, a line each.
+  case nodes
+  /// The links to other nodes, a line each.
+  case links
 }

@@ -49,6 +49,8 @@ extension VirtualFileSystem {
     case .fileSystems: NodeText.fileSystems(&window)
     case .trace: window.append { information.copy(.trace, from: $0, into: &$1) }
     case .commandLine: window.append { information.copy(.commandLine, from: $0, into: &$1) }
+    case .nodes: window.append { information.copy(.nodes, from: $0, into: &$1) }
+    case .links: window.append { information.copy(.links, from: $0, into: &$1) }
     case .processArguments:
       window.append { information.copyArguments(ofProcess: source.process, from: $0, into: &$1) }
     case .processMaps:

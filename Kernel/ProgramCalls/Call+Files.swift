@@ -41,9 +41,14 @@ extension Call {
     var done = 0
     var hasTimedOut = false
     while true {
-      let size = min(total - done, ProgramFiles.bufferSize)
+      let wanted = min(total - done, ProgramFiles.bufferSize)
+      let size = ProgramMemory.writableCount(address &+ UInt(done), wanted)
       var outcome: FileOutcome
       do throws(ErrorNumber) {
+        if size == 0, wanted > 0 {
+          _ = try files.tree.node(of: number, for: caller)
+          throw .badAddress
+        }
         var buffer = files.buffer(size)
         switch place {
         case .current:
@@ -86,7 +91,8 @@ extension Call {
   @inline(never)
   func write(_ number: Int32, _ address: UInt, _ count: UInt, _ place: Place) throws(ErrorNumber) -> Int {
     guard count <= UInt(Int.max) else { throw .invalidArgument }
-    let total = min(Int(count), 0x7FFF_F000)
+    var total = min(Int(count), 0x7FFF_F000)
+    if process.fields.limits.soft[1] != .max { total = try allowedCount(number, total, place) }
     var done = 0
     while true {
       let size = min(total - done, ProgramFiles.bufferSize)
@@ -184,6 +190,28 @@ extension Call {
     try forEachVector(b, c) { address, length, done throws(ErrorNumber) in
       try write(Self.int(a), address, length, place.advanced(by: done))
     }
+  }
+
+  /// How many bytes may be written where RLIMIT_FSIZE ends a file; what is appended is not limited.
+  @inline(never)
+  private func allowedCount(_ number: Int32, _ count: Int, _ place: Place) throws(ErrorNumber) -> Int {
+    let information = try files.tree.information(of: try files.tree.node(of: number, for: caller))
+    guard FileMode(rawValue: information.mode).kind == .regular, count > 0 else { return count }
+    let position: UInt64
+    switch place {
+    case .current: position = try files.tree.seek(number, 0, from: .current, for: caller)
+    case .at(let start): position = start
+    }
+    try checkSize(position)
+    return Int(min(UInt64(count), process.fields.limits.soft[1] - position))
+  }
+
+  /// Refuses a position that a file may not have, with a signal (RLIMIT_FSIZE).
+  func checkSize(_ position: UInt64) throws(ErrorNumber) {
+    guard position >= process.fields.limits.soft[1] else { return }
+    programs.send(
+      .fileSizeLimit, SignalInformation(code: SignalInformation.userCode), to: process, thread: thread)
+    throw .fileTooBig
   }
 
   /// `sendfile`, by way of the kernel's buffer.

@@ -119,6 +119,12 @@ extension Call {
 
   @inline(never)
   func deviceControl() throws(ErrorNumber) -> Int {
+    if try files.tree.isUnitDevice(Self.int(a), for: caller) {
+      guard let control = NodeReference().node.unitControl else { throw .noDevice }
+      let result = control(UInt32(truncatingIfNeeded: b), c)
+      if result < 0 { throw ErrorNumber(rawValue: Int32(truncatingIfNeeded: -result)) }
+      return result
+    }
     guard let request = ControlRequest(rawValue: UInt32(truncatingIfNeeded: b)) else {
       _ = try files.tree.node(of: Self.int(a), for: caller)
       throw .notTerminal
@@ -233,7 +239,12 @@ extension Call {
 
   @inline(never)
   func list(_ layout: DirectoryLayout) throws(ErrorNumber) -> Int {
-    let size = min(Int(c & 0xFFFF_FFFF), ProgramFiles.bufferSize)
+    let wanted = min(Int(c & 0xFFFF_FFFF), ProgramFiles.bufferSize)
+    let size = ProgramMemory.writableCount(b, wanted)
+    if size == 0, wanted > 0 {
+      _ = try files.tree.node(of: Self.int(a), for: caller)
+      throw .badAddress
+    }
     var buffer = files.buffer(size)
     let count = try files.tree.list(Self.int(a), layout, into: &buffer, for: caller)
     if count > 0 { try store(files.buffered(count), at: b) }
@@ -329,6 +340,7 @@ extension Call {
   @inline(never)
   func truncate(to size: Int64) throws(ErrorNumber) -> Int {
     guard size >= 0 else { throw .invalidArgument }
+    if size > 0 { try checkSize(UInt64(size) - 1) }
     let node = try files.tree.node(try path(a), for: caller)
     try files.tree.truncate(node, to: UInt64(size), for: caller)
     return 0
@@ -337,6 +349,7 @@ extension Call {
   @inline(never)
   func truncateOpen(to size: Int64) throws(ErrorNumber) -> Int {
     guard size >= 0 else { throw .invalidArgument }
+    if size > 0 { try checkSize(UInt64(size) - 1) }
     try files.tree.truncate(Self.int(a), to: UInt64(size), for: caller)
     return 0
   }

@@ -137,10 +137,9 @@ extension Call {
       let found: WaitReport?
       do throws(ProcessError) {
         let own = try programs.system.processes.group(of: process.fields.number)
-        found = try programs.system.processes.wait(
-          by: process.fields.number, for: WaitTarget(argument: target, callersGroup: own), options)
+        found = try programs.findChild(
+          of: process.fields.number, WaitTarget(argument: target, callersGroup: own), options)
       } catch { throw ErrorNumber(error) }
-      if let found, found.isGone { files.tree.removeProcess(UInt32(found.number)) }
       if found != nil || options.contains(.noHang) { return found }
       guard programs.wait(in: process.children) != .interrupted else {
         throw ErrorNumber(rawValue: Int32(-Programs.restartAlways))
@@ -184,27 +183,18 @@ extension Call {
   /// `struct rusage`: all of the time is the user's, the rest is not counted.
   @inline(never)
   func storeUsage(ticks: UInt64, at address: UInt) throws(ErrorNumber) {
+    try storeUsage(nanoseconds: programs.nanoseconds(ofTicks: ticks), at: address)
+  }
+
+  @inline(never)
+  func storeUsage(nanoseconds: UInt64, at address: UInt) throws(ErrorNumber) {
     var bytes: InlineArray<144, UInt8> = .init(repeating: 0)
     var span = bytes.mutableSpan
-    let time = ProgramTime(nanoseconds: programs.nanoseconds(ofTicks: ticks))
+    let time = ProgramTime(nanoseconds: nanoseconds)
     let word = abi.wordSize
     span.put(UInt64(bitPattern: time.seconds), count: word, at: 0)
     span.put(UInt64(bitPattern: time.nanoseconds / 1000), count: word, at: word)
     try store(bytes.span.extracting(0..<(18 * word)), at: address)
-  }
-
-  /// The ticks that the process has run.
-  var ownTicks: UInt64 {
-    var sum = process.fields.endedTicks
-    var next = process.fields.firstThread
-    let now = cpu_rdtsc()
-    while let thread = next {
-      if let kernelThread = thread.fields.thread {
-        sum &+= kernelThread.runTicks(isCurrent: kernelThread == Threads.current, at: now)
-      }
-      next = thread.fields.next
-    }
-    return sum
   }
 
   // MARK: - Limits
@@ -234,6 +224,7 @@ extension Call {
     if number == 7, hard > 1024 { throw .notPermitted }
     process.fields.limits.soft[Int(number)] = soft
     process.fields.limits.hard[Int(number)] = hard
+    if number == 0 { programs.limitTime(of: process) }
     if number == 9 { process.fields.space.setLimit(soft) }
     return 0
   }
@@ -341,11 +332,27 @@ extension Call {
     return 0
   }
 
+  /// `get_robust_list`.
+  @inline(never)
+  func robustList() throws(ErrorNumber) -> Int {
+    guard let target = a == 0 ? thread : programs.thread(Self.int(a)) else { throw .noSuchProcess }
+    guard target.fields.process == process || process.fields.credentials.isSuperuser else {
+      throw .notPermitted
+    }
+    try storeWord(3 * UInt(abi.wordSize), at: c)
+    try storeWord(target.fields.robustList, at: b)
+    return 0
+  }
+
   @inline(never)
   func setThreadArea() throws(ErrorNumber) -> Int {
     try programs.setArea(a, of: thread, from: thread)
-    thread.checkSelectors()
-    Processor.reloadProgram()
+    #if arch(i386)
+      thread.checkSelectors()
+      Processor.reloadProgram()
+    #else
+      thread.checkSelectors()
+    #endif
     thread.fields.isChanged = true
     return 0
   }

@@ -172,9 +172,10 @@ extension Call {
     if target == -1 {
       let own = process.fields.number
       let initial = programs.system.processes.initialProcess
-      let (programs, information) = (programs, sender)
+      let (programs, information, credentials) = (programs, sender, process.fields.credentials)
       programs.system.processes.forEachProcess { number, payload in
-        guard number != own, number != initial, let signal, let other = ProcessReference(payload: payload)
+        guard number != own, number != initial, let signal, let other = ProcessReference(payload: payload),
+          credentials.maySignal(other.fields.credentials)
         else { return }
         programs.send(signal, information, to: other)
       }
@@ -188,6 +189,28 @@ extension Call {
       return 0
     }
     guard programs.send(signal, sender, toGroup: group, by: process) else { throw .noSuchProcess }
+    return 0
+  }
+
+  /// `rt_sigqueueinfo`: the program says itself why, but not that the kernel or `kill` had sent it.
+  @inline(never)
+  func queueSignal() throws(ErrorNumber) -> Int {
+    let target = Self.int(a)
+    guard Self.int(b) >= 0, Self.int(b) <= 64 else { throw .invalidArgument }
+    let union = c &+ (abi == .i386 ? 12 : 16)
+    var information = SignalInformation(code: Int32(truncatingIfNeeded: try load(c &+ 8, 4)))
+    information.process = Int32(truncatingIfNeeded: try load(union, 4))
+    information.user = UInt32(truncatingIfNeeded: try load(union &+ 4, 4))
+    information.value = try load(union &+ 8, abi.wordSize)
+    let isOwn = target == process.fields.number
+    guard isOwn || information.code < 0 && information.code != SignalInformation.threadCode else {
+      throw .notPermitted
+    }
+    guard programs.system.processes.isProcess(target) else { throw .noSuchProcess }
+    guard let other = programs.process(target) else { return 0 }
+    guard process.fields.credentials.maySignal(other.fields.credentials) else { throw .notPermitted }
+    guard let signal = SignalNumber(rawValue: Int(Self.int(b))) else { return 0 }
+    guard programs.send(signal, information, to: other) else { throw .tryAgain }
     return 0
   }
 

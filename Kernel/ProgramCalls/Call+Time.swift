@@ -19,7 +19,7 @@ extension Call {
     guard let clock = ClockNumber(rawValue: Self.int(number)) else { throw .invalidArgument }
     switch clock {
     case .realTime, .realTimeCoarse: return programs.timeOfDay
-    case .processTime: return programs.nanoseconds(ofTicks: ownTicks)
+    case .processTime: return programs.processorTime(of: process)
     case .threadTime:
       return programs.nanoseconds(ofTicks: Threads.current.runTicks(isCurrent: true, at: cpu_rdtsc()))
     default: return programs.uptime
@@ -68,7 +68,7 @@ extension Call {
     if a != 0 {
       let word = UInt(abi.wordSize)
       let children = programs.system.processes.childTicks(of: process.fields.number)
-      try storeWord(UInt(truncatingIfNeeded: programs.nanoseconds(ofTicks: ownTicks) / 10_000_000), at: a)
+      try storeWord(UInt(truncatingIfNeeded: programs.processorTime(of: process) / 10_000_000), at: a)
       try storeWord(0, at: a &+ word)
       try storeWord(
         UInt(truncatingIfNeeded: programs.nanoseconds(ofTicks: children) / 10_000_000), at: a &+ 2 * word)
@@ -80,7 +80,7 @@ extension Call {
   @inline(never)
   func usage() throws(ErrorNumber) -> Int {
     switch Self.int(a) {
-    case 0: try storeUsage(ticks: ownTicks, at: b)
+    case 0: try storeUsage(nanoseconds: programs.processorTime(of: process), at: b)
     case -1: try storeUsage(ticks: programs.system.processes.childTicks(of: process.fields.number), at: b)
     case 1: try storeUsage(ticks: Threads.current.runTicks(isCurrent: true, at: cpu_rdtsc()), at: b)
     default: throw .invalidArgument
@@ -141,16 +141,23 @@ extension Call {
   @inline(never)
   func timer() throws(ErrorNumber) -> Int {
     guard a <= 2 else { throw .invalidArgument }
-    try storeTimer(at: b, isReal: a == 0)
+    try storeTimer(at: b)
     return 0
   }
 
+  /// The clock that the timer goes by which `a` names.
+  private var timerTime: UInt64 { a == 0 ? programs.uptime : programs.processorTime(of: process) }
+
   @inline(never)
-  private func storeTimer(at address: UInt, isReal: Bool) throws(ErrorNumber) {
-    let timer = process.fields.realTimer
-    try storeTime(isReal ? timer.interval : 0, at: address, .value)
-    try storeTime(
-      isReal ? timer.remaining(at: programs.uptime) : 0, at: address &+ 2 * UInt(abi.wordSize), .value)
+  private func storeTimer(at address: UInt) throws(ErrorNumber) {
+    let timer =
+      switch a {
+      case 0: process.fields.realTimer
+      case 1: process.fields.virtualTimer
+      default: process.fields.profilingTimer
+      }
+    try storeTime(timer.interval, at: address, .value)
+    try storeTime(timer.remaining(at: timerTime), at: address &+ 2 * UInt(abi.wordSize), .value)
   }
 
   @inline(never)
@@ -158,13 +165,14 @@ extension Call {
     guard a <= 2 else { throw .invalidArgument }
     let interval = b == 0 ? 0 : try loadDuration(b, .value)
     let delay = b == 0 ? 0 : try loadDuration(b &+ 2 * UInt(abi.wordSize), .value)
-    if c != 0 { try storeTimer(at: c, isReal: a == 0) }
-    // Timers of processor time are not kept.
-    guard a == 0 || delay == 0 else { throw .invalidArgument }
-    if a == 0 {
-      process.fields.realTimer.set(delay: delay, interval: interval, now: programs.uptime)
-      programs.noteTimer(process)
+    if c != 0 { try storeTimer(at: c) }
+    let now = timerTime
+    switch a {
+    case 0: process.fields.realTimer.set(delay: delay, interval: interval, now: now)
+    case 1: process.fields.virtualTimer.set(delay: delay, interval: interval, now: now)
+    default: process.fields.profilingTimer.set(delay: delay, interval: interval, now: now)
     }
+    programs.noteTimer(process)
     return 0
   }
 

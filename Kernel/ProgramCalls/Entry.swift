@@ -90,6 +90,13 @@ private func performI386() {
     let number = UInt(thread.frame.rax & 0xFFFF_FFFF)
     thread.frame.errorCode = UInt64(number)
     func argument(_ value: UInt64) -> UInt { UInt(value & 0xFFFF_FFFF) }
+    if thread.frame.vector == 0x81 {
+      guard let word = ProgramMemory.readWord32(argument(thread.frame.rbp)) else {
+        thread.result = ErrorNumber.badAddress.result
+        return
+      }
+      thread.frame.rbp = UInt64(word)
+    }
     let call = Call(
       thread: thread, process: thread.fields.process, abi: .i386, a: argument(thread.frame.rbx),
       b: argument(thread.frame.rcx), c: argument(thread.frame.rdx), d: argument(thread.frame.rsi),

@@ -226,6 +226,8 @@ extension Call {
   /// `getrandom`.
   @inline(never)
   private func randomBytes() throws(ErrorNumber) -> Int {
+    // There are always enough: it never matters whether to wait. Of the two kinds only one may be asked for.
+    guard c & ~7 == 0, c & 6 != 6 else { throw .invalidArgument }
     var done: UInt = 0
     while done < b {
       let size = min(Int(b - done), ProgramFiles.bufferSize)
@@ -353,6 +355,7 @@ extension Call {
     case .rt_sigtimedwait: return try awaitSignal(.spec)
     case .rt_sigtimedwait_time64: return try awaitSignal(.wideSpec)
     case .kill: return try kill()
+    case .rt_sigqueueinfo: return try queueSignal()
     case .tkill: return try killThread(Self.int(a), of: nil, b)
     case .tgkill: return try killThread(Self.int(b), of: Self.int(a), c)
     default: return nil
@@ -407,6 +410,7 @@ extension Call {
       guard b == 3 * UInt(abi.wordSize) else { throw .invalidArgument }
       thread.fields.robustList = a
       return 0
+    case .get_robust_list: return try robustList()
     case .sched_yield:
       yield()
       return 0

@@ -38,6 +38,12 @@ extension Programs {
   private func pageFault(_ thread: ProgramThreadReference) {
     let address = cpu_read_cr2()
     let error = PageFaultError(rawValue: UInt32(truncatingIfNeeded: thread.frame.errorCode))
+    // The page is there, and the processor was stopped by the kernel's own protection (SMAP) although a program ran: no
+    // processor does this, but QEMU's translator does for iret in ring 3. It would be so every time.
+    if error.contains(.protection), !error.contains(.user) {
+      force(.segmentation, code: SignalInformation.kernelCode, address: 0, on: thread)
+      return
+    }
     switch UserMemory.fault(error, at: address, in: &thread.fields.process.fields.space.space) {
     case .resolved: break
     case .notMapped: force(.segmentation, code: 1, address: UInt64(address), on: thread)
@@ -50,6 +56,7 @@ extension Programs {
   /// There is no memory for a page that a process touches: it can't go on.
   public func endForMemory(_ thread: ProgramThreadReference) {
     let process = thread.fields.process
+    guard process.fields.ending == nil else { return }
     log(
       .error, "programs",
       "out of memory: process \(process.fields.number) is ended, \(process.fields.space.space.residentCount) pages"
@@ -66,7 +73,7 @@ extension Programs {
     case 3: (.trap, SignalInformation.kernelCode)
     case 4, 5: (.segmentation, SignalInformation.kernelCode)
     case 6: (.illegalInstruction, 2)
-    case 16, 19: (.arithmetic, 8)
+    case 16, 19: (.arithmetic, FloatingPointFrame.exceptionCode(isVector: vector == 19))
     case 17: (.busError, 1)
     case 11, 12: (.busError, SignalInformation.kernelCode)
     default: (.segmentation, SignalInformation.kernelCode)

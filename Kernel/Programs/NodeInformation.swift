@@ -158,11 +158,39 @@ struct NodeInformation: ProcessInformation {
         appendWord(leaf.edx, to: &line)
       }
     case .trace: break
+    case .nodes: return copyPeers(isLinks: false, from: offset, into: &buffer)
+    case .links: return copyPeers(isLinks: true, from: offset, into: &buffer)
     }
     var count = 0
     while count < buffer.count, offset + count < line.count {
       buffer[count] = line[offset + count]
       count += 1
+    }
+    return count
+  }
+
+  /// Lines about other nodes, each written anew; nothing in a machine of one node.
+  private func copyPeers(isLinks: Bool, from offset: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
+    guard let write = NodeReference().node.peerText else { return 0 }
+    var position = 0
+    var count = 0
+    var index: UInt32 = 0
+    while count < buffer.count {
+      var line = Text()
+      // SAFETY: the function writes a text where a text is.
+      guard
+        unsafe withUnsafeMutablePointer(
+          to: &line, { write(isLinks, index, UInt(bitPattern: $0)) })
+      else { return count }
+      line.append("\n")
+      for byte in 0..<line.count where count < buffer.count {
+        if position >= offset {
+          buffer[count] = line[byte]
+          count += 1
+        }
+        position += 1
+      }
+      index += 1
     }
     return count
   }

@@ -72,6 +72,12 @@ public struct Process: ~Copyable {
   public var isStopped = false
   /// ITIMER_REAL, by the clock since start-up.
   public var realTimer = IntervalSetting()
+  /// ITIMER_VIRTUAL and ITIMER_PROF, by the processor time of the process.
+  public var virtualTimer = IntervalSetting()
+  /// ITIMER_PROF; all time is the user's, so both run alike.
+  public var profilingTimer = IntervalSetting()
+  /// The processor time in nanoseconds at which RLIMIT_CPU is looked at next, or `UInt64.max`.
+  public var processorLimit = UInt64.max
   /// The ticks that ended threads have run, and the tick at which it began.
   public var endedTicks: UInt64 = 0
   /// The tick at which it began.
@@ -119,7 +125,8 @@ public struct Process: ~Copyable {
     pending.remove(.max)
     (firstThread, threadCount) = (nil, 0)
     (ending, isStopped, isBorrowing) = (nil, false, false)
-    realTimer = IntervalSetting()
+    (realTimer, virtualTimer, profilingTimer) = (IntervalSetting(), IntervalSetting(), IntervalSetting())
+    processorLimit = .max
     (endedTicks, profile, unknownCalls, deathSignal) = (0, 0, 0, 0)
     released = WaitQueue(reason: .event)
     children = WaitQueue(reason: .event)

@@ -116,6 +116,8 @@ import VirtualFileSystem
     var caller = FileCaller(
       files: process.fields.files, place: process.fields.place, process: UInt32(number), group: UInt32(group),
       session: UInt32(session), now: Self.now)
+    let limit = process.fields.limits.soft[7]
+    if limit < UInt64(caller.descriptorLimit) { caller.descriptorLimit = Int(limit) }
     caller.ignoresInputSignal = ignores(.terminalInput, process)
     caller.ignoresOutputSignal = ignores(.terminalOutput, process)
     return caller
@@ -181,6 +183,9 @@ enum Files {
 
   /// A process has ended and is a zombie.
   static func end(_ process: ProcessReference) { tree.tree.endProcess(UInt32(process.fields.number)) }
+
+  /// Nobody waits for a process any more: its number may be another's soon.
+  static func forget(_ number: Int32) { tree.tree.removeProcess(UInt32(number)) }
 
   /// Takes a session's terminal away.
   static func hangUp(session: Int32) {

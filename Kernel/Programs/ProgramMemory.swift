@@ -30,6 +30,21 @@ public enum ProgramMemory {
     }
   }
 
+  /// How many bytes from an address on the program could write itself; their pages are there afterwards.
+  ///
+  /// So that what can be had only once, the bytes of a pipe, is not taken for nothing.
+  @inline(never)
+  public static func writableCount(_ address: UInt, _ count: Int) -> Int {
+    var done = 0
+    while done < count {
+      let place = address &+ UInt(done)
+      // A word that stays what it is, but is written: so the page is there to be written at once.
+      guard UserCopy.exchange32(place & ~3, 0, 0) != nil else { return done }
+      done += min(count - done, pageSize - Int(place & UInt(pageSize - 1)))
+    }
+    return count
+  }
+
   /// Writes a word of 32 bits.
   @inline(__always)
   public static func write(_ word: UInt32, to address: UInt) -> Bool { UserCopy.store32(address, word) }

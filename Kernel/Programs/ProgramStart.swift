@@ -43,9 +43,7 @@ public enum ProgramStart {
     }
     Programs.takeExceptions()
     Threads.keepSpareFloatingPointStates()
-    #if arch(i386)
-      CallPage.make()
-    #endif
+    CallPage.make()
     return true
   }
 
@@ -93,6 +91,10 @@ public enum ProgramStart {
     hooks.currentSpace = {
       guard let thread = ProgramThreadReference(Threads.current) else { return 0 }
       return thread.fields.process.fields.space.address
+    }
+    hooks.outOfMemory = {
+      guard let thread = ProgramThreadReference(Threads.current) else { return }
+      Programs().endForMemory(thread)
     }
     hooks.fill = { frame, file, page, count in
       let address = Frames.address(of: FrameNumber(frame)).rawValue

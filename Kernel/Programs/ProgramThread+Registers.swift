@@ -5,6 +5,19 @@ import LinuxABI
 import Signals
 import X86
 
+/// The selectors of programs, whichever architecture this is.
+enum Selectors {
+  #if arch(i386)
+    static var data: UInt16 { Selectors32.userData }
+    static func code(_ abi: ProgramABI) -> UInt16 { Selectors32.userCode }
+  #else
+    static var data: UInt16 { Selectors64.userData }
+    static func code(_ abi: ProgramABI) -> UInt16 {
+      abi == .i386 ? Selectors64.userCode32 : Selectors64.userCode64
+    }
+  #endif
+}
+
 extension ProgramThreadReference {
   #if arch(i386)
     /// Where its program is.
@@ -48,6 +61,7 @@ extension ProgramThreadReference {
           UInt32(truncatingIfNeeded: r.bp), UInt32(truncatingIfNeeded: r.sp)
         )
         (frame.eip, frame.eflags) = (UInt32(truncatingIfNeeded: r.ip), UInt32(truncatingIfNeeded: r.flags))
+        frame.ssOfOuterRing = UInt32(Selectors32.userData)
         frame.ds = UInt32(allowed(r.ds))
         frame.es = UInt32(allowed(r.es))
         frame.fs = UInt32(allowed(r.fs))
@@ -119,6 +133,13 @@ extension ProgramThreadReference {
         // the program.
         frame.rip = r.ip < 0x8000_0000_0000 ? r.ip : 0
         frame.rflags = r.flags
+        let is32Bit = r.cs == Selectors64.userCode32
+        frame.cs = UInt64(is32Bit ? Selectors64.userCode32 : Selectors64.userCode64)
+        frame.ss = UInt64(Selectors64.userData)
+        // Beyond the segment's limit the return would fault, too.
+        if is32Bit { frame.rip &= 0xFFFF_FFFF }
+        guard fields.process.fields.abi == .i386 else { return }
+        load(allowed(r.ds), allowed(r.es), allowed(r.fs), allowed(r.gs))
       }
     }
 
@@ -133,8 +154,15 @@ extension ProgramThreadReference {
     /// Puts selectors right after the thread's own descriptors have changed.
     public func checkSelectors() {
       let now = Processor.programSelectors
-      Processor.setProgramSelectors((allowed(now.ds), allowed(now.es), allowed(now.fs), allowed(now.gs)))
+      load(allowed(now.ds), allowed(now.es), allowed(now.fs), allowed(now.gs))
       frame.ss = UInt64(Selectors64.userData)
+    }
+
+    /// Gives the thread, which runs, selectors that it may load; its descriptors may have changed.
+    private func load(_ ds: UInt16, _ es: UInt16, _ fs: UInt16, _ gs: UInt16) {
+      (fields.context.ds, fields.context.es) = (ds, es)
+      (fields.context.fs, fields.context.gs) = (fs, gs)
+      Processor.reloadProgram()
     }
   #endif
 }

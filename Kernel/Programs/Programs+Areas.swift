@@ -1,7 +1,11 @@
 /// Descriptors that a thread of i386 sets for itself: how it finds its own variables.
 
 import Arch
+import Base
+import CMachine
+import FrameAllocator
 import LinuxABI
+import Runtime
 import UserMemory
 import X86
 
@@ -53,35 +57,39 @@ extension Programs {
   }
 }
 
-#if arch(i386)
-  import Base
-  import CMachine
-  import FrameAllocator
-  import Runtime
-
-  /// The page of the kernel from which programs of i386 make calls by `sysenter`.
-  enum CallPage {
-    /// Its frame; `nil` if the processor has no `sysenter` or there is no frame.
-    static var frame: FrameNumber? {
-      let number = NodeReference().node.callPage
-      return number == 0 ? nil : FrameNumber(number)
-    }
-
-    /// Where in it the kernel returns to.
-    static var returnOffset: UInt { symbol_system_call_page_return() - symbol_system_call_page() }
-
-    /// Makes it, once.
-    static func make() {
-      // Threads that are switched by the processor have stacks that sysenter would not find.
-      guard cpu_cpuid(1, 0).edx >> 11 & 1 == 1, !NodeReference().node.threads.switchesByHardware,
-        let frame = UserMemory.takeFrame()
-      else { return }
-      let page = Frames.address(of: frame).rawValue
-      let size = symbol_system_call_page_end() - symbol_system_call_page()
-      for offset in 0..<UInt(pageSize) {
-        cpu_store8(page + offset, offset < size ? cpu_load8(symbol_system_call_page() + offset) : 0xCC)
-      }
-      NodeReference().node.callPage = frame.rawValue
-    }
+/// The page of the kernel from which programs of i386 make calls (AT_SYSINFO).
+///
+/// Where the processor has `sysenter`, it is by that; in long mode only Intel's have it, and on others the page makes its
+/// calls by `int 0x80`.
+enum CallPage {
+  /// Its frame; `nil` if there is none.
+  static var frame: FrameNumber? {
+    let number = NodeReference().node.callPage
+    return number == 0 ? nil : FrameNumber(number)
   }
-#endif
+
+  /// Where in it the kernel returns to after `sysenter`.
+  static var returnOffset: UInt { symbol_system_call_page_return() - symbol_system_call_page() }
+
+  private static var hasSysenter: Bool {
+    #if arch(i386)
+      // Threads that are switched by the processor have stacks that sysenter would not find.
+      return cpu_cpuid(1, 0).edx >> 11 & 1 == 1 && !NodeReference().node.threads.switchesByHardware
+    #else
+      // "Genu": the beginning of Intel's name.
+      return cpu_cpuid(1, 0).edx >> 11 & 1 == 1 && cpu_cpuid(0, 0).ebx == 0x756E_6547
+    #endif
+  }
+
+  /// Makes it, once.
+  static func make() {
+    guard let frame = UserMemory.takeFrame() else { return }
+    let page = Frames.address(of: frame).rawValue
+    let start = hasSysenter ? symbol_system_call_page() : symbol_interrupt_call_page()
+    let end = hasSysenter ? symbol_system_call_page_end() : symbol_interrupt_call_page_end()
+    for offset in 0..<UInt(pageSize) {
+      cpu_store8(page + offset, offset < end - start ? cpu_load8(start + offset) : 0xCC)
+    }
+    NodeReference().node.callPage = frame.rawValue
+  }
+}

@@ -247,9 +247,10 @@ extension Programs {
     }
     let bias = plan.isPositionIndependent ? UInt64(layout.programBase) : 0
     let start: UInt64
+    var callEntry: UInt = 0
     do throws(ErrorNumber) {
       try mapSegments(plan, node, bias, in: space)
-      start = try makeStack(plan, bias, list, in: space, thread)
+      start = try makeStack(plan, bias, list, in: space, thread, &callEntry)
     } catch {
       space.release()
       throw error
@@ -260,6 +261,7 @@ extension Programs {
     }
     // From here on the old program is gone.
     replace(process, thread, by: space, header.fileClass == .bits32 ? .i386 : .x86_64)
+    thread.fields.context.sysenterReturn = callEntry == 0 ? 0 : callEntry + CallPage.returnOffset
     // The strings lie at the top of the stack, in the order of the list, below a word of zeros.
     let strings = layout.stackTop - 8 - UInt(list.count)
     process.fields.arguments = (strings, strings + UInt(list.argumentBytes))
@@ -308,7 +310,7 @@ extension Programs {
   @inline(never)
   private func makeStack(
     _ plan: LoadPlan, _ bias: UInt64, _ list: borrowing ProgramArguments, in space: SpaceReference,
-    _ thread: ProgramThreadReference
+    _ thread: ProgramThreadReference, _ callEntry: inout UInt
   ) throws(ErrorNumber) -> UInt64 {
     let process = thread.fields.process
     var vector = AuxiliaryVector()
@@ -321,13 +323,10 @@ extension Programs {
     vector.processor = UInt64(cpu_cpuid(1, 0).edx)
     do throws(SpaceError) {
       try UserMemory.mapStack(in: &space.space)
-      #if arch(i386)
-        if let page = CallPage.frame {
-          let address = try UserMemory.mapKernelPage(page, in: &space.space)
-          vector.callEntry = UInt64(address)
-          thread.fields.context.sysenterReturn = address + CallPage.returnOffset
-        }
-      #endif
+      if plan.fileClass == .bits32, let page = CallPage.frame {
+        callEntry = try UserMemory.mapKernelPage(page, in: &space.space)
+        vector.callEntry = UInt64(callEntry)
+      }
     } catch { throw ErrorNumber(error) }
     let files = ProgramFiles()
     let random = (files.tree.random.next(), files.tree.random.next())

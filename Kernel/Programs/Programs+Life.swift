@@ -164,6 +164,7 @@ extension Programs {
       throw error
     }
     let new = makeRecord(number: number, childOf: old, space: space, files: files, place: place)
+    if old.fields.processorLimit != .max { limitTime(of: new) }
     Files.note(new, executableOf: old)
     ProfileRecords.begin(new)
     return new
@@ -195,6 +196,7 @@ extension Programs {
     #endif
     if flags.contains(.setArea) { try setArea(request.area, of: thread, from: parent) }
     var frame = parent.frame
+    checkSelectors(of: thread, &frame)
     #if arch(i386)
       frame.eax = 0
       if request.stack != 0 { frame.espOfOuterRing = UInt32(request.stack) }
@@ -224,6 +226,27 @@ extension Programs {
     if flags.contains(.tellParent) {
       _ = ProgramMemory.write(UInt32(bitPattern: thread.fields.number), to: request.parentNumber)
     }
+  }
+
+  /// Takes selectors away that a new thread has from its parent and that name nothing among its own descriptors.
+  private func checkSelectors(of thread: ProgramThreadReference, _ frame: inout TrapFrame) {
+    #if arch(i386)
+      func check(_ selector: UInt32) -> UInt32 {
+        UInt32(thread.allowed(UInt16(truncatingIfNeeded: selector)))
+      }
+      (frame.ds, frame.es) = (check(frame.ds), check(frame.es))
+      (frame.fs, frame.gs) = (check(frame.fs), check(frame.gs))
+      frame.ssOfOuterRing = UInt32(Selectors.data)
+    #else
+      let context = thread.fields.context
+      (thread.fields.context.ds, thread.fields.context.es) = (
+        thread.allowed(context.ds), thread.allowed(context.es)
+      )
+      (thread.fields.context.fs, thread.fields.context.gs) = (
+        thread.allowed(context.fs), thread.allowed(context.gs)
+      )
+      frame.ss = UInt64(Selectors.data)
+    #endif
   }
 
   /// Writes the answers that the entries of the kernel give.
@@ -311,11 +334,12 @@ extension Programs {
     if number == system.processes.initialProcess { endRunOfPrograms(status) }
     ProfileRecords.finish(process)
     giveUp(process)
+    tellChildren(of: number)
     let report: ProcessTable.EndReport
     do {
       report = try system.processes.end(number, status, ticks: ticks, parentIgnores: ignores)
     } catch { preconditionFailure("a process without an entry") }
-    if report.isGone { ProgramFiles().tree.removeProcess(UInt32(number)) }
+    if report.isGone { Files.forget(number) }
     if report.parent != 0 {
       let code: Int32 = status.code != nil ? 1 : 2
       let value = status.code ?? status.signal ?? 0
@@ -340,9 +364,32 @@ extension Programs {
     }
   }
 
+  /// Looks for a child that has something to tell, and forgets one that has told its last.
+  @export(interface)
+  public func findChild(
+    of parent: Int32, _ target: WaitTarget, _ options: WaitOptions
+  ) throws(ProcessError) -> WaitReport? {
+    let report = try system.processes.wait(by: parent, for: target, options)
+    if let report, report.isGone { Files.forget(report.number) }
+    return report
+  }
+
   private func ignoresChildren(_ process: ProcessReference) -> Bool {
     let action = process.fields.actions[.child]
     return action.isIgnored || action.flags.contains(.noChildWait)
+  }
+
+  /// Sends the children of a process that ends what they want to be sent then (PR_SET_PDEATHSIG).
+  @inline(never)
+  private func tellChildren(of number: Int32) {
+    let programs = self
+    system.processes.forEachProcess { child, payload in
+      guard let process = ProcessReference(payload: payload), process.fields.deathSignal != 0,
+        programs.system.processes.parent(of: child) == number,
+        let signal = SignalNumber(rawValue: Int(process.fields.deathSignal))
+      else { return }
+      programs.send(signal, SignalInformation(code: SignalInformation.userCode, process: number), to: process)
+    }
   }
 
   /// Lets the parent of a vfork go on.
@@ -396,13 +443,17 @@ extension Programs {
 
   /// The name of a word that threads wait at.
   public func key(_ address: UInt, of process: ProcessReference, isPrivate: Bool) -> FutexKey {
-    FutexKey(space: process.fields.space.payload, address: address, isShared: false)
+    // The frame stays the same as long as anybody has the page; a word of it may have other addresses elsewhere.
+    if !isPrivate, let frame = UserMemory.sharedFrame(at: address, in: &process.fields.space.space) {
+      return FutexKey(space: UInt(frame.rawValue), address: address & 4095, isShared: true)
+    }
+    return FutexKey(space: process.fields.space.payload, address: address, isShared: false)
   }
 
   /// Wakes threads that wait at a word.
   @discardableResult
   public func wake(word address: UInt, of process: ProcessReference, count: Int, bits: UInt32 = .max) -> Int {
-    system.futexes.wake(key(address, of: process, isPrivate: true), count: count, bits: bits) { record in
+    system.futexes.wake(key(address, of: process, isPrivate: false), count: count, bits: bits) { record in
       Self.wakeThread(record)
     }
   }
@@ -426,15 +477,18 @@ extension Programs {
     func load(_ address: UInt) -> UInt? { ProgramMemory.readWord(address, process.fields.abi) }
     guard let first = load(head), let offset = load(head &+ word), let pending = load(head &+ 2 &* word)
     else { return }
+    // Addresses of i386 have 32 bits, wherever they are reckoned with: the distance may be a negative number.
+    let bits: UInt = process.fields.abi == .i386 ? 0xFFFF_FFFF : .max
+    func place(_ entry: UInt) -> UInt { ((entry & ~1) &+ offset) & bits }
     var entry = first
     var count = 0
     while entry & ~1 != head & ~1, count < RobustWord.longestList {
-      if entry & ~1 != pending & ~1 { release(entry & ~1 &+ offset, of: thread) }
+      if entry & ~1 != pending & ~1 { release(place(entry), of: thread) }
       guard let next = load(entry & ~1) else { break }
       entry = next
       count += 1
     }
-    if pending & ~1 != 0 { release(pending & ~1 &+ offset, of: thread) }
+    if pending & ~1 != 0 { release(place(pending), of: thread) }
   }
 
   private func release(_ address: UInt, of thread: ProgramThreadReference) {

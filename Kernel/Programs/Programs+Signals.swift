@@ -16,12 +16,14 @@ extension Programs {
   // MARK: - Sending
 
   /// Sends a signal to a process, or to one thread of it.
-  @export(interface)
+  ///
+  /// - Returns: `false` if it should have been queued and there was no room.
+  @export(interface) @discardableResult
   public func send(
     _ signal: SignalNumber, _ information: SignalInformation, to process: ProcessReference,
     thread target: ProgramThreadReference? = nil
-  ) {
-    guard process.fields.ending == nil else { return }
+  ) -> Bool {
+    guard process.fields.ending == nil else { return true }
     if signal == .goOn || signal == .kill {
       process.fields.pending.remove(SignalSets.stops)
       resume(process)
@@ -29,12 +31,13 @@ extension Programs {
     if SignalSets.stops & signal.mask != 0 { process.fields.pending.remove(SignalNumber.goOn.mask) }
     let isBlocked = target.map { $0.fields.mask & signal.mask != 0 } ?? allBlock(signal, in: process)
     // What is ignored and not even waited for has no effect.
-    if process.fields.actions.ignores(signal), !isBlocked { return }
+    if process.fields.actions.ignores(signal), !isBlocked { return true }
+    let isKept: Bool
     if let target {
-      target.fields.pending.insert(signal, information)
+      isKept = target.fields.pending.insert(signal, information)
       notify(target, signal)
     } else {
-      process.fields.pending.insert(signal, information)
+      isKept = process.fields.pending.insert(signal, information)
       var next = process.fields.firstThread
       while let thread = next {
         next = thread.fields.next
@@ -45,6 +48,7 @@ extension Programs {
         }
       }
     }
+    return isKept
   }
 
   private func allBlock(_ signal: SignalNumber, in process: ProcessReference) -> Bool {
@@ -265,17 +269,17 @@ extension Programs {
     if action.flags.contains(.onStack), stack.size != 0, !stack.contains(pointer) {
       pointer = stack.start + stack.size
     }
-    let stateSize = FloatingPointStates.frameSize(kind)
     guard
       let frame = SignalFrame(
-        kind, below: pointer, stateSize: UInt64(stateSize), keepsRedZone: pointer == registers.sp),
+        kind, below: pointer, stateSize: UInt64(FloatingPointFrame.size(kind)),
+        keepsRedZone: pointer == registers.sp),
       action.flags.contains(.restorer),
       write(
         frame,
         SignalFrame.Contents(
           signal, information, registers, mask: thread.fields.savedMask ?? thread.fields.mask, stack: stack,
           restorer: action.restorer)),
-      FloatingPointStates.write(to: frame.state, kind)
+      FloatingPointFrame.write(to: frame.state, kind)
     else {
       end(process, .killed(by: Int32(SignalNumber.segmentation.rawValue)))
       return
@@ -288,6 +292,10 @@ extension Programs {
     registers.sp = frame.address
     // The direction flag is clear in a handler, and nothing is traced.
     registers.flags &= ~0x1_0500
+    // Whatever code was interrupted: a handler is code of the program's own interface, with the usual data.
+    registers.cs = Selectors.code(process.fields.abi)
+    registers.ss = Selectors.data
+    if kind != .x86_64 { (registers.ds, registers.es) = (Selectors.data, Selectors.data) }
     if kind == .x86_64 {
       (registers.di, registers.ax) = (UInt64(signal.rawValue), 0)
       (registers.si, registers.dx) = (frame.address + 312, frame.address + 8)
@@ -331,7 +339,7 @@ extension Programs {
       return
     }
     let back = SignalFrame.read(kind, from: bytes.span.extracting(0..<kind.size), current: now)
-    guard FloatingPointStates.read(from: back.state, kind) else {
+    guard FloatingPointFrame.read(from: back.state, kind) else {
       end(process, .killed(by: Int32(SignalNumber.segmentation.rawValue)))
       return
     }

@@ -63,6 +63,12 @@ public struct Node: ~Copyable {
   public var takeInput: (@convention(c) (UInt8) -> Bool)?
   /// What other nodes' interrupts call, with interrupts off; nothing if there are no other nodes.
   public var doorbellHandler: (@convention(c) () -> Void)?
+  /// What a program's control request to `/dev/rcce` calls, with its number and the address of its argument.
+  ///
+  /// Nothing if there are no other nodes. Answers a result or a negated error number.
+  public var unitControl: (@convention(c) (UInt32, UInt) -> Int)?
+  /// Writes a line of `/proc/nodes`, or of `/proc/links`, into the `Text` at an address; answers whether there is such a line.
+  public var peerText: (@convention(c) (_ isLinks: Bool, _ line: UInt32, _ text: UInt) -> Bool)?
   /// Where the module that speaks with other nodes keeps what it knows, or 0.
   public var peers: UInt = 0
   /// Whether a panic is being reported: a second one says so and stops at once.

@@ -47,24 +47,54 @@ public struct SignalInformation: BitwiseCopyable, Hashable, Sendable {
   }
 }
 
-/// A set of signals with what is known of each; of several of one kind the first is kept.
+/// A set of signals with what is known of each.
+///
+/// Of several of one kind the first is kept; of those from 32 on, which are for programs' own purposes, all are, as far as
+/// there is room, and they come in the order in which they were sent.
 public struct PendingSignals: ~Copyable {
+  /// One more of a kind that is there already.
+  private struct Further: BitwiseCopyable {
+    var signal: UInt8
+    var information: SignalInformation
+  }
+
   /// The signals.
   public private(set) var set: UInt64 = 0
   private var information: InlineArray<64, SignalInformation> = .init(repeating: SignalInformation(code: 0))
+  private var further: InlineArray<32, Further> = .init(
+    repeating: Further(signal: 0, information: SignalInformation(code: 0)))
+  private var furtherCount = 0
 
   /// None.
   public init() {}
 
   /// Adds a signal.
-  public mutating func insert(_ signal: SignalNumber, _ information: SignalInformation) {
-    guard set & signal.mask == 0 else { return }
-    set |= signal.mask
-    self.information[Int(signal.rawValue) - 1] = information
+  ///
+  /// - Returns: `false` if it should have been queued and there was no room.
+  @discardableResult
+  public mutating func insert(_ signal: SignalNumber, _ information: SignalInformation) -> Bool {
+    if set & signal.mask == 0 {
+      set |= signal.mask
+      self.information[Int(signal.rawValue) - 1] = information
+      return true
+    }
+    guard signal.isQueued else { return true }
+    guard furtherCount < further.count else { return false }
+    further[furtherCount] = Further(signal: UInt8(signal.rawValue), information: information)
+    furtherCount += 1
+    return true
   }
 
   /// Forgets signals.
-  public mutating func remove(_ signals: UInt64) { set &= ~signals }
+  public mutating func remove(_ signals: UInt64) {
+    set &= ~signals
+    var kept = 0
+    for index in 0..<furtherCount where signals >> UInt64(further[index].signal - 1) & 1 == 0 {
+      further[kept] = further[index]
+      kept += 1
+    }
+    furtherCount = kept
+  }
 
   /// Takes a signal of those in `signals`: what an instruction raised first, then the lowest number.
   public mutating func take(_ signals: UInt64) -> (SignalNumber, SignalInformation)? {
@@ -72,7 +102,20 @@ public struct PendingSignals: ~Copyable {
     guard candidates != 0 else { return nil }
     if candidates & SignalSets.faults != 0 { candidates &= SignalSets.faults }
     guard let signal = SignalNumber(rawValue: candidates.trailingZeroBitCount + 1) else { return nil }
-    set &= ~signal.mask
-    return (signal, information[Int(signal.rawValue) - 1])
+    let taken = information[Int(signal.rawValue) - 1]
+    if !takeNext(signal) { set &= ~signal.mask }
+    return (signal, taken)
+  }
+
+  /// Lets the next of a kind come forward, if there is one.
+  private mutating func takeNext(_ signal: SignalNumber) -> Bool {
+    guard signal.isQueued, furtherCount > 0 else { return false }
+    for index in 0..<furtherCount where further[index].signal == UInt8(signal.rawValue) {
+      information[Int(signal.rawValue) - 1] = further[index].information
+      for next in index + 1..<furtherCount { further[next - 1] = further[next] }
+      furtherCount -= 1
+      return true
+    }
+    return false
   }
 }

@@ -244,6 +244,13 @@ public struct SignalFrame: BitwiseCopyable {
     public var stack: AlternateStack?
   }
 
+  /// The code segment that a frame names, if it is one of the two that programs of x86_64 may change between.
+  private static func code(_ word: UInt64, _ current: ProgramRegisters) -> UInt16 {
+    let selector = UInt16(truncatingIfNeeded: word)
+    func isOne(_ selector: UInt16) -> Bool { selector == 0x23 || selector == 0x33 }
+    return isOne(selector) && isOne(current.cs) ? selector : current.cs
+  }
+
   /// Reads a frame that a program hands back.
   ///
   /// - Parameters:
@@ -262,12 +269,14 @@ public struct SignalFrame: BitwiseCopyable {
       (r.di, r.si, r.bp, r.bx) = (word(8), word(9), word(10), word(11))
       (r.dx, r.ax, r.cx, r.sp) = (word(12), word(13), word(14), word(15))
       (r.ip, r.flags) = (word(16), word(17))
+      r.cs = code(word(18), current)
       mask = bytes.number(count: 8, at: 304)
     } else {
       func word(_ index: Int) -> UInt64 { bytes.number(count: 4, at: base + 4 * index) }
       (r.di, r.si, r.bp, r.sp) = (word(4), word(5), word(6), word(7))
       (r.bx, r.dx, r.cx, r.ax) = (word(8), word(9), word(10), word(11))
       (r.ip, r.flags) = (word(14), word(16))
+      r.cs = code(word(15), current)
       (r.gs, r.fs) = (UInt16(truncatingIfNeeded: word(0)), UInt16(truncatingIfNeeded: word(1)))
       (r.es, r.ds) = (UInt16(truncatingIfNeeded: word(2)), UInt16(truncatingIfNeeded: word(3)))
       mask =

@@ -183,6 +183,13 @@ public enum UserMemory {
     return NodeSpaceMemory.address(of: frame) + address & UInt(pageSize - 1)
   }
 
+  /// The frame at an address that several spaces may have; `nil` if it is not in shared memory.
+  @export(interface)
+  public static func sharedFrame(at address: UInt, in space: inout UserSpace) -> FrameNumber? {
+    var memory = NodeSpaceMemory()
+    return space.sharedFrame(at: address, in: &memory)
+  }
+
   // MARK: - Faults
 
   /// Sees to a page fault of the program whose space is in use; called with interrupts off.
@@ -225,7 +232,7 @@ public enum UserMemory {
       // SAFETY: the hook names the space of the thread that runs, which stays as long as the thread.
       let outcome = unsafe fault(error, at: cpu_read_cr2(), in: &space.pointee)
       if outcome == .resolved { return true }
-      if outcome == .outOfMemory { reference.state.copyWasOutOfMemory = true }
+      if outcome == .outOfMemory { reference.state.hooks.outOfMemory() }
     }
     #if arch(i386)
       unsafe frame.pointee.eip = UInt32(after)
@@ -233,13 +240,6 @@ public enum UserMemory {
       unsafe frame.pointee.rip = UInt64(after)
     #endif
     return true
-  }
-
-  /// Whether a copy has failed for want of a frame since this was last asked: then the program can't go on.
-  public static func takeCopyOutOfMemory() -> Bool {
-    let reference = UserMemoryReference()
-    defer { reference.state.copyWasOutOfMemory = false }
-    return reference.state.copyWasOutOfMemory
   }
 
   // MARK: - Time that nobody else wants

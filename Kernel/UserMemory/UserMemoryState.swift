@@ -29,6 +29,9 @@ public struct UserMemoryHooks: BitwiseCopyable {
   /// One region fewer shows a file.
   public var letGo: @convention(c) (_ file: UInt64) -> Void = { _ in }
 
+  /// There is no frame for a page that the kernel touches for the program that runs: it can't go on.
+  public var outOfMemory: @convention(c) () -> Void = {}
+
   /// Hooks that know of nothing.
   public init() {}
 }
@@ -54,8 +57,6 @@ public struct UserMemoryHooks: BitwiseCopyable {
   let isPlaced: Bool
   var records = RegionPool()
   var hooks: UserMemoryHooks
-  /// Whether a copy failed because there was no frame, since somebody last asked.
-  var copyWasOutOfMemory = false
 
   init(
     references: UnsafeMutablePointer<UInt32>, frameCount: UInt32, zero: FrameNumber, reserve: UInt32,

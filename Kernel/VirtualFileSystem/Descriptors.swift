@@ -26,14 +26,15 @@ extension VirtualFileSystem {
   }
 
   /// The lowest free descriptor from `minimum` on.
-  func freeDescriptor(from minimum: Int, of table: Int) throws(ErrorNumber) -> Int {
-    guard minimum >= 0, minimum < DescriptorTable.capacity else { throw .invalidArgument }
+  func freeDescriptor(from minimum: Int, for caller: FileCaller) throws(ErrorNumber) -> Int {
+    let table = Int(caller.files.rawValue)
+    let limit = min(caller.descriptorLimit, DescriptorTable.capacity)
     var number = minimum
     while number < tables[table].end {
-      if pool.word(number, of: tables[table].page) == 0 { return number }
+      if pool.word(number, of: tables[table].page) == 0 { break }
       number += 1
     }
-    guard number < DescriptorTable.capacity else { throw .tooManyOpenFiles }
+    guard number < limit else { throw .tooManyOpenFiles }
     return number
   }
 
@@ -78,7 +79,8 @@ extension VirtualFileSystem {
   ) throws(ErrorNumber) -> Int32 {
     let index = try description(number, of: caller.files)
     let table = Int(caller.files.rawValue)
-    let new = try freeDescriptor(from: minimum, of: table)
+    guard minimum >= 0, minimum < caller.descriptorLimit else { throw .invalidArgument }
+    let new = try freeDescriptor(from: minimum, for: caller)
     openFiles[index].references += 1
     install(Descriptor(index, closeOnExec: closeOnExec), at: new, of: table)
     return Int32(new)
@@ -92,7 +94,9 @@ extension VirtualFileSystem {
     _ number: Int32, to new: Int32, closeOnExec: Bool = false, mayBeSame: Bool, for caller: FileCaller
   ) throws(ErrorNumber) -> Int32 {
     let index = try description(number, of: caller.files)
-    guard new >= 0, Int(new) < DescriptorTable.capacity else { throw .badDescriptor }
+    guard new >= 0, Int(new) < min(caller.descriptorLimit, DescriptorTable.capacity) else {
+      throw .badDescriptor
+    }
     if new == number {
       guard mayBeSame else { throw .invalidArgument }
       return new

@@ -21,6 +21,7 @@ public enum DeviceFiles {
     try node("console", 5, 1, 0o600, &disk, now)
     try node("ttyS0", 4, 64, 0o620, &disk, now)
     try node("memstat", 10, 250, 0o444, &disk, now)
+    try node("rcce", 10, 251, 0o666, &disk, now)
     try link("fd", "/proc/self/fd", &disk, now)
     try link("stdin", "/proc/self/fd/0", &disk, now)
     try link("stdout", "/proc/self/fd/1", &disk, now)

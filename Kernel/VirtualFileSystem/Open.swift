@@ -15,8 +15,7 @@ extension VirtualFileSystem {
     _ path: Span<UInt8>, at directory: Int32 = PathFlags.workingDirectory, _ flags: OpenFlags, mode: UInt16,
     for caller: FileCaller
   ) throws(ErrorNumber) -> OpenOutcome {
-    let table = Int(caller.files.rawValue)
-    let number = try freeDescriptor(from: 0, of: table)
+    let number = try freeDescriptor(from: 0, for: caller)
     guard !openFiles.isFull else { throw .tooManyOpenFilesInSystem }
     let follow = !flags.contains(.noFollow) && !flags.isSuperset(of: [.create, .exclusive])
     let isNameless = flags.isSuperset(of: [.nameless, .directory])
@@ -172,6 +171,7 @@ extension VirtualFileSystem {
         terminals[0].foregroundGroup = caller.group
       }
     case (10, 250): file.kind = .text
+    case (10, 251): file.kind = .units
     default: throw .noSuchDeviceOrAddress
     }
   }

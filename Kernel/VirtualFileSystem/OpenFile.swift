@@ -14,6 +14,8 @@ enum OpenKind: UInt8, BitwiseCopyable {
   case full
   case random
   case text
+  /// Units of execution: control requests only.
+  case units
   /// O_PATH: only a place.
   case place
 }

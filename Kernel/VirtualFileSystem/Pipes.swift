@@ -21,8 +21,8 @@ extension VirtualFileSystem {
     _ flags: OpenFlags, for caller: FileCaller
   ) throws(ErrorNumber) -> (read: Int32, write: Int32) {
     let table = Int(caller.files.rawValue)
-    let read = try freeDescriptor(from: 0, of: table)
-    let write = try freeDescriptor(from: read + 1, of: table)
+    let read = try freeDescriptor(from: 0, for: caller)
+    let write = try freeDescriptor(from: read + 1, for: caller)
     guard openFiles.count + 2 <= openFiles.capacity else { throw .tooManyOpenFilesInSystem }
     let index = try newPipe(FileNode(mount: FileNode.pipeMount, number: 0))
     let node = FileNode(mount: FileNode.pipeMount, number: UInt64(index))

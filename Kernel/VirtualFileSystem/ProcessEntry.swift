@@ -16,6 +16,8 @@ public enum ProcessEntry: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   case fileSystems
   case trace
   case commandLine
+  case nodes
+  case links
   /// Not in `/proc`, but `/dev/memstat`.
   case memoryStatistics
   // Of a process:
@@ -57,6 +59,8 @@ public enum ProcessEntry: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .fileSystems: "filesystems"
     case .trace: "trace"
     case .commandLine: "cmdline"
+    case .nodes: "nodes"
+    case .links: "links"
     case .processStatistics: "stat"
     case .processStatus: "status"
     case .processMemory: "statm"
@@ -72,7 +76,7 @@ public enum ProcessEntry: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   }
 
   /// The entries with a name in the top directory, and of a process.
-  static var topNames: ClosedRange<UInt8> { Self.own.rawValue...Self.commandLine.rawValue }
+  static var topNames: ClosedRange<UInt8> { Self.own.rawValue...Self.links.rawValue }
   static var processNames: ClosedRange<UInt8> { Self.processStatistics.rawValue...Self.descriptors.rawValue }
 
   /// The entry named `name` among those of a directory.

@@ -145,7 +145,7 @@ extension VirtualFileSystem {
     case .pipe: return try writePipe(index, bytes)
     case .terminal: return try writeTerminal(index, bytes, for: caller)
     case .full: throw .noSpace
-    case .text, .directory, .place: throw .badDescriptor
+    case .text, .units, .directory, .place: throw .badDescriptor
     case .null, .zero, .random: return .done(bytes.count)
     }
   }
@@ -165,7 +165,7 @@ extension VirtualFileSystem {
       return .done(try writeFile(file.node, at: place, bytes, caller.now))
     case .pipe, .terminal: throw .illegalSeek
     case .full: throw .noSpace
-    case .text, .directory, .place: throw .badDescriptor
+    case .text, .units, .directory, .place: throw .badDescriptor
     case .null, .zero, .random: return .done(bytes.count)
     }
   }
@@ -208,7 +208,7 @@ extension VirtualFileSystem {
     let file = openFiles[index]
     switch file.kind {
     case .pipe, .terminal: throw .illegalSeek
-    case .null, .zero, .full, .random: return 0
+    case .null, .zero, .full, .random, .units: return 0
     case .place: throw .badDescriptor
     case .regular, .directory, .text: break
     }

@@ -64,6 +64,11 @@ extension VirtualFileSystem {
     try openFile(number, of: caller.files).kind == .zero
   }
 
+  /// Whether a descriptor leads to the device of units.
+  public func isUnitDevice(_ number: Int32, for caller: FileCaller) throws(ErrorNumber) -> Bool {
+    try openFile(number, of: caller.files).kind == .units
+  }
+
   /// The call `access`: the superuser may all but execute what nobody may.
   @export(interface)
   public mutating func checkAccess(_ node: FileNode, _ access: FileAccess) throws(ErrorNumber) {

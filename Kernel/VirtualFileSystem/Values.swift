@@ -84,6 +84,8 @@ public struct FileCaller: BitwiseCopyable, Sendable {
   public var ignoresInputSignal = false
   /// Whether the process ignores or blocks SIGTTOU.
   public var ignoresOutputSignal = false
+  /// One past the highest descriptor that it may get.
+  public var descriptorLimit = DescriptorTable.capacity
   /// The time of day.
   public var now: Timestamp
 
@@ -121,7 +123,7 @@ public struct FileLimits: BitwiseCopyable, Sendable {
   /// Working directories: processes that don't share one.
   public var places = 256
   /// Processes that `/proc` shows.
-  public var processes = 256
+  public var processes = 512
   /// Pages for descriptors (one a table), pipes (up to 16 each) and terminals (four each).
   public var pages = 768
 

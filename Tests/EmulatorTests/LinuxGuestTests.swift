@@ -52,7 +52,7 @@ extension EmulatorTests {
 
     @Test func comesToAShell() async throws {
       let report = try await boot(
-        [nil], input: "uname -sr\necho $((6 * 7)) apples\ndate +year=%Y\n",
+        [nil], input: "uname -sr\necho $((6 * 7)) apples\ndate +year=%Y\nexit\n",
         expecting: .passes(
           "built-in shell (ash)", "Linux 3.2", "42 apples", "ended: Power down (guest 1, power off)"))
       // The machine's clock is the host's.

@@ -160,6 +160,41 @@ extension EmulatorTests {
       }
     }
 
+    /// A shell on node 0 of three: `/proc` shows the others, and a program of i386 works with their units.
+    @Test(arguments: architectures)
+    func aProgramSpeaksWithTheOtherNodes(arch: Architecture) async throws {
+      let project = try Host.project()
+      guard let shell = try? await ShellRamdisk(arch, project: project).prepare() else { return }
+      let folder = try Files.makeTemporaryFolder()
+      defer { try? Files.remove(folder) }
+      try FileManager.default.copyItem(atPath: shell, toPath: folder + "/root")
+      try await Command(
+        try await Host.toolchain().path(of: "clang"),
+        [
+          "--target=i686-linux-gnu", "-std=c17", "-O2", "-Wall", "-Wextra", "-Werror", "-ffreestanding",
+          "-fno-stack-protector", "-fno-pic", "-mno-sse", "-nostdlib", "-static", "-fuse-ld=lld",
+          "-Wl,--build-id=none", "-o", folder + "/root/units", project.path("Tests/Kernels/Programs/units.c"),
+        ]
+      ).output()
+      var description = try MachineDescription(
+        text: "name = \"test-programs-\(arch.rawValue)\"\nstart = \"loader\"\n[[node]]\ncount = 3\n",
+        file: "test.toml", architecture: arch)
+      description.nodes[0].ramdisk = folder + "/root"
+      try await boot(
+        description,
+        input: """
+          while [ $(grep -c online /proc/nodes) != 3 ]; do sleep 0.1; done
+          cat /proc/nodes /proc/links
+          /units && /units && echo both sessions; echo left $?
+          exit 0
+
+          """,
+        expecting: .passes(
+          "node state     bits life heartbeat", "\n   2 online", "peer life      sent", "\n   1 online",
+          "\n   2 online", "units: all checked", "units: all checked", "both sessions", "left 0"),
+        sourceLocation: #_sourceLocation)
+    }
+
     @Test func twoKindsOfKernelsRunInOneMachine() async throws {
       let text = """
         name = "test-pair"

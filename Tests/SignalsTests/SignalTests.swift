@@ -31,6 +31,48 @@ import Testing
     #expect(pending.take(.max) == nil)
   }
 
+  @Test func signalsFromThirtyTwoOnAreAllKept() throws {
+    var pending = PendingSignals()
+    let (first, second) = (try #require(SignalNumber(rawValue: 40)), try #require(SignalNumber(rawValue: 35)))
+    var isKept = true
+    for value in 1...3 as ClosedRange<UInt64> {
+      for (signal, factor) in [(first, 1), (second, 10)] as [(SignalNumber, UInt64)] {
+        isKept = pending.insert(signal, SignalInformation(code: -1, value: factor * value)) && isKept
+      }
+    }
+    #expect(isKept)
+    var taken: [UInt64] = []
+    while let (_, information) = pending.take(.max) { taken.append(information.value) }
+    #expect(taken == [10, 20, 30, 1, 2, 3])
+  }
+
+  @Test func aFullQueueRefusesAndForgettingMakesRoom() throws {
+    var pending = PendingSignals()
+    let signal = try #require(SignalNumber(rawValue: 64))
+    let information = SignalInformation(code: -1)
+    var kept = 0
+    while pending.insert(signal, information) { kept += 1 }
+    #expect(kept == 33)
+    // One of another kind needs no room, and those below 32 never do.
+    let others = [pending.insert(.user1, information), pending.insert(.user1, information)]
+    #expect(others == [true, true])
+    pending.remove(signal.mask)
+    let left = pending.set
+    #expect(left == SignalNumber.user1.mask)
+    let again = [pending.insert(signal, information), pending.insert(signal, information)]
+    #expect(again == [true, true])
+  }
+
+  @Test func aFrameMayChangeBetweenTheTwoCodeSegmentsOfPrograms() {
+    var bytes = [UInt8](repeating: 0, count: 440)
+    bytes[48 + 144] = 0x23
+    var now = ProgramRegisters()
+    now.cs = 0x33
+    #expect(SignalFrame.read(.x86_64, from: bytes.span, current: now).registers.cs == 0x23)
+    bytes[48 + 144] = 0x10
+    #expect(SignalFrame.read(.x86_64, from: bytes.span, current: now).registers.cs == 0x33)
+  }
+
   @Test func anotherProgramKeepsWhatIsIgnored() {
     var actions = SignalActions()
     actions[.hangUp].handler = 1

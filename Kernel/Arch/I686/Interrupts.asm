@@ -12,7 +12,7 @@
 
 bits 32
 
-extern interrupt_dispatch, timer_interrupt, double_fault_task, nmi_task
+extern interrupt_dispatch, timer_interrupt, double_fault_task, nmi_task, system_call_sysenter
 
 TIMER_VECTOR equ 0x30                   ; LocalInterruptController.timerVector
 
@@ -31,9 +31,23 @@ interrupt_stub_%1:
 
 section .text
 
+; A debug exception. A program that steps itself (the trap flag) and leaves by sysenter arrives here before the entry's
+; first instruction, with the program's data segments and hardly any stack: the flag goes, and nothing else is done.
+align 8
+interrupt_stub_1:
+        cmp     dword [ss:esp], system_call_sysenter
+        je      .entry
+        push    dword 0
+        push    dword 1
+        jmp     interrupt_common
+.entry: and     dword [ss:esp + 8], ~0x100
+        iretd
+
 %assign vector 0
 %rep 256
+  %if vector != 1
         interrupt_stub vector
+  %endif
   %assign vector vector + 1
 %endrep
 

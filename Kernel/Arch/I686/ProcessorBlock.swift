@@ -139,10 +139,10 @@ public struct ProcessorBlock {
     let gatesBase = base + UInt(Self.gatesOffset)
     cpu_lidt(UInt16(MemoryLayout<InlineArray<256, InterruptGate32>>.size - 1), gatesBase)
     cpu_ltr(Selectors32.task)
-    // CPUID.1:EDX bit 11: sysenter. The stack pointer names the word of the task that has the thread's.
+    // CPUID.1:EDX bit 11: sysenter.
     if cpu_cpuid(1, 0).edx >> 11 & 1 == 1 {
       cpu_wrmsr(ModelRegister.sysenterCode, UInt64(Selectors32.kernelCode))
-      cpu_wrmsr(ModelRegister.sysenterStack, UInt64(base) + 4)
+      cpu_wrmsr(ModelRegister.sysenterStack, UInt64(symbol_sysenter_stack_top()))
       cpu_wrmsr(ModelRegister.sysenterEntry, UInt64(symbol_system_call_sysenter()))
     }
   }

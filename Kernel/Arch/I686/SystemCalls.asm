@@ -63,13 +63,13 @@ system_call_interrupt:
         push    dword CALL_VECTOR
         perform interrupt_access_site
 
-; The program's stack pointer is in ebp, and what it had in ebp lies on top of that stack. The stack pointer that the
-; processor has loaded names the word with the thread's. The flags are still the program's but for the interrupt flag.
-; Where to return to is always the same place.
+; The program's stack pointer is in ebp, and what it had in ebp lies on top of that stack. The flags are still the
+; program's but for the interrupt flag: with the trap flag the first thing that happens here is a debug exception, on the
+; few words of stack that the processor has loaded (interrupt_stub_1). Where to return to is always the same place.
 global system_call_sysenter
 align 16
 system_call_sysenter:
-        mov     esp, [esp]
+        mov     esp, [ss:processor_block + 4]
         cmp     eax, [ss:LIMIT]
         jae     .full
         push    ecx
@@ -118,6 +118,23 @@ system_call_page_return:
         ret
 system_call_page_end:
 
+; The same page where there is no sysenter.
+global interrupt_call_page
+global interrupt_call_page_end
+align 16
+interrupt_call_page:
+        int     0x80
+        ret
+interrupt_call_page_end:
+
+; Room for one exception, before the entry by sysenter has found the thread's stack.
+section .bss
+global sysenter_stack_top
+alignb 16
+        resb    64
+sysenter_stack_top:
+
+section .rodata
 ; What becomes clac where the processor has it; see Protections.swift.
 global call_access_sites
 align 4

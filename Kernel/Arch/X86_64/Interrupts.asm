@@ -14,7 +14,7 @@
 bits 64
 default rel
 
-extern interrupt_dispatch, timer_interrupt
+extern interrupt_dispatch, timer_interrupt, system_call_sysenter
 
 TIMER_VECTOR equ 0x30                   ; LocalInterruptController.timerVector
 
@@ -48,9 +48,26 @@ interrupt_stub_%1:
 
 section .text
 
+; A debug exception. A program that steps itself (the trap flag) and leaves by sysenter arrives here before the entry's
+; first instruction, in ring 0 with its own gs and hardly any stack: the flag goes, and nothing else is done.
+align 8
+interrupt_stub_1:
+        push    rax
+        lea     rax, [system_call_sysenter]
+        cmp     rax, [rsp + 8]
+        pop     rax
+        je      .entry
+        push    0
+        push    1
+        jmp     interrupt_common
+.entry: and     dword [rsp + 16], ~0x100
+        iretq
+
 %assign vector 0
 %rep 256
+  %if vector != 1
         interrupt_stub vector
+  %endif
   %assign vector vector + 1
 %endrep
 

@@ -127,6 +127,12 @@ public struct ProcessorBlock {
     cpu_wrmsr(ModelRegister.compatibleCallEntry, UInt64(symbol_system_call_compatible()))
     // Flags that are clear in the kernel: trap, interrupt, direction, privilege level, nested task, resume, alignment.
     cpu_wrmsr(ModelRegister.callFlagMask, 0x5_7700)
+    // CPUID.1:EDX bit 11: sysenter, which takes ring 0 data behind ring 0 code.
+    if cpu_cpuid(1, 0).edx >> 11 & 1 == 1 {
+      cpu_wrmsr(ModelRegister.sysenterCode, UInt64(Selectors64.kernelCode))
+      cpu_wrmsr(ModelRegister.sysenterStack, UInt64(symbol_sysenter_stack_top()))
+      cpu_wrmsr(ModelRegister.sysenterEntry, UInt64(symbol_system_call_sysenter()))
+    }
     cpu_wrmsr(ModelRegister.gsBase, UInt64(base))
     cpu_wrmsr(ModelRegister.kernelGSBase, 0)
   }

@@ -1,4 +1,4 @@
-; How programs ask the kernel on x86_64: syscall from 64-bit code, int 0x80 from 32-bit code.
+; How programs ask the kernel on x86_64: syscall from 64-bit code, int 0x80 and sysenter from 32-bit code.
 ;
 ; Swift: @convention(c) (_ frame: UInt) -> Bool, in the gate's `handler`: the address of a TrapFrame64
 ;        @convention(c) (_ frame: UInt) -> Void, in the gate's `handler32`
@@ -24,6 +24,8 @@ extern interrupt_return
 
 USER_DATA   equ 0x2B
 USER_CODE   equ 0x33
+USER_CODE32 equ 0x23
+SYSENTER_RETURN equ 64                  ; in the thread's record
 STACK       equ 4                       ; rsp0 in the task-state segment, with which the block begins
 GATE        equ 4328                    ; where the gate lies in the processor's block
 TASK        equ GATE
@@ -133,6 +135,37 @@ access_site:
         call    [gs:HANDLER32]
         jmp     interrupt_return
 
+; sysenter from 32-bit code, which Intel's processors have in long mode, by the page below. The program's stack pointer
+; is in ebp, and what it had in ebp lies on top of that stack; where to return to is always the same place. The flags are
+; still the program's but for the interrupt flag: with the trap flag the first thing that happens here is a debug
+; exception, on the few words of stack that the processor has loaded (interrupt_stub_1 in Interrupts.asm).
+global system_call_sysenter
+align 16
+system_call_sysenter:
+        swapgs
+        mov     rsp, [gs:STACK]
+        mov     eax, eax
+        mov     ebp, ebp
+        push    USER_DATA
+        push    rbp
+        pushfq
+        or      qword [rsp], 0x200      ; programs run with interrupts on
+        push    2
+        popfq                           ; a program may have set the trap and nested-task flags
+        push    USER_CODE32
+        push    rax
+        mov     rax, [gs:TASK]
+        mov     rax, [rax + SYSENTER_RETURN]
+        xchg    rax, [rsp]
+        push    0
+        push    SYSCALL_VECTOR
+        save_registers
+sysenter_access_site:
+        db      0x0F, 0x1F, 0x00        ; nop: becomes clac
+        mov     rdi, rsp
+        call    [gs:HANDLER32]
+        jmp     interrupt_return
+
 ; syscall from 32-bit code, which AMD's processors have: refused like an unknown call.
 global system_call_compatible
 align 16
@@ -145,4 +178,40 @@ section .rodata
 global call_access_sites
 align 8
 call_access_sites:
-        dq      access_site, 0
+        dq      access_site, sysenter_access_site, 0
+
+; The page that programs of i386 call into, copied to where they see it (AT_SYSINFO points to its start).
+bits 32
+global system_call_page
+global system_call_page_return
+global system_call_page_end
+align 16
+system_call_page:
+        push    ecx
+        push    edx
+        push    ebp
+        mov     ebp, esp
+        sysenter
+        int     0x80                    ; never reached in order: a call that is begun again is begun here
+system_call_page_return:
+        pop     ebp
+        pop     edx
+        pop     ecx
+        ret
+system_call_page_end:
+
+; The same page where there is no sysenter.
+global interrupt_call_page
+global interrupt_call_page_end
+align 16
+interrupt_call_page:
+        int     0x80
+        ret
+interrupt_call_page_end:
+
+; Room for one exception, before the entry by sysenter has found the thread's stack.
+section .bss
+global sysenter_stack_top
+alignb 16
+        resb    128
+sysenter_stack_top:

@@ -139,7 +139,7 @@ extension NodeLinks {
   /// What was not acknowledged is sent again, when this node has all it wants too: others may still wait for it.
   private mutating func tickExchange() {
     guard let reference = exchange else { return }
-    for node in 0..<count where isPartner(node) {
+    for node in 0..<count where isPartner(node) && lost >> UInt64(node) & 1 == 0 {
       let place = unsafe reference.exchange.peers + Int(node)
       unsafe place.pointee.sender.tick(at: cpu_rdtsc(), over: &place.pointee.carrier)
     }

@@ -25,6 +25,8 @@ enum TrialKind: UInt32, BitwiseCopyable {
   case exchange
   /// What messages cost, in ticks.
   case measurement
+  /// A session of a program on the node that begins it.
+  case partner
 }
 
 /// A trial as its members learn of it.
@@ -76,6 +78,8 @@ struct TrialResults: BitwiseCopyable {
   var trial: Trial?
   var entries = InlineArray<64, TrialResult>(repeating: TrialResult())
   var missing: UInt64 = 0
+  /// The members that have yet to learn of the trial.
+  var untold: UInt64 = 0
 }
 
 extension NodeLinks {
@@ -97,13 +101,7 @@ extension NodeLinks {
     results = TrialResults()
     results.trial = begun
     results.missing = members
-    for node in 0..<count where online >> UInt64(node) & 1 != 0 {
-      let words: InlineArray<5, UInt32> = [
-        kind.rawValue, UInt32(begun.session), times, UInt32(truncatingIfNeeded: members),
-        UInt32(truncatingIfNeeded: members >> 32),
-      ]
-      if !send(to: node, .trial, words) { log(.warning, "nodes", "node \(node) does not take the trial") }
-    }
+    results.untold = online
     beginTrial(begun)
   }
 
@@ -116,6 +114,8 @@ extension NodeLinks {
     for node in 0..<64 { trial.barrierWords[node] = 0 }
     trial.barrierTarget = 0
     if kind == .exchange { return beginExchange(begun) }
+    // At the node that begins it the program itself is the unit.
+    if kind == .partner, begun.starter == number { return }
     do {
       try Threads.create(ThreadName("trial"), level: PriorityLevel(truncating: 12), isDetached: true) { _ in
         guard let reference = LinksReference() else { return 1 }
@@ -129,6 +129,7 @@ extension NodeLinks {
 
   /// What the trial needs of the thread that owns the links, once in each turn.
   mutating func stepTrial() {
+    if results.untold != 0 { tellTrial() }
     stepExchange()
     if trial.barrierTarget != 0 { tellBarrier() }
     if let result = trial.result, let current = trial.current {
@@ -146,6 +147,22 @@ extension NodeLinks {
     if results.missing & lost != 0 {
       results.missing &= ~lost
       if results.missing == 0 { _ = try? finished.signal() }
+    }
+  }
+
+  /// Tells members of the trial, those whose links are full on a later turn.
+  private mutating func tellTrial() {
+    guard let begun = results.trial, let kind = begun.kind else { return }
+    for node in 0..<count where results.untold >> UInt64(node) & 1 != 0 {
+      let words: InlineArray<5, UInt32> = [
+        kind.rawValue, UInt32(begun.session), begun.count, UInt32(truncatingIfNeeded: begun.members),
+        UInt32(truncatingIfNeeded: begun.members >> 32),
+      ]
+      if lost >> UInt64(node) & 1 != 0 || send(to: node, .trial, words) {
+        results.untold &= ~(1 << UInt64(node))
+      } else {
+        isBlocked = true
+      }
     }
   }
 
@@ -180,6 +197,7 @@ extension LinksReference {
     case .synchronization: trySynchronization(current, &result)
     case .death: tryDeath(current, &result)
     case .measurement: measure(current, &result)
+    case .partner: runPartner(current, &result)
     case .exchange, nil: break
     }
     links.trial.result = result

@@ -138,6 +138,36 @@ extension Threads {
     }
   }
 
+  /// How states lie in memory.
+  public static var floatingPointLayout: StateLayout { NodeReference().node.threads.floatingPoint.layout }
+
+  /// The running thread's state as it is now, to be read before interrupts are on again; `nil` if it has none.
+  @export(interface)
+  public static func savedFloatingPoint() -> FloatingPointBytes? {
+    let reference = NodeReference()
+    let state = current.fields.floatingPoint
+    guard state != 0 else { return nil }
+    reference.node.threads.floatingPoint.flush(state, own: state)
+    return FloatingPointBytes(at: state, count: reference.node.threads.floatingPoint.layout.size)
+  }
+
+  /// Lets the running thread's state be written; with interrupts off.
+  ///
+  /// - Parameter body: gets the bytes, and answers whether they are a state that can be loaded; if not, the thread has a
+  ///   new one.
+  /// - Returns: what the body has answered.
+  public static func replaceFloatingPoint(_ body: (inout MutableSpan<UInt8>) -> Bool) -> Bool {
+    guard let bytes = savedFloatingPoint() else { return true }
+    let reference = NodeReference()
+    let state = current.fields.floatingPoint
+    reference.node.threads.floatingPoint.forget(state, own: state)
+    var span = bytes.mutableSpan()
+    let isGood = body(&span)
+    if !isGood { reference.node.threads.floatingPoint.initialize(state) }
+    reference.node.threads.floatingPoint.renew(state)
+    return isGood
+  }
+
   /// Takes a thread's state away, if it has one; `exit` does it too.
   ///
   /// It goes on to carry more than its stack: there may be other reasons for that.
@@ -178,5 +208,33 @@ extension Threads {
       carryMore(thread)
     }
     return thread.fields.floatingPoint
+  }
+}
+
+/// The memory of a thread's state, for a moment: nobody else touches it while the thread runs and interrupts are off.
+@safe public struct FloatingPointBytes: BitwiseCopyable {
+  private let start: UnsafeMutablePointer<UInt8>
+  private let count: Int
+
+  init?(at state: StateAddress, count: Int) {
+    guard let start = unsafe UnsafeMutablePointer<UInt8>(bitPattern: state) else { return nil }
+    unsafe self.start = start
+    self.count = count
+  }
+
+  /// The bytes to read.
+  @_lifetime(immortal)
+  public func span() -> Span<UInt8> {
+    // SAFETY: a state has so many bytes, and its thread, which runs, keeps it.
+    let span = unsafe Span<UInt8>(_unsafeStart: UnsafePointer(start), count: count)
+    return unsafe _overrideLifetime(span, copying: ())
+  }
+
+  /// The bytes to write.
+  @_lifetime(immortal)
+  func mutableSpan() -> MutableSpan<UInt8> {
+    // SAFETY: as above.
+    let span = unsafe MutableSpan<UInt8>(_unsafeStart: start, count: count)
+    return unsafe _overrideLifetime(span, copying: ())
   }
 }
