@@ -36,6 +36,8 @@ import VirtualFileSystem
   public var alarmDeadline: UInt64 = .max
   /// Who performs a call; set by whoever knows them.
   public var perform: (@convention(c) (UInt) -> Void)?
+  /// Whether any process has wanted a signal at its parent's end: until then nobody is searched for at an end.
+  public var hasDeathSignals = false
   /// Whether a program has asked for input already.
   var hasAskedForInput = false
   /// Whether calls are counted and timed for the host.

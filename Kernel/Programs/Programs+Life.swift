@@ -382,6 +382,7 @@ extension Programs {
   /// Sends the children of a process that ends what they want to be sent then (PR_SET_PDEATHSIG).
   @inline(never)
   private func tellChildren(of number: Int32) {
+    guard system.hasDeathSignals else { return }
     let programs = self
     system.processes.forEachProcess { child, payload in
       guard let process = ProcessReference(payload: payload), process.fields.deathSignal != 0,
