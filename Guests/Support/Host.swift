@@ -29,7 +29,9 @@ public enum Host {
     while true {}
   }
 
-  /// Puts a call into the ring; it is carried out with the next call that is made. Makes it if the ring is full.
+  /// Puts a call into the ring; it is carried out with the next call that is made.
+  ///
+  /// Makes it at once if the ring is full.
   public static func post(_ call: Hypercall) {
     let slot = State().fields.ring_cursor
     guard Shared.byte(GuestData.ringStatus + slot) == GuestData.ringFree else { return self.call(call) }

@@ -15,6 +15,9 @@ import ShadowPaging
 struct GuestSeries: BitwiseCopyable {
   /// Starts that the host ended.
   var kills: UInt32 = 0
+  /// The start that was under way when a neighbour in the background last ended, and for how many of its ends.
+  var seenStart: UInt32 = 0
+  var seenFor: UInt32 = 0
   /// Frames that were free after the first start.
   var framesAfterFirst: UInt32 = 0
   /// Calls, and those of them that came through the ring.
@@ -45,8 +48,17 @@ extension GuestReference {
   func goesOn(after outcome: GuestOutcome) -> Bool {
     // After the first: the kernel's own tables for the top 4 MiB and its heap's frames stay.
     if fields.startCount == 1 { fields.series.framesAfterFirst = Self.freeFrames }
+    if fields.description.isBackground {
+      endOthersThatHang()
+      return !hasSeriesFailed(outcome) && hasOthers
+    }
+    if case .asked(.kill) = outcome {
+      // By the console or by a neighbour: the next start is another matter.
+      fields.series.kills += 1
+      fields.request = .none
+      return fields.startCount < fields.description.starts
+    }
     guard case .ended(let end) = outcome else { return false }
-    if fields.description.isBackground { return !hasSeriesFailed(outcome) && hasOthers }
     if case .killed = end { fields.series.kills += 1 }
     if case .powerOff = end { return false }
     return fields.startCount < fields.description.starts
@@ -58,6 +70,26 @@ extension GuestReference {
     case .ended(.killed): fields.description.isBackground
     case .asked(.kill): true
     default: false
+    }
+  }
+
+  /// Ends the present start of each series that has not come to its end during ten lives of this neighbour: a guest that
+  /// jumps anywhere may also run in circles, or wait for ever.
+  private func endOthersThatHang() {
+    guard let guests = GuestTableReference() else { return }
+    for number in 1...UInt32(max(1, guests.table.count)) {
+      guard let other = guests.guest(number), other.fields.description.starts > 0,
+        other.fields.state == .running
+      else { continue }
+      if other.fields.series.seenStart != other.fields.startCount {
+        other.fields.series.seenStart = other.fields.startCount
+        other.fields.series.seenFor = 0
+      }
+      other.fields.series.seenFor += 1
+      if other.fields.series.seenFor > 10 {
+        other.fields.request = .kill
+        other.poke()
+      }
     }
   }
 

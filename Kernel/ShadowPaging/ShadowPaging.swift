@@ -29,7 +29,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     var table: PageTable<Format>
     /// When it was last used, by the count of switches.
     var lastUse: UInt64
-    /// Where it may have tables: a bit for each 64 MiB below what all shadows share. A program uses few of them.
+    /// Where it may have tables: a bit for each 64 MiB below what all shadows share, of which a program uses few.
     var used: UInt64 = 0
   }
 

@@ -28,7 +28,7 @@ extension GuestLab {
     let starts = lives + lives / 2 + 2
     let (machine, _) = try await machine(
       [
-        Guest("memory=4 starts=\(starts) audit=20000", "run=fuzz seed=\(seed) calls=\(perLife)"),
+        Guest("memory=4 starts=\(starts) audit=1000", "run=fuzz seed=\(seed) calls=\(perLife)"),
         Guest("memory=4 background", "run=canary deadlines=50"),
       ], countsInstructions: true)
     let console = try await run(machine, timeout: timeout)
