@@ -54,7 +54,7 @@ extension EmulatorTests {
         ln -s deep/text link; seq 1 2000 > many; chown 3:4 many; chmod 4750 many
         touch -d '2001-02-03 04:05:06' many; rm /etc/hostname; echo more >> /etc/group
         dd if=/dev/zero of=sparse bs=1 count=1 seek=99999 2>/dev/null; echo gone > /tmp/temporary
-        sleep 1000 > removed & rm removed; cd /; exit 7
+        sleep 1000 > removed & sleep 1; rm removed; cd /; exit 7
 
         """
       let report = try await run(
