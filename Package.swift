@@ -146,7 +146,8 @@ if let architecture {
       [
         "ABI", "AddressSpace", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine",
         "CommandLine",
-        "CallProfile", "Core", "Executable", "FileSystem", "FileSystemFormat", "FloatingPoint", "FrameAllocator",
+        "CallProfile", "Core", "Executable", "FileSystem", "FileSystemFormat", "FloatingPoint",
+        "FrameAllocator",
         "Futex",
         "Heap", "Interrupts", "LinuxABI",
         "Log", "Mounts", "Paging",
