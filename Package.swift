@@ -56,6 +56,7 @@ let logicModules: [Target] = [
   logic("Processes"),
   logic("Signals", ["LinuxABI"]),
   logic("Futex"),
+  logic("CallProfile"),
   logic("Clocks"),
   logic("Randomness"),
   logic("ArchiveLoading", ["Archive", "FileSystem", "FileSystemFormat"]),
@@ -145,12 +146,14 @@ if let architecture {
       [
         "ABI", "AddressSpace", "Arch", "Archive", "Base", "BootInformation", "Clocks", "CMachine",
         "CommandLine",
-        "Core", "Executable", "FileSystem", "FileSystemFormat", "FloatingPoint", "FrameAllocator", "Futex",
+        "CallProfile", "Core", "Executable", "FileSystem", "FileSystemFormat", "FloatingPoint",
+        "FrameAllocator",
+        "Futex",
         "Heap", "Interrupts", "LinuxABI",
         "Log", "Mounts", "Paging",
         "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Runtime", "Scheduling",
         "Signals",
-        "Sync",
+        "Sync", "SystemCalls",
         "Trace", "UserMemory", "VirtualFileSystem", "X86",
       ]),
     bareMetal(
@@ -287,7 +290,7 @@ if let architecture {
       dependencies: [
         "ABI", "Bench", "FileSystemFormat", "FileSystemImage", "GuestLab", "HostSupport", "ImageBuilder",
         "Launch",
-        "SCC", "Trace", "TraceExport",
+        "SCC", "SpeedupModel", "Trace", "TraceExport",
       ],
       path: "Tests/\(name)Tests", exclude: name == "Emulator" ? ["Applets"] : [])
   }
@@ -363,6 +366,7 @@ if let architecture {
     tests("Processes", ["Processes"]),
     tests("Signals", ["LinuxABI", "Signals"]),
     tests("Futex", ["Futex"]),
+    tests("CallProfile", ["CallProfile"]),
     tests("Clocks", ["Clocks"]),
     tests("Randomness", ["Randomness"]),
     tests("ArchiveLoading", ["Archive", "ArchiveLoading", "FileSystem", "FileSystemFormat"]),

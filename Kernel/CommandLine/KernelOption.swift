@@ -24,6 +24,8 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   case trace
   /// Whether the kernel's own console runs, even if there is a program.
   case monitor
+  /// Whether the calls of programs are counted and timed for the host.
+  case profile
 
   /// The option's name, as it is written before the `=`.
   public var name: StaticString {
@@ -38,6 +40,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .ramdisk: "ramdisk"
     case .trace: "trace"
     case .monitor: "monitor"
+    case .profile: "profile"
     }
   }
 
@@ -53,7 +56,7 @@ public enum KernelOption: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .console: "serial, screen and debug, separated by commas"
     case .ramdisk: "a size in MiB, 1 to 2047"
     case .trace: "on, off, or KiB for events: a power of two from 4 to 16384"
-    case .monitor: "on or off"
+    case .monitor, .profile: "on or off"
     }
   }
 }

@@ -30,6 +30,8 @@ public struct KernelOptions: Sendable {
   public var traceKilobytes: UInt32 = 0
   /// Whether the monitor runs, even if there is a program to start.
   public var startsMonitor = false
+  /// Whether the calls of programs are counted and timed for the host.
+  public var profilesCalls = false
   /// Where the program's path stands in the command line, if there is one.
   public var program: Range<Int>?
   /// Where the test's name stands in the command line, if there is one.
@@ -116,14 +118,19 @@ public struct KernelOptions: Sendable {
       guard let size = Self.traceSize(value, bytes) else { throw .init(.badValue, value, option: option) }
       traceKilobytes = size
     case .monitor:
-      if Self.matches(value, "on", bytes) {
-        startsMonitor = true
-      } else if Self.matches(value, "off", bytes) {
-        startsMonitor = false
-      } else {
-        throw .init(.badValue, value, option: option)
-      }
+      startsMonitor = try Self.isOn(value, bytes, option)
+    case .profile:
+      profilesCalls = try Self.isOn(value, bytes, option)
     }
+  }
+
+  /// `on` or `off`.
+  private static func isOn(
+    _ value: Range<Int>, _ bytes: Span<UInt8>, _ option: KernelOption
+  ) throws(CommandLineError) -> Bool {
+    if matches(value, "on", bytes) { return true }
+    guard matches(value, "off", bytes) else { throw .init(.badValue, value, option: option) }
+    return false
   }
 
   /// A number of at most nine decimal digits.

@@ -77,6 +77,8 @@ public struct WaitReport: BitwiseCopyable, Hashable, Sendable {
 ///
 /// Safe to use because every index is checked, and whoever makes a table promises its memory.
 @safe public struct ProcessTable: ~Copyable {
+  /// Processes that are stopped: nearly always none, and then nobody need be looked at.
+  private var stoppedCount = 0
   /// The largest number of a process.
   public static var largestNumber: Int32 { 32_767 }
   /// The bytes that the memory of a table with so many entries needs.
@@ -286,6 +288,7 @@ public struct WaitReport: BitwiseCopyable, Hashable, Sendable {
       }
     }
     self[index].isZombie = true
+    if self[index].isStopped { stoppedCount -= 1 }
     self[index].isStopped = false
     self[index].stopReport = false
     self[index].continueReport = false
@@ -307,9 +310,10 @@ public struct WaitReport: BitwiseCopyable, Hashable, Sendable {
 
   /// Notes that a process has stopped or goes on; answers the parent's number if it is to be told.
   @export(interface)
-  public func noteStop(of number: Int32, by signal: Int32?) -> Int32? {
+  public mutating func noteStop(of number: Int32, by signal: Int32?) -> Int32? {
     guard let index = index(of: number), !self[index].isZombie else { return nil }
     if let signal {
+      if !self[index].isStopped { stoppedCount += 1 }
       self[index].isStopped = true
       self[index].stopReport = true
       self[index].continueReport = false
@@ -317,6 +321,7 @@ public struct WaitReport: BitwiseCopyable, Hashable, Sendable {
     } else {
       guard self[index].isStopped else { return nil }
       self[index].isStopped = false
+      stoppedCount -= 1
       self[index].stopReport = false
       self[index].continueReport = true
     }
@@ -478,6 +483,7 @@ public struct WaitReport: BitwiseCopyable, Hashable, Sendable {
 
   /// Whether a living process of a group is stopped.
   public func hasStopped(group: Int32) -> Bool {
+    guard stoppedCount > 0 else { return false }
     for index in 0..<Int16(capacity) where self[index].number != 0 {
       if self[index].group == group, self[index].isStopped { return true }
     }

@@ -260,6 +260,7 @@ extension Call {
     case 1:  // PR_SET_PDEATHSIG
       guard b <= 64 else { throw .invalidArgument }
       process.fields.deathSignal = Int32(b)
+      programs.system.hasDeathSignals = true
       return 0
     case 2:
       try store(UInt64(process.fields.deathSignal), 4, at: b)

@@ -241,7 +241,8 @@ extension Call {
       }
     }
     // Nobody can change the word and wake between the look and the wait: calls are not preempted.
-    guard try load(a, 4) == UInt64(c & 0xFFFF_FFFF) else { throw .tryAgain }
+    guard let word = ProgramMemory.readWord32(a) else { throw .badAddress }
+    guard word == UInt32(truncatingIfNeeded: c) else { throw .tryAgain }
     if thread.fields.hasWork { throw ErrorNumber(rawValue: Int32(-Programs.restartAlways)) }
     if end != .max, programs.uptime >= end { throw .timedOut }
     let tick = programs.tick(atUptime: end)

@@ -130,7 +130,7 @@ private func performI386() {
 @inline(__always)
 private func answer(_ call: Call, _ name: SystemCall, _ number: UInt) {
   let programs = call.programs
-  let start = programs.system.isProfiling ? cpu_rdtsc() : 0
+  let start = programs.system.isProfiling ? ProfileRecords.runTicks() : 0
   let result: Int
   do throws(ErrorNumber) { result = try call.perform(name) } catch {
     if error == .noSuchCall { noteUnknown(call, number) }
@@ -138,7 +138,7 @@ private func answer(_ call: Call, _ name: SystemCall, _ number: UInt) {
   }
   call.thread.result = result
   if programs.system.isProfiling {
-    ProfileRecords.note(call.process, name.rawValue, ticks: cpu_rdtsc() &- start, result)
+    ProfileRecords.note(call.process, name, number: number, start: start, result)
   }
   // Whoever was woken and is as urgent shares the level; only a more urgent one runs at once.
   programs.settle()

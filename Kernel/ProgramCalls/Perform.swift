@@ -22,9 +22,19 @@ import X86
 extension Call {
   /// Performs a call of a program.
   ///
-  /// One group after the other is asked, so that no group's needs are on the stack while another's call runs.
+  /// One group after the other is asked, so that no group's needs are on the stack while another's call runs; what is
+  /// called often goes to its group at once.
   func perform(_ call: SystemCall) throws(ErrorNumber) -> Int {
-    if let result = try performTransfer(call) { return result }
+    let result: Int?
+    switch call {
+    case .futex, .futex_time64, .clock_gettime, .clock_gettime64: result = try performTime(call)
+    case .brk, .mmap, .mmap2, .munmap, .mprotect: result = try performMemory(call)
+    case .rt_sigprocmask, .rt_sigaction, .kill: result = try performSignals(call)
+    case .clone, .fork, .vfork, .exit, .exit_group, .wait4: result = try performProcesses(call)
+    case .sched_yield, .set_tid_address, .set_robust_list: result = try performRest(call)
+    default: result = try performTransfer(call)
+    }
+    if let result { return result }
     if let result = try performNames(call) { return result }
     if let result = try performMemory(call) { return result }
     if let result = try performSignals(call) { return result }

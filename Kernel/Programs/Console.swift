@@ -49,6 +49,7 @@ public enum Console {
   /// Shows what the terminal has for its device.
   static func show() {
     let files = ProgramFiles()
+    guard files.tree.hasOutput else { return }
     let reference = NodeReference()
     var bytes: InlineArray<128, UInt8> = .init(repeating: 0)
     while true {

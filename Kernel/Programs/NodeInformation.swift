@@ -104,9 +104,12 @@ struct NodeInformation: ProcessInformation {
     for _ in 0..<index { region = region?.fields.next }
     guard let region else { return nil }
     let content = region.fields.content
+    // As in a file's mode.
+    var access: UInt8 = content.access.contains(.read) ? 4 : 0
+    if content.access.contains(.write) { access |= 2 }
+    if content.access.contains(.execute) { access |= 1 }
     var facts = RegionFacts(
-      start: UInt64(region.fields.start) << 12, end: UInt64(region.fields.end) << 12,
-      access: content.access.rawValue)
+      start: UInt64(region.fields.start) << 12, end: UInt64(region.fields.end) << 12, access: access)
     facts.isShared = content.isShared
     facts.file = content.file
     if content.file != 0 { facts.offset = content.filePage << 12 }
@@ -139,7 +142,7 @@ struct NodeInformation: ProcessInformation {
   func copy(_ text: KernelText, from offset: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
     var line = Text()
     switch text {
-    case .version: line = "Linux version 6.1.0-apus (Apus, a small kernel) #1\n"
+    case .version: line = "Linux version 6.1.0-apus (Apus, a small kernel) #1"
     case .commandLine: break
     case .processorVendor:
       let leaf = cpu_cpuid(0, 0)

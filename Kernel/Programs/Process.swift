@@ -41,7 +41,7 @@ public struct ResourceLimits: BitwiseCopyable {
 /// A process.
 public struct Process: ~Copyable {
   /// Its number.
-  public let number: Int32
+  public private(set) var number: Int32
   /// Which interface its program uses.
   public var abi: ProgramABI
   /// Its address space.
@@ -112,6 +112,25 @@ public struct Process: ~Copyable {
     self.place = place
     self.startTick = startTick
   }
+
+  /// Makes what is a copy of a process's record that of its child, which has the same but what is the process's own.
+  mutating func becomeChild(
+    number: Int32, space: SpaceReference, files: FilesIndex, place: PlaceIndex, startTick: UInt64
+  ) {
+    self.number = number
+    self.space = space
+    self.files = files
+    self.place = place
+    self.startTick = startTick
+    pending.remove(.max)
+    (firstThread, threadCount) = (nil, 0)
+    (ending, isStopped, isBorrowing) = (nil, false, false)
+    (realTimer, virtualTimer, profilingTimer) = (IntervalSetting(), IntervalSetting(), IntervalSetting())
+    processorLimit = .max
+    (endedTicks, profile, unknownCalls, deathSignal) = (0, 0, 0, 0)
+    released = WaitQueue(reason: .event)
+    children = WaitQueue(reason: .event)
+  }
 }
 
 /// A thread of a process.
@@ -119,7 +138,7 @@ public struct ProgramThread: ~Copyable {
   /// What the entries of the kernel and the switch between threads use; it must be first.
   public var context = ProgramContext()
   /// The process it belongs to.
-  public let process: ProcessReference
+  public private(set) var process: ProcessReference
   /// Its number.
   public var number: Int32
   /// The kernel's thread.
@@ -159,6 +178,19 @@ public struct ProgramThread: ~Copyable {
     self.process = process
     self.number = number
     waiter = FutexWaiter(thread: 0)
+  }
+
+  /// Makes what is a copy of a thread's record that of a new thread, which has the same registers and blocks the same.
+  mutating func becomeChild(of process: ProcessReference, number: Int32) {
+    self.process = process
+    self.number = number
+    (thread, next, previous) = (nil, nil, nil)
+    pending.remove(.max)
+    savedMask = nil
+    stack = AlternateStack()
+    (clearAtEnd, robustList, sleepEnd, sleepRemainder) = (0, 0, 0, 0)
+    queue = WaitQueue(reason: .event)
+    (hasWork, isChanged, isEnding) = (false, false, false)
   }
 }
 

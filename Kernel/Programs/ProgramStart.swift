@@ -32,6 +32,7 @@ public enum ProgramStart {
       return false
     }
     Programs.start(channelCount: ProgramFiles().tree.channelCount)
+    Programs().system.isProfiling = NodeReference().node.options.profilesCalls
     setClock()
     guard Mounts.mountAll(in: &ProgramFiles().tree, at: ProgramFiles.now) else { return false }
     do {
@@ -41,6 +42,7 @@ public enum ProgramStart {
       return false
     }
     Programs.takeExceptions()
+    Threads.keepSpareFloatingPointStates()
     CallPage.make()
     return true
   }

@@ -22,6 +22,8 @@ import VirtualFileSystem
   /// Where threads wait for files, by channel; a queue more for those who wait for several.
   let channels: UnsafeMutablePointer<WaitQueue>
   let channelCount: Int
+  /// Memory for records of processes, of threads and of address spaces.
+  var spareProcesses = SpareBlocks(), spareThreads = SpareBlocks(), spareSpaces = SpareBlocks()
   /// Calls that nobody performs, by all processes.
   public var unknownCalls: UInt32 = 0
   /// Seconds since 1970 at start-up, as nanoseconds.
@@ -34,10 +36,14 @@ import VirtualFileSystem
   public var alarmDeadline: UInt64 = .max
   /// Who performs a call; set by whoever knows them.
   public var perform: (@convention(c) (UInt) -> Void)?
+  /// Whether any process has wanted a signal at its parent's end: until then nobody is searched for at an end.
+  public var hasDeathSignals = false
   /// Whether a program has asked for input already.
   var hasAskedForInput = false
   /// Whether calls are counted and timed for the host.
   public var isProfiling = false
+  /// Calls that there was no room to count.
+  var unrecordedCalls: UInt64 = 0
 
   /// The most processes and threads.
   public static var capacity: Int { 512 }
@@ -102,7 +108,7 @@ import VirtualFileSystem
   func makeRecord(
     number: Int32, abi: ProgramABI, space: SpaceReference, files: FilesIndex, place: PlaceIndex
   ) -> ProcessReference {
-    let address = KernelHeap.allocate(MemoryLayout<Process>.size)
+    let address = system.spareProcesses.allocate(MemoryLayout<Process>.size)
     guard let record = unsafe UnsafeMutablePointer<Process>(bitPattern: address.rawValue) else {
       preconditionFailure("the heap gave address 0")
     }
@@ -113,23 +119,51 @@ import VirtualFileSystem
     return unsafe ProcessReference(record)
   }
 
+  /// A record for a child of a process, with what children have of their parents; otherwise as `makeRecord`.
+  func makeRecord(
+    number: Int32, childOf old: ProcessReference, space: SpaceReference, files: FilesIndex, place: PlaceIndex
+  ) -> ProcessReference {
+    let address = system.spareProcesses.allocate(MemoryLayout<Process>.size)
+    guard let record = unsafe UnsafeMutablePointer<Process>(bitPattern: address.rawValue) else {
+      preconditionFailure("the heap gave address 0")
+    }
+    // SAFETY: the memory was just given for a record. A record owns nothing by its bits alone, and what is one process's
+    // own is set anew before anybody sees the copy.
+    unsafe UnsafeMutableRawPointer(record).copyMemory(from: old.record, byteCount: MemoryLayout<Process>.size)
+    let process = unsafe ProcessReference(record)
+    process.fields.becomeChild(
+      number: number, space: space, files: files, place: place, startTick: cpu_rdtsc())
+    return process
+  }
+
   /// Gives a record back that nobody names any more.
   func freeRecord(_ process: ProcessReference) {
     // SAFETY: the caller says that nobody names it; it was made by `makeRecord`.
     unsafe process.record.deinitialize(count: 1)
-    KernelHeap.free(VirtualAddress(process.payload))
+    system.spareProcesses.free(VirtualAddress(process.payload))
   }
 
   /// A record for a new thread of a process.
   @inline(never)
-  func makeThreadRecord(_ process: ProcessReference, number: Int32) -> ProgramThreadReference {
-    let place = KernelHeap.allocate(MemoryLayout<ProgramThread>.size)
+  ///
+  /// - Parameter parent: the thread that makes it, whose registers and mask it has.
+  func makeThreadRecord(
+    _ process: ProcessReference, number: Int32, copyOf parent: ProgramThreadReference? = nil
+  ) -> ProgramThreadReference {
+    let place = system.spareThreads.allocate(MemoryLayout<ProgramThread>.size)
     guard let record = unsafe UnsafeMutablePointer<ProgramThread>(bitPattern: place.rawValue) else {
       preconditionFailure("the heap gave address 0")
     }
-    // SAFETY: the heap has just given the memory.
-    unsafe record.initialize(to: ProgramThread(process: process, number: number))
     let thread = unsafe ProgramThreadReference(record)
+    if let parent {
+      // SAFETY: the memory was just given for a record, which owns nothing by its bits alone; see `makeRecord`.
+      unsafe UnsafeMutableRawPointer(record).copyMemory(
+        from: parent.record, byteCount: MemoryLayout<ProgramThread>.size)
+      thread.fields.becomeChild(of: process, number: number)
+    } else {
+      // SAFETY: the memory was just given for a record.
+      unsafe record.initialize(to: ProgramThread(process: process, number: number))
+    }
     thread.fields.waiter = FutexWaiter(thread: thread.address)
     thread.fields.next = process.fields.firstThread
     process.fields.firstThread?.fields.previous = thread
@@ -147,7 +181,7 @@ import VirtualFileSystem
     process.fields.threadCount -= 1
     // SAFETY: nobody names the thread any more: it waits for nothing and its process does not list it.
     unsafe thread.record.deinitialize(count: 1)
-    KernelHeap.free(VirtualAddress(thread.address))
+    system.spareThreads.free(VirtualAddress(thread.address))
   }
 
   /// The process with a number, living.

@@ -95,7 +95,7 @@ extension Programs {
     let process = parent.fields.process
     let number: Int32
     do { number = try system.processes.makeThread(of: process.fields.number) } catch { throw .tryAgain }
-    let thread = makeThreadRecord(process, number: number)
+    let thread = makeThreadRecord(process, number: number, copyOf: parent)
     system.processes.setPayload(thread.address, of: number)
     do {
       try begin(thread, request, from: parent)
@@ -123,7 +123,7 @@ extension Programs {
     do {
       let new = try copy(old, flags, number: number)
       process = new
-      let thread = makeThreadRecord(new, number: number)
+      let thread = makeThreadRecord(new, number: number, copyOf: parent)
       system.processes.setPayload(new.payload, of: number)
       try begin(thread, request, from: parent)
     } catch {
@@ -163,16 +163,8 @@ extension Programs {
       space.release()
       throw error
     }
-    let new = makeRecord(number: number, abi: old.fields.abi, space: space, files: files, place: place)
-    new.fields.actions.copy(from: &old.fields.actions)
-    new.fields.credentials = old.fields.credentials
-    new.fields.limits = old.fields.limits
+    let new = makeRecord(number: number, childOf: old, space: space, files: files, place: place)
     if old.fields.processorLimit != .max { limitTime(of: new) }
-    new.fields.name = old.fields.name
-    new.fields.executable = old.fields.executable
-    new.fields.arguments = old.fields.arguments
-    new.fields.niceness = old.fields.niceness
-    new.fields.personality = old.fields.personality
     Files.note(new, executableOf: old)
     ProfileRecords.begin(new)
     return new
@@ -194,8 +186,6 @@ extension Programs {
   ) throws(ErrorNumber) {
     let process = thread.fields.process
     let flags = request.flags
-    thread.fields.mask = parent.fields.mask
-    thread.fields.context = parent.fields.context
     describe(thread)
     if !flags.contains(.memory) || flags.contains(.vfork) { thread.fields.stack = parent.fields.stack }
     if flags.contains(.clearAtEnd) { thread.fields.clearAtEnd = request.childNumber }
@@ -342,7 +332,7 @@ extension Programs {
     let ignores = self.process(parent).map { ignoresChildren($0) } ?? false
     Files.end(process)
     if number == system.processes.initialProcess { endRunOfPrograms(status) }
-    ProfileRecords.finish(process, status)
+    ProfileRecords.finish(process)
     giveUp(process)
     tellChildren(of: number)
     let report: ProcessTable.EndReport
@@ -392,6 +382,7 @@ extension Programs {
   /// Sends the children of a process that ends what they want to be sent then (PR_SET_PDEATHSIG).
   @inline(never)
   private func tellChildren(of number: Int32) {
+    guard system.hasDeathSignals else { return }
     let programs = self
     system.processes.forEachProcess { child, payload in
       guard let process = ProcessReference(payload: payload), process.fields.deathSignal != 0,

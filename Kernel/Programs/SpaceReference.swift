@@ -24,7 +24,7 @@ struct SpaceRecord: ~Copyable {
   let record: UnsafeMutablePointer<SpaceRecord>
 
   init(_ space: consuming UserSpace) {
-    let place = KernelHeap.allocate(MemoryLayout<SpaceRecord>.size)
+    let place = Programs().system.spareSpaces.allocate(MemoryLayout<SpaceRecord>.size)
     guard let record = unsafe UnsafeMutablePointer<SpaceRecord>(bitPattern: place.rawValue) else {
       preconditionFailure("the heap gave address 0")
     }
@@ -71,7 +71,7 @@ struct SpaceRecord: ~Copyable {
     UserMemory.destroy(&space)
     // SAFETY: nobody has it any more.
     unsafe record.deinitialize(count: 1)
-    KernelHeap.free(VirtualAddress(payload))
+    Programs().system.spareSpaces.free(VirtualAddress(payload))
   }
 
   /// A copy; this one must be in use.

@@ -97,11 +97,6 @@ public struct SignalActions: ~Copyable {
     set { actions[Int(signal.rawValue) - 1] = newValue }
   }
 
-  /// Takes the actions of another process.
-  public mutating func copy(from other: inout SignalActions) {
-    for index in 0..<64 { actions[index] = other.actions[index] }
-  }
-
   /// Another program runs: what was caught has its default action again, what was ignored stays so.
   public mutating func resetForExecution() {
     for index in 0..<64 where actions[index].handler > 1 { actions[index] = SignalAction() }

@@ -18,6 +18,9 @@ import Testing
     "hourglass/hardware", "semaphore/round-trip", "queue/round-trip-16", "thread/create-run-exit-join",
     "pick/2-ready", "pick/1000-ready", "boot/first-line", "boot/start-up", "syscall/getpid",
     "pipe/round-trip-1", "process/fork-exit-wait", "process/vfork-exit-wait", "memory/first-touch",
+    "syscall/getpid-int80", "syscall/getpid-sysenter", "pipe/processes-round-trip-1", "futex/round-trip",
+    "clone/create-run-exit-join", "file/open-close", "file/read-16", "file/write-16", "file/stat",
+    "process/fork-exec-wait", "boot/prompt",
   ])
   func nameIsThere(name: String) { #expect(Catalogue.entry(name) != nil) }
 

@@ -21,10 +21,11 @@ import Testing
     #expect(read.skipped.isEmpty && read.unfinished.isEmpty)
     #expect(
       read.finished.map(\.name) == [
-        "syscall/getpid", "semaphore/round-trip", "pipe/round-trip-1", "pipe/round-trip-16",
-        "pipe/processes-round-trip-1",
-        "thread/create-run-exit-join", "process/fork-exit-wait", "process/vfork-exit-wait",
-        "memory/first-touch", "execute/fork-exec-exit-wait",
+        "syscall/getpid", "syscall/getpid-int80", "semaphore/round-trip", "pipe/round-trip-1",
+        "pipe/round-trip-16", "pipe/processes-round-trip-1", "thread/create-run-exit-join",
+        "process/fork-exit-wait", "process/fork-exec-wait", "process/vfork-exit-wait",
+        "memory/first-touch",
+        "execute/fork-exec-exit-wait",
       ])
     let known = Catalogue.entries.map { $0.isOurs ? $0.peerName : $0.name }
     for (name, samples) in read.finished {

@@ -24,9 +24,26 @@ extension EmulatorTests {
         #expect(!samples.isEmpty, "\(name)")
         medians[name] = samples.sorted()[samples.count / 2]
       }
-      for name in Limits.table.keys where !name.hasPrefix("boot/") {
+      let programs = Set(Catalogue.entries.filter { !$0.isOurs }.map(\.name))
+      for name in Limits.table.keys where !name.hasPrefix("boot/") && !programs.contains(name) {
         #expect(medians[name] != nil, "\(name) was not measured")
       }
+      #expect(Limits.violations(medians) == [])
+    }
+
+    /// The same of programs: the peer's, which measures Linux too, on our kernel.
+    @Test(arguments: Architecture.allCases)
+    func noMedianOfAProgramIsAboveItsLimit(arch: Architecture) async throws {
+      let programs = ProgramBenchmark(
+        project: try Host.project(), toolchain: try await Host.toolchain(), architecture: arch)
+      let machine = try await programs.measurement(
+        of: Catalogue.selection(["syscalls"]), unit: .instructions, timeout: 300, versions: [:])
+      let report = try await Turnstile.emulators.pass {
+        try await BenchmarkMachine.repeated([machine], .count(1))
+      }
+      #expect(report.missing.isEmpty)
+      let medians = Dictionary(uniqueKeysWithValues: report.results.map { ($0.name, $0.median) })
+      for name in machine.wanted { #expect(medians[name] != nil, "\(name) was not measured") }
       #expect(Limits.violations(medians) == [])
     }
   }

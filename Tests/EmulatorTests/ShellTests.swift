@@ -3,6 +3,7 @@ import Foundation
 import HostSupport
 import ImageBuilder
 import Launch
+import SpeedupModel
 import Testing
 
 /// Debian's own busybox, unchanged, on our kernel.
@@ -53,7 +54,7 @@ extension EmulatorTests {
         ln -s deep/text link; seq 1 2000 > many; chown 3:4 many; chmod 4750 many
         touch -d '2001-02-03 04:05:06' many; rm /etc/hostname; echo more >> /etc/group
         dd if=/dev/zero of=sparse bs=1 count=1 seek=99999 2>/dev/null; echo gone > /tmp/temporary
-        sleep 1000 > removed & rm removed; cd /; exit 7
+        sleep 1000 > removed & sleep 1; rm removed; cd /; exit 7
 
         """
       let report = try await run(
@@ -86,6 +87,80 @@ extension EmulatorTests {
       #expect(
         try files.contentsOfDirectory(atPath: saved + "/bin").sorted()
           == files.contentsOfDirectory(atPath: shell + "/bin").sorted())
+    }
+
+    /// What a session's calls cost is a profile that the speedup model takes: `apus run --profile`.
+    @Test(arguments: Architecture.allCases)
+    func callsOfASessionAreAProfile(architecture: Architecture) async throws {
+      guard var machine = try await Self.machine(architecture) else { return }
+      guard case .kernel(let path, let modules, _) = machine.medium else { return }
+      machine.medium = .kernel(path: path, modules: modules, commandLine: "profile=on")
+      machine.countsInstructions = true
+      let session = """
+        seq 1 1000 > /tmp/numbers; cat /tmp/numbers | wc -l; sleep 1
+        for i in 1 2 3 4 5; do cat /etc/hostname; done; exit 3
+
+        """
+      let report = try await run(
+        machine, input: session, timeout: 300, hangPatience: 120, expecting: .passes(status: 3, "\n1000\n"))
+      let profile = try CallProfile(debugPort: report.debug)
+      // The shell, seq, cat, wc, sleep and five times cat; ends are told before the first process's.
+      #expect(profile.processes.count == 10 && profile.lost == 0)
+      #expect(profile.processes.last?.number == 1)
+      for call in profile.processes.flatMap(\.calls) {
+        #expect(call.count > 0 && call.least <= call.median && call.median <= call.most, "\(call)")
+        #expect(call.least * call.count <= call.ticks && call.ticks <= call.most * call.count, "\(call)")
+      }
+      let sleeper = try #require(profile.processes.first { $0.name == "sleep" })
+      // A second is a thousand million instructions; to wait is not to have the processor.
+      #expect(sleeper.ticks < 1_000_000)
+      let forks = profile.totals.first { ["clone", "fork", "vfork"].contains($0.name) }
+      #expect(forks?.count == 9)
+      let writes = try #require(profile.totals.first { $0.name == "write" })
+      #expect(writes.bytes >= 3893)
+
+      let json = try profile.json(source: "a test", unit: "instructions")
+      let model = try Profile(json: Array(json), place: "test")
+      #expect(model.callCount == Int(profile.totals.reduce(0) { $0 + $1.count }))
+      #expect(model.computationSeconds > 0 && model.callSeconds > 0)
+      #expect(
+        abs(
+          model.totalSeconds * 1000 * Double(profile.ticksPerMillisecond)
+            - Double(profile.processes.reduce(0) { $0 + $1.ticks })) < 2)
+    }
+
+    /// Each device and each text of `/proc` is tried from the shell, and a call that is not performed is named.
+    @Test(arguments: Architecture.allCases)
+    func devicesAndTextsOfTheKernelAreThere(architecture: Architecture) async throws {
+      guard var machine = try await Self.machine(architecture) else { return }
+      guard case .kernel(let path, let modules, _) = machine.medium else { return }
+      machine.medium = .kernel(path: path, modules: modules, commandLine: "log=debug")
+      let session = """
+        head -c 4 /dev/zero | od -An -tx1
+        echo x > /dev/null; echo null $?
+        echo x > /dev/full; echo full $?
+        echo random $(head -c 16 /dev/random | wc -c) $(head -c 9 /dev/urandom | wc -c)
+        echo to the tty > /dev/tty; echo to the console > /dev/console
+        head -1 /dev/memstat | tr -d 0-9
+        echo stat $(cut -d' ' -f2 /proc/self/stat); grep Name /proc/self/status
+        echo maps $(head -2 /proc/self/maps | cut -d' ' -f2)
+        grep MemTotal /proc/meminfo | tr -d 0-9; echo processors $(grep -c ^processor /proc/cpuinfo)
+        echo uptime $(wc -w < /proc/uptime); cut -d' ' -f1-3 /proc/version
+        cut -d' ' -f1-3 /proc/mounts; cat /proc/trace > /tmp/trace && echo read
+        cat /proc/$$/cmdline; readlink /proc/self/exe; echo $(ls -d /proc/1)
+        exit 0
+
+        """
+      let report = try await run(
+        machine, input: session, timeout: 300, hangPatience: 120,
+        expecting: .passes(
+          " 00 00 00 00\n", "\nnull 0\n", "No space left on device\nfull 1\n", "\nrandom 16 9\n",
+          "\nto the tty\nto the console\n", "\ntotal \n", "\nstat (cut)\n", "Name:\tgrep\n",
+          "\nmaps r--p r-xp\n", "MemTotal:          kB\n", "\nprocessors 1\n", "\nuptime 2\n",
+          "Linux version 6.1.0-apus\n", "ramdisk / apusfs\n", "devtmpfs /dev devtmpfs\n",
+          "tmpfs /tmp tmpfs\n",
+          "proc /proc proc\n", "/bin/busybox\n/proc/1\n"))
+      if architecture == .x86_64 { #expect(report.serial.contains("call 334 rseq is not performed")) }
     }
 
     /// With `monitor=on` the kernel's own console comes up, and has listed the ramdisk first.

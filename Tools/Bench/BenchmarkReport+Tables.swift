@@ -66,7 +66,7 @@ extension BenchmarkReport {
     let theirs = results.filter { $0.system == peer }
     var shown: Set<String> = []
     var rows = results.filter { $0.system != peer }.compactMap { ours -> [String]? in
-      guard let name = Catalogue.entry(ours.name)?.peerName,
+      guard let entry = Catalogue.entry(ours.name), let name = entry.isOurs ? entry.peerName : entry.name,
         let other = theirs.first(where: {
           $0.name == name && $0.unit == ours.unit && $0.arch == ours.arch
         })

@@ -8,7 +8,7 @@ public struct CatalogueEntry: Sendable, Equatable {
   public let explanation: String
   /// The result of a peer that it is compared with.
   public let peerName: String?
-  /// Whether our kernel measures it; if not, only a peer does.
+  /// Whether our kernel measures it itself; if not, a program of Linux does, the same one on our kernel and on a peer's.
   public let isOurs: Bool
 
   init(name: String, explanation: String, peerName: String? = nil, isOurs: Bool = true) {
@@ -178,16 +178,36 @@ public enum Catalogue {
       name: "pipe/round-trip-1", explanation: "a byte through a pipe and one back, two threads", isOurs: false
     ),
     .init(
-      name: "pipe/processes-round-trip-1", explanation: "a byte through a pipe and one back, two processes",
+      name: "pipe/processes-round-trip-1", explanation: "the same between two processes", isOurs: false),
+    .init(
+      name: "syscall/getpid",
+      explanation: "the system call that does the least, by syscall on x86_64 and int 0x80 on i686",
       isOurs: false),
+    .init(
+      name: "syscall/getpid-int80", explanation: "the same by int 0x80, from a program of 64 bits",
+      isOurs: false),
+    .init(
+      name: "syscall/getpid-sysenter", explanation: "the same on i686 through the page that AT_SYSINFO names",
+      isOurs: false),
+    .init(
+      name: "futex/round-trip", explanation: "wake and wait against wait and wake, two threads", isOurs: false
+    ),
+    .init(
+      name: "clone/create-run-exit-join",
+      explanation: "the whole life of a program's thread on a stack that is there", isOurs: false),
+    .init(name: "file/open-close", explanation: "opening a file of the root and closing it", isOurs: false),
+    .init(name: "file/read-16", explanation: "reading 16 bytes of it", isOurs: false),
+    .init(name: "file/write-16", explanation: "writing 16 bytes of a file", isOurs: false),
+    .init(name: "file/stat", explanation: "asking what a file of the root is", isOurs: false),
     .init(
       name: "execute/fork-exec-exit-wait",
       explanation: "the whole life of a process that runs a small program",
       isOurs: false),
-    .init(name: "syscall/getpid", explanation: "the system call that does the least", isOurs: false),
     .init(
       name: "process/fork-exit-wait", explanation: "the whole life of a process that does nothing",
       isOurs: false),
+    .init(
+      name: "process/fork-exec-wait", explanation: "the same of one that runs a small program", isOurs: false),
     .init(
       name: "process/vfork-exit-wait", explanation: "the same of one that borrows its parent's memory",
       isOurs: false),
@@ -201,7 +221,7 @@ public enum Catalogue {
     ("context-switch", ["yield", "preempt", "wake"]),
     ("primitives", ["thread", "mutex", "semaphore", "queue", "sleep", "pick"]),
     ("messages", ["message", "node", "nodes"]),
-    ("syscalls", ["syscall", "pipe", "process", "execute", "memory"]),
+    ("syscalls", ["syscall", "pipe", "futex", "clone", "process", "execute", "memory", "file"]),
   ]
 
   /// The entry with this path.
@@ -222,6 +242,13 @@ public enum Catalogue {
   public static func selection(_ names: [String]) -> [CatalogueEntry] {
     let wanted = names.flatMap(entries(matching:))
     return entries.filter { names.isEmpty || wanted.contains($0) }
+  }
+
+  /// The groups that the program measures on our kernel for a selection.
+  public static func programGroups(of selection: [CatalogueEntry]) -> [String] {
+    var groups: [String] = []
+    for entry in selection where !entry.isOurs && !groups.contains(entry.group) { groups.append(entry.group) }
+    return groups
   }
 
   /// The groups that a peer measures for a selection: their counterparts of ours, and what only they measure.

@@ -22,6 +22,7 @@ struct BenchCommand: AsyncParsableCommand {
         apus bench                                     everything, on x86_64
         apus bench context-switch --arch i686          both ways to switch
         apus bench hourglass --peer linux --svg h.svg  what the timer's switch costs, beside Linux, as a picture
+        apus bench syscalls --peer linux               the same program on our kernel and on Linux
         apus bench syscalls --arch i686 --peer linux-guest   what calls cost in a Linux that is our guest
         apus bench primitives --json bench.json        raw samples too
         apus bench guest                               what guests are given, by the kernel of i686
@@ -77,10 +78,6 @@ struct BenchCommand: AsyncParsableCommand {
     if from != nil, !(names.isEmpty || isTables) || peer != nil || wall || runs != nil {
       throw ValidationError("--from measures nothing: no names, --peer, --wall or --runs with it")
     }
-    if peer == nil, !names.isEmpty, !isTables, !Catalogue.selection(names).contains(where: \.isOurs) {
-      throw ValidationError(
-        "\(names.joined(separator: ", ")): only a peer measures that so far; add --peer linux")
-    }
   }
 
   func run() async throws {
@@ -105,7 +102,7 @@ struct BenchCommand: AsyncParsableCommand {
       Table(
         ["name", "a sample is", "peers"],
         Catalogue.entries.map {
-          [$0.name, $0.explanation, $0.isOurs ? $0.peerName ?? "" : "\($0.name) (peers only)"]
+          [$0.name, $0.explanation, $0.isOurs ? $0.peerName ?? "" : "\($0.name), the same program"]
         }
       ).text)
     for suite in Catalogue.suites { print("\(suite.name) = \(suite.groups.joined(separator: " "))") }
@@ -180,6 +177,12 @@ struct BenchCommand: AsyncParsableCommand {
       let switches = selection.filter { $0.group == "yield" }
       for turns in try await ours.measurements(of: switches, on: arch, unit: .ticks, timeout: timeout)
       where turns.count > 1 { try await add(turns, timed) }
+    }
+    if selection.contains(where: { !$0.isOurs }) {
+      let programs = ProgramBenchmark(project: project, toolchain: toolchain, architecture: arch)
+      try await add(
+        [try await programs.measurement(of: selection, unit: unit, timeout: timeout, versions: versions)],
+        repetition)
     }
     if peer == .linux {
       let groups = Catalogue.peerGroups(of: selection)

@@ -103,9 +103,11 @@ struct MachineOptions: ParsableArguments {
 
   /// Builds what is missing; returns the machine, and the kernel with its symbols if it is known.
   ///
-  /// - Parameter emulator: Bochs has no loader of its own, so it boots from a disc unless told otherwise.
+  /// - Parameters:
+  ///   - emulator: Bochs has no loader of its own, so it boots from a disc unless told otherwise.
+  ///   - kernelWords: further words for the kernel's command line, which other options stand for.
   func prepare(
-    project: Project, toolchain: Toolchain, emulator: Emulator = .qemu
+    project: Project, toolchain: Toolchain, emulator: Emulator = .qemu, kernelWords: [String] = []
   ) async throws -> (machine: GuestMachine, kernel: String?) {
     let path = boot ?? (emulator == .bochs ? .iso : .kernel)
     let arch = guests.guest.isEmpty ? arch : .i686
@@ -140,7 +142,7 @@ struct MachineOptions: ParsableArguments {
       }
       let plain = description
       if let kernel { description.kernel = kernel }
-      let words = [description.commandLine] + (monitor ? ["monitor=on"] : []) + append
+      let words = [description.commandLine] + kernelWords + (monitor ? ["monitor=on"] : []) + append
       description.commandLine = words.filter { !$0.isEmpty }.joined(separator: " ")
       if let ramdisk {
         description.ramdisk = URL(filePath: ramdisk).standardizedFileURL.path

@@ -21,6 +21,7 @@ struct Run: AsyncParsableCommand {
         apus run --ramdisk ~/files --append log=debug     other files, more messages
         apus run --guest vmlinux --initrd root.cpio --append console=hvc0   a Linux built for lguest, on i686
         apus run --emulator bochs --timeout 60            in an independent emulator
+        apus run --icount --profile calls.json            what each system call costs, in instructions
         apus run --icount --dry-run                       only print the command line
       """)
 
@@ -38,12 +39,21 @@ struct Run: AsyncParsableCommand {
       "At the end, write the root file system into this new folder.", valueName: "folder"))
   var save: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Count and time the programs' system calls; at the end write a profile for `apus predict`.",
+      valueName: "file.json"))
+  var profile: String?
+
   @Flag(help: "Print the emulator's command line, ready to paste, and stop.")
   var dryRun = false
 
   mutating func validate() throws {
     if let timeout, !(timeout > 0 && timeout.isFinite) {
       throw ValidationError("--timeout \(timeout): allowed are numbers greater than 0 (seconds)")
+    }
+    if profile != nil, emulator != .qemu {
+      throw ValidationError("--profile reads the debug port; allowed with it: --emulator qemu")
     }
     if let save {
       guard emulator == .qemu else {
@@ -58,7 +68,8 @@ struct Run: AsyncParsableCommand {
   func run() async throws {
     let (project, toolchain) = try await common.begin()
     var (machine, kernel) = try await machineOptions.prepare(
-      project: project, toolchain: toolchain, emulator: emulator)
+      project: project, toolchain: toolchain, emulator: emulator,
+      kernelWords: profile == nil ? [] : ["profile=on"])
     let folder = try save.map { _ in try Files.makeTemporaryFolder() }
     defer { if let folder { try? Files.remove(folder) } }
     if let folder, machine.memoryFile == nil { machine.memoryFile = folder + "/memory" }
@@ -77,6 +88,12 @@ struct Run: AsyncParsableCommand {
       for path in try SavedRoot.extract(from: file, report: report, to: save) {
         Terminal.shared.note("left out: /\(path)")
       }
+    }
+    if let profile {
+      let unit = machine.countsInstructions ? "instructions" : "ticks"
+      let data = try CallProfile(debugPort: report.debug).json(
+        source: "apus run --profile, \(machine.architecture.rawValue), \(unit)", unit: unit)
+      try Files.write(Array(data), to: profile)
     }
     Terminal.shared.headline(report.outcome.sentence, good: report.outcome.isSuccess)
     if report.outcome.exitStatus != 0 { throw ExitCode(report.outcome.exitStatus) }

@@ -20,6 +20,9 @@ public enum FloatingPointError: UInt8, Error, BitwiseCopyable, Sendable {
 package struct FloatingPointSystem: BitwiseCopyable {
   private(set) var layout = StateLayout(hasFXSave: false, available: 0) { _ in 0 }
   private var ownership = RegisterOwnership(.lazy)
+  private var spare = SpareBlocks()
+  /// Whether states that are given back are kept for the next threads: where programs come and go.
+  package var keepsSpareStates = false
 
   /// Closes the registers and begins to hand them out.
   package mutating func start(_ policy: RegisterPolicy) {
@@ -64,8 +67,13 @@ package struct FloatingPointSystem: BitwiseCopyable {
   }
 
   /// Memory for a state.
-  func allocate() -> StateAddress {
-    KernelHeap.allocate(layout.size, alignment: StateLayout.alignment).rawValue
+  mutating func allocate() -> StateAddress {
+    spare.allocate(layout.size, alignment: StateLayout.alignment).rawValue
+  }
+
+  /// Takes the memory of a state back, which nobody has.
+  mutating func free(_ state: StateAddress) {
+    if keepsSpareStates { spare.free(VirtualAddress(state)) } else { KernelHeap.free(VirtualAddress(state)) }
   }
 
   /// Makes a state that of a program that has not begun yet.
@@ -77,9 +85,11 @@ package struct FloatingPointSystem: BitwiseCopyable {
 
   /// Copies a state.
   func copy(_ source: StateAddress, to destination: StateAddress) {
-    for offset in stride(from: 0, to: UInt(layout.size), by: 4) {
-      cpu_store32(destination + offset, cpu_load32(source + offset))
-    }
+    guard let from = unsafe UnsafeRawPointer(bitPattern: source),
+      let to = unsafe UnsafeMutableRawPointer(bitPattern: destination)
+    else { return }
+    // SAFETY: both are states of threads that live, so allocated with this layout.
+    unsafe to.copyMemory(from: from, byteCount: layout.size)
   }
 }
 
@@ -170,8 +180,13 @@ extension Threads {
       let reference = NodeReference()
       reference.node.threads.floatingPoint.forget(
         state, own: reference.node.threads.scheduler.current.fields.floatingPoint)
-      KernelHeap.free(VirtualAddress(state))
+      reference.node.threads.floatingPoint.free(state)
     }
+  }
+
+  /// Keeps the memory of states that are given back for the next ones.
+  public static func keepSpareFloatingPointStates() {
+    NodeReference().node.threads.floatingPoint.keepsSpareStates = true
   }
 
   /// Makes every switch to and from a thread look for what it carries besides its stack.

@@ -26,11 +26,11 @@ static void answerSemaphore(void *argument) {
   }
 }
 
-void measureFutex(void) {
+static void measureFutexAs(const char *name) {
   struct Samples *samples = newSamples(1000);
   there = back = 0;
   long thread = threadStart(answerSemaphore, samples, stackA, &aliveA);
-  if (thread < 0) return skip("semaphore/round-trip", "clone", thread);
+  if (thread < 0) return skip(name, "clone", thread);
   call0(CALL_SCHED_YIELD);
   while (!isComplete(samples)) {
     beginSample(samples);
@@ -39,8 +39,11 @@ void measureFutex(void) {
     endSample(samples);
   }
   threadJoin(&aliveA);
-  report("semaphore/round-trip", samples);
+  report(name, samples);
 }
+
+void measureFutex(void) { measureFutexAs("semaphore/round-trip"); }
+void measureFutexAlone(void) { measureFutexAs("futex/round-trip"); }
 
 // MARK: Pipe
 
@@ -73,17 +76,18 @@ static void measurePipeOf(const char *name, word size) {
   report(name, samples);
 }
 
-// The same between two processes: each switch changes the page tables too.
-static void measurePipeOfProcesses(void) {
+// The same between two processes.
+static void measurePipeOfProcesses(const char *name) {
   struct Samples *samples = newSamples(1000);
   messageSize = 1;
   byte message[1] = {0};
   long child = call0(CALL_FORK);
-  if (child < 0) return skip("pipe/processes-round-trip-1", "fork", child);
+  if (child < 0) return skip(name, "fork", child);
   if (child == 0) {
     answerPipe(samples);
     leave(0);
   }
+  call0(CALL_SCHED_YIELD);
   while (!isComplete(samples)) {
     beginSample(samples);
     call3(CALL_WRITE, (word)thither[1], (word)message, 1);
@@ -91,7 +95,7 @@ static void measurePipeOfProcesses(void) {
     endSample(samples);
   }
   call4(CALL_WAIT4, (word)child, 0, 0, 0);
-  report("pipe/processes-round-trip-1", samples);
+  report(name, samples);
 }
 
 void measurePipe(void) {
@@ -100,7 +104,7 @@ void measurePipe(void) {
   if (error < 0) return skip("pipe", "pipe", error);
   measurePipeOf("pipe/round-trip-1", 1);
   measurePipeOf("pipe/round-trip-16", 16);
-  measurePipeOfProcesses();
+  measurePipeOfProcesses("pipe/processes-round-trip-1");
   for (int end = 0; end < 2; end++) {
     call3(CALL_CLOSE, (word)thither[end], 0, 0);
     call3(CALL_CLOSE, (word)hither[end], 0, 0);

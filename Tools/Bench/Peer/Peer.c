@@ -93,6 +93,7 @@ struct Group {
 static const struct Group groups[] = {
     {"syscall", measureCalls},   {"yield", measureYields},     {"wake", measureWakeUp},
     {"hourglass", measureHourglass}, {"semaphore", measureFutex},  {"pipe", measurePipe},
+    {"futex", measureFutexAlone}, {"clone", measureThreadsAlone}, {"file", measureFiles},
     {"thread", measureThreads},  {"process", measureProcesses}, {"memory", measureMemory},
     {"execute", measureExecution},
 };
@@ -109,7 +110,20 @@ static int isWanted(const char *group, int count, char **arguments) {
   return 0;
 }
 
+static char **environment;
+
+word auxiliary(word kind) {
+  char **end = environment;
+  while (*end) end++;
+  for (word *pair = (word *)(end + 1); pair[0]; pair += 2)
+    if (pair[0] == kind) return pair[1];
+  return 0;
+}
+
 int measure(int count, char **arguments) {
+  environment = arguments + count + 1;
+  // What a child that was made to run a program does.
+  if (count > 1 && isSame(arguments[1], "nothing")) return 0;
   if (count > 1 && isSame(arguments[1], "end-at-once")) return 0;
   int isFirst = call0(CALL_GETPID) == 1;
   if (isFirst) prepareMachine();

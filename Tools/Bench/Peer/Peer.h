@@ -43,8 +43,14 @@ void measureYields(void);
 void measureWakeUp(void);
 void measureHourglass(void);
 void measureFutex(void);
+void measureFutexAlone(void);
 void measurePipe(void);
 void measureThreads(void);
+void measureThreadsAlone(void);
 void measureProcesses(void);
+void measureFiles(void);
+
+// What the kernel has told at the program's start, or 0; see getauxval(3).
+word auxiliary(word kind);
 void measureMemory(void);
 void measureExecution(void);

@@ -21,6 +21,8 @@ enum {
   CALL_WRITE = NUMBER(1, 4),
   CALL_OPEN = NUMBER(2, 5),
   CALL_CLOSE = NUMBER(3, 6),
+  CALL_STAT = NUMBER(4, 195),  // stat64 on i386
+  CALL_LSEEK = NUMBER(8, 19),
   CALL_MMAP = NUMBER(9, 192),  // mmap2 on i386: the offset counts pages
   CALL_MUNMAP = NUMBER(11, 91),
   CALL_PIPE = NUMBER(22, 42),
