@@ -17,6 +17,9 @@ public struct InputQueue: ~Copyable {
   /// Makes an empty queue.
   public init() {}
 
+  /// Whether there is room for no other byte.
+  public var isFull: Bool { tail &- head == UInt32(Self.capacity) }
+
   /// Adds a byte at the end.
   public mutating func append(_ byte: UInt8) {
     guard tail &- head < UInt32(Self.capacity) else {

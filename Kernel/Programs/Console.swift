@@ -32,11 +32,17 @@ public enum Console {
     cpu_sti()
     while true {
       cpu_cli()
-      while let byte = reference.node.input.removeFirst() { take(byte) }
+      while !ProgramFiles().tree.inputIsFull, let byte = nextInput() { take(byte) }
+      let isFull = ProgramFiles().tree.inputIsFull
       ProgramFiles().wakeWaiters()
       cpu_sti()
-      // Counted, so a byte that came in between is not missed.
-      _ = try? reference.node.threads.inputArrived.wait()
+      if isFull {
+        // Somebody can read and will; it is looked at again rather than have every read tell.
+        _ = try? Threads.sleep(nanoseconds: 1_000_000)
+      } else {
+        // Counted, so a byte that came in between is not missed.
+        _ = try? reference.node.threads.inputArrived.wait()
+      }
     }
   }
 

@@ -107,14 +107,25 @@ private func watch(_ line: UInt8) {
   }
 }
 
-/// Takes what the serial line has received.
+/// Takes what the serial line has received, as far as there is room for it.
+///
+/// The rest stays with the line, whose other end then waits: so nothing is lost when nobody reads for a while. But the
+/// line announces it no more, so whoever empties the queue calls this again.
 public func receiveInput() {
   let reference = NodeReference()
-  while let byte = reference.node.log.output.serial.receive() {
+  while !reference.node.input.isFull, let byte = reference.node.log.output.serial.receive() {
     reference.node.input.append(byte)
     // At its limit nobody reads, and more units would not help.
     _ = try? reference.node.threads.inputArrived.signal(in: &reference.node.threads.scheduler)
   }
+}
+
+/// The next byte that was typed, also one that the line has kept; interrupts are off.
+public func nextInput() -> UInt8? {
+  let reference = NodeReference()
+  if let byte = reference.node.input.removeFirst() { return byte }
+  receiveInput()
+  return reference.node.input.removeFirst()
 }
 
 /// What happened, in words.

@@ -72,7 +72,7 @@ public struct Monitor: ~Copyable {
     let reference = NodeReference()
     while true {
       cpu_cli()
-      let byte = reference.node.input.removeFirst()
+      let byte = nextInput()
       cpu_sti()
       if let byte {
         if let take = reference.node.takeInput, take(byte) { continue }

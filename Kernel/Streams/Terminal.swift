@@ -114,6 +114,12 @@ public struct Terminal: BitwiseCopyable {
     return input.count >= (hasTimer ? 1 : max(minimum, 1))
   }
 
+  /// Whether the device should hold its bytes back: there is little room, and something that can be read.
+  ///
+  /// A line too long to be ended is not readable, so it never holds back its own end; what is too much of it is lost, as
+  /// on Linux.
+  public var inputIsFull: Bool { input.count >= CellRing.capacity - 256 && isReadable }
+
   /// Takes bytes: a line or a part of it, or in raw mode what `VMIN` and `VTIME` say.
   ///
   /// - Parameter hasTimedOut: whether the time that an earlier `.empty` named has passed.

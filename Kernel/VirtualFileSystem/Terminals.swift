@@ -41,6 +41,9 @@ extension VirtualFileSystem {
 
   // MARK: - The device's side
 
+  /// Whether the console's terminal should get no more bytes until somebody has read.
+  public var inputIsFull: Bool { terminals.contains(0) && terminals[0].inputIsFull }
+
   /// Gives the console's terminal a byte that its device has received.
   ///
   /// - Returns: the signal that it stands for.

@@ -36,4 +36,9 @@ import Testing
     #expect(read.skipped.map(\.name) == ["a/b"])
     #expect(read.skipped.map(\.reason) == ["clone error 38"])
   }
+
+  @Test func aGuestWithoutTheTerminalIsReadToo() throws {
+    let read = try SampleReader.read("guest 2| bench 1 a/b: 5 6\nguest 2| bench 1 a/b end 2\n")
+    #expect(read.finished.map(\.name) == ["a/b"] && read.finished.map(\.samples) == [[5, 6]])
+  }
 }

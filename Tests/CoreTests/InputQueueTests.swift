@@ -14,7 +14,13 @@ import Testing
 
 @Test func aFullQueueKeepsTheOldestBytesAndCountsTheRest() {
   var queue = InputQueue()
-  for _ in 0..<InputQueue.capacity { queue.append(1) }
+  for _ in 0..<InputQueue.capacity {
+    let isFull = queue.isFull
+    #expect(!isFull)
+    queue.append(1)
+  }
+  let isFull = queue.isFull
+  #expect(isFull)
   queue.append(2)
   let dropped = queue.dropped
   let first = queue.removeFirst()

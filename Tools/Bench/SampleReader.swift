@@ -43,7 +43,9 @@ public enum SampleReader {
     var open: [(name: String, samples: [Int])] = []
     var contents = Contents()
     for line in text.split(whereSeparator: \.isNewline) {
-      let words = line.split(separator: " ")
+      var words = line.split(separator: " ")
+      // Which guest says it, if it has not got the terminal.
+      if words.count > 2, words[0] == "guest", words[1].hasSuffix("|") { words.removeFirst(2) }
       guard words.count >= 3, words[0] == "bench" else { continue }
       guard words[1] == "1" else { throw .unknownVersion(String(words[1])) }
       if words.count == 5, words[3] == "end" {

@@ -25,7 +25,7 @@ extension GuestLab {
     // Short lives: a call at random that ends one early loses little.
     let perLife = min(calls, 10_000)
     let lives = (calls + perLife - 1) / perLife
-    let starts = lives + lives / 2 + 2
+    let starts = 2 * lives + 8
     let (machine, _) = try await machine(
       [
         Guest("memory=4 starts=\(starts) audit=1000", "run=fuzz seed=\(seed) calls=\(perLife)"),
