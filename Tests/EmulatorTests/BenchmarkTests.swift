@@ -56,7 +56,9 @@ extension EmulatorTests {
       let report = try await Turnstile.emulators.pass {
         try await BenchmarkMachine.repeated([machine], .count(1))
       }
-      let calls = ["syscall/getpid", architecture == .i686 ? "syscall/getpid-sysenter" : "syscall/getpid-int80"]
+      let calls = [
+        "syscall/getpid", architecture == .i686 ? "syscall/getpid-sysenter" : "syscall/getpid-int80",
+      ]
       #expect(report.results.map(\.name) == calls + ["yield/same-space", "yield/other-space"])
       #expect(report.missing.isEmpty)
       // The kernels' own path takes hundreds of instructions; a call that failed at once would take fewer.

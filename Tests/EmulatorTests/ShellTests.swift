@@ -89,6 +89,17 @@ extension EmulatorTests {
           == files.contentsOfDirectory(atPath: shell + "/bin").sorted())
     }
 
+    /// More than queue and terminal hold, typed while nobody reads.
+    @Test(arguments: Architecture.allCases)
+    func nothingThatIsTypedAheadIsLost(architecture: Architecture) async throws {
+      guard let machine = try await Self.machine(architecture) else { return }
+      let count = 1_000
+      let lines = String(repeating: "n=$((n+1))\n", count: count)
+      try await run(
+        machine, input: "n=0; sleep 1\n\(lines)exit $((n == \(count) ? 7 : 1))\n", timeout: 300,
+        hangPatience: 120, expecting: .passes(status: 7))
+    }
+
     /// What a session's calls cost is a profile that the speedup model takes: `apus run --profile`.
     @Test(arguments: Architecture.allCases)
     func callsOfASessionAreAProfile(architecture: Architecture) async throws {
