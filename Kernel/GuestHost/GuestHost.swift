@@ -134,7 +134,7 @@ public enum GuestHost {
       }
       switch outcome {
       case .asked(.restart), .ended(.restart): guest.fields.request = .none
-      case .asked(.kill), .ended(.killed): return end(guest, failed: true)
+      case .asked(.kill), .ended(.killed), .outlived: return end(guest, failed: true)
       case .asked, .ended: return end(guest, failed: false)
       }
     }
@@ -235,7 +235,14 @@ public enum GuestHost {
         log(.info, "guest", "ended: \(text) (guest \(number), to be started again)")
       }
     case .ended(.killed(let mistake)):
-      log(.error, "guest", sentence(of: mistake, by: record, at: hosted.guest.registers.eip))
+      var text: Text = "killed: \(mistake.kind.sentence) \(hexadecimal: mistake.value)"
+      append(mistake.call, to: &text)
+      appendPlace(hosted.guest.registers.eip, of: record, to: &text)
+      log(.error, "guest", text)
+    case .outlived:
+      var text: Text = "killed: its life was over after \(record.fields.description.life) ms"
+      appendPlace(hosted.guest.registers.eip, of: record, to: &text)
+      log(.error, "guest", text)
     case .asked(.kill): log(.error, "guest", "killed: from the console (guest \(number))")
     case .asked(.restart):
       log(.info, "guest", "ended: from the console, to be started again (guest \(number))")
@@ -246,28 +253,26 @@ public enum GuestHost {
 }
 
 extension GuestHost {
-  /// What a guest did wrong: the reason, the value, the call, the place with its name, and which guest.
-  private static func sentence(
-    of mistake: GuestMistake, by record: GuestReference, at place: UInt32
-  ) -> Text {
-    var text: Text = "killed: \(mistake.kind.sentence) \(hexadecimal: mistake.value)"
-    if let call = mistake.call {
-      text.append(", by call ")
-      text.append(decimal: UInt64(call))
-      if let number = HypercallNumber(rawValue: call) {
-        text.append(" ")
-        text.append(number.name)
-      }
+  /// The call by which a guest made its mistake, if by one.
+  private static func append(_ call: UInt32?, to text: inout Text) {
+    guard let call else { return }
+    text.append(", by call ")
+    text.append(decimal: UInt64(call))
+    if let number = HypercallNumber(rawValue: call) {
+      text.append(" ")
+      text.append(number.name)
     }
-    text.append(", at ")
-    text.append("0x")
+  }
+
+  /// Where a guest was, with the place's name, and which guest it is.
+  private static func appendPlace(_ place: UInt32, of record: GuestReference, to text: inout Text) {
+    text.append(", at 0x")
     text.append(hexadecimal: UInt64(place))
     text.append(" (guest ")
     text.append(decimal: UInt64(record.fields.number))
     text.append(")")
     // Last: a long name may be cut.
     BootModules.appendSymbol(of: place, module: record.fields.module, to: &text)
-    return text
   }
 }
 
@@ -277,6 +282,8 @@ enum GuestOutcome {
   case ended(GuestEnd)
   /// Somebody asked for it.
   case asked(GuestRequest)
+  /// It was not over when its life was to be.
+  case outlived
 }
 
 /// Why a guest could not be started.

@@ -15,9 +15,8 @@ import ShadowPaging
 struct GuestSeries: BitwiseCopyable {
   /// Starts that the host ended.
   var kills: UInt32 = 0
-  /// The start that was under way when a neighbour in the background last ended, and for how many of its ends.
-  var seenStart: UInt32 = 0
-  var seenFor: UInt32 = 0
+  /// Those of them that were not over in time.
+  var outlived: UInt32 = 0
   /// Frames that were free after the first start.
   var framesAfterFirst: UInt32 = 0
   /// Calls, and those of them that came through the ring.
@@ -48,48 +47,32 @@ extension GuestReference {
   func goesOn(after outcome: GuestOutcome) -> Bool {
     // After the first: the kernel's own tables for the top 4 MiB and its heap's frames stay.
     if fields.startCount == 1 { fields.series.framesAfterFirst = Self.freeFrames }
-    if fields.description.isBackground {
-      endOthersThatHang()
-      return !hasSeriesFailed(outcome) && hasOthers
-    }
-    if case .asked(.kill) = outcome {
-      // By the console or by a neighbour: the next start is another matter.
+    if fields.description.isBackground { return !hasSeriesFailed(outcome) && hasOthers }
+    let limit = fields.description.calls
+    switch outcome {
+    case .asked(.kill):
+      // By the console: the next start is another matter.
       fields.series.kills += 1
       fields.request = .none
-      return fields.startCount < fields.description.starts
+    case .outlived:
+      fields.series.kills += 1
+      fields.series.outlived += 1
+    case .ended(.killed): fields.series.kills += 1
+    case .ended(.restart): break
+    // A guest that goes anywhere may power off too.
+    case .ended(.powerOff): if limit == 0 { return false }
+    case .asked: return false
     }
-    guard case .ended(let end) = outcome else { return false }
-    if case .killed = end { fields.series.kills += 1 }
-    if case .powerOff = end { return false }
+    if limit != 0, fields.series.calls >= UInt64(limit) { return false }
     return fields.startCount < fields.description.starts
   }
 
   /// Whether a series ended as it should not: one in the background must not be killed.
   func hasSeriesFailed(_ outcome: GuestOutcome) -> Bool {
     switch outcome {
-    case .ended(.killed): fields.description.isBackground
+    case .ended(.killed), .outlived: fields.description.isBackground
     case .asked(.kill): true
     default: false
-    }
-  }
-
-  /// Ends the present start of each series that has not come to its end during ten lives of this neighbour: a guest that
-  /// jumps anywhere may also run in circles, or wait for ever.
-  private func endOthersThatHang() {
-    guard let guests = GuestTableReference() else { return }
-    for number in 1...UInt32(max(1, guests.table.count)) {
-      guard let other = guests.guest(number), other.fields.description.starts > 0,
-        other.fields.state == .running
-      else { continue }
-      if other.fields.series.seenStart != other.fields.startCount {
-        other.fields.series.seenStart = other.fields.startCount
-        other.fields.series.seenFor = 0
-      }
-      other.fields.series.seenFor += 1
-      if other.fields.series.seenFor > 10 {
-        other.fields.request = .kill
-        other.poke()
-      }
     }
   }
 
@@ -109,7 +92,7 @@ extension GuestReference {
     let (number, starts, series) = (UInt64(fields.number), fields.startCount, fields.series)
     log(
       .info, "guest",
-      "series of guest \(number): \(starts) starts, \(series.kills) killed, frames free \(series.framesAfterFirst) after the first and \(Self.freeFrames) after the last"
+      "series of guest \(number): \(starts) starts, \(series.kills) killed, \(series.outlived) of them out of time, frames free \(series.framesAfterFirst) after the first and \(Self.freeFrames) after the last"
     )
     log(
       .info, "guest",

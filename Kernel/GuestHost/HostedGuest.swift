@@ -33,6 +33,8 @@ import Virtio
   private(set) var audits: UInt64 = 0
   /// The root of the shadow that the state page names.
   private var shownRoot: UInt32 = .max
+  /// When it must have ended; `UInt64.max` for never.
+  private var lifeEnd: UInt64 = .max
   /// When others of the level are to run.
   private var turnEnd: UInt64 = 0
   /// Places that the way into the guest needs each time.
@@ -104,6 +106,9 @@ import Virtio
   ) throws(GuestStartError) {
     auditInterval = description.auditInterval
     let reference = NodeReference()
+    if description.life != 0 {
+      lifeEnd = cpu_rdtsc() &+ UInt64(description.life) &* reference.node.clock.ticksPerMillisecond
+    }
     let module = reference.node.boot.module(at: index)
     do throws(GuestImageError) {
       guard let image = Ramdisk.span(of: module) else {
@@ -167,6 +172,7 @@ import Virtio
       if alarm.fields.isDue || !guest.isReady {
         alarm.fields.isDue = false
         if record.fields.request != .none { return .asked(record.fields.request) }
+        if lifeEnd != .max, cpu_rdtsc() >= lifeEnd { return .outlived }
         if record.fields.isPaused {
           pause(record)
           continue
@@ -174,11 +180,13 @@ import Virtio
         switch attend(record, alarm, &share) {
         case .end(let end): return .ended(end)
         case .wait:
-          if !alarm.fields.isDue { record.wait(until: guest.clockDeadline) }
+          if !alarm.fields.isDue { record.wait(until: min(guest.clockDeadline, lifeEnd)) }
           continue
         default: deadline = guest.clockDeadline
         }
         harden()
+        // A guest that only makes short exits comes by here and nowhere else.
+        endTurn()
       }
       enter()
       if guest.handleShortExit(in: &memory) { continue }
@@ -230,10 +238,11 @@ import Virtio
     if let strange { panic("a guest sees frame \(strange.frame.rawValue) in the host's part") }
   }
 
-  /// When the guest is to be left at the latest: its clock is due, or it may have come to take what waits for it.
+  /// When the guest is to be left at the latest: its clock is due, its life over, or it may have come to take what waits for it.
   private var nextLook: UInt64 {
-    guard guest.hasWaitingInterrupt else { return guest.clockDeadline }
-    return min(guest.clockDeadline, cpu_rdtsc() &+ NodeReference().node.clock.ticksPerMillisecond)
+    let end = min(guest.clockDeadline, lifeEnd)
+    guard guest.hasWaitingInterrupt else { return end }
+    return min(end, cpu_rdtsc() &+ NodeReference().node.clock.ticksPerMillisecond)
   }
 
   /// Waits until somebody lets the guest go on, or ends it.

@@ -4,8 +4,9 @@
 /// initial ramdisk of the guest before it, `guest-disk` for a disk of that guest.
 ///
 /// `starts=N` makes a series of a guest: it is started up to N times, one after the other, each time with ` case=K` at the
-/// end of its command line, K from 0; powering off ends the series before. A guest with the word `background` is started
-/// again while there are others. `audit=N` looks through the shadow tables after every N exits.
+/// end of its command line, K from 0; powering off ends the series before. With `calls=N` it ends after the start by which
+/// all have made N calls, and not by powering off. A guest with the word `background` is started again while there are others. `audit=N` looks through the
+/// shadow tables after every N exits. `life=MS` ends a guest that many milliseconds after its start.
 public struct GuestDescription: Hashable, Sendable {
   /// What the module is.
   public enum Kind: UInt8, BitwiseCopyable, Hashable, Sendable {
@@ -29,6 +30,10 @@ public struct GuestDescription: Hashable, Sendable {
   public var balloon: UInt32 = 0
   /// How often the guest is started at most; 0 if it is no series.
   public var starts: UInt32 = 0
+  /// Calls of all starts together after which a series ends; 0 for no limit.
+  public var calls: UInt32 = 0
+  /// Milliseconds of the machine's clock from a start to its end at the latest; 0 for no limit.
+  public var life: UInt32 = 0
   /// Whether it is started again while other guests run.
   public var isBackground = false
   /// Exits after which its shadow tables are looked through; 0 for never.
@@ -87,6 +92,10 @@ public struct GuestDescription: Hashable, Sendable {
       disk = value
     } else if let value = Self.value(of: word, "starts=", text) {
       starts = try Self.number(value, 1...1_000_000, .badNumber, text)
+    } else if let value = Self.value(of: word, "calls=", text) {
+      calls = try Self.number(value, 1...10_000_000, .badNumber, text)
+    } else if let value = Self.value(of: word, "life=", text) {
+      life = try Self.number(value, 1...1_000_000, .badNumber, text)
     } else if let value = Self.value(of: word, "audit=", text) {
       auditInterval = try Self.number(value, 1...1_000_000, .badNumber, text)
     } else if Self.matches(word, "background", text) {

@@ -46,6 +46,28 @@ extension PageTable {
     return nil
   }
 
+  /// Whether the entries of the root for a range are those of other tables, which then show the same there.
+  ///
+  /// - Parameters:
+  ///   - other: tables with the same geometry.
+  ///   - page: the first page; entries that the range covers in part are looked at whole.
+  ///   - pageCount: the size of the range in base pages.
+  ///   - memory: the tables.
+  /// - Throws: `misaligned`, `nonCanonical`, `rangeOverflow`.
+  @inlinable
+  public func hasSameTopEntries<Memory: TableMemory & ~Copyable>(
+    as other: Self, _ page: VirtualAddress, pageCount: Int, in memory: borrowing Memory
+  ) throws(PagingError) -> Bool where Memory.Entry == Format.Entry {
+    guard let span = try Self.span(page, pageCount) else { return true }
+    let level = Format.levelCount
+    for index in Format.index(span.first, level)...Format.index(span.last, level) {
+      let difference = memory.load(other.root, index) ^ memory.load(root, index)
+      // The processor marks an entry where it uses it, in one of the roots.
+      if difference & ~Format.usageBits != 0 { return false }
+    }
+    return true
+  }
+
   /// The first page of the whole address space, or of a part, that can be written and executed.
   ///
   /// Without execute permissions every writable page can be executed, and is found: look at

@@ -13,7 +13,8 @@ public struct ShadowViolation: BitwiseCopyable, Hashable, Sendable {
 }
 
 extension ShadowPaging {
-  /// Looks through every shadow for a page below the host's part whose frame is not the guest's.
+  /// Looks through every shadow for a page below the host's part whose frame is not the guest's, and for a root that
+  /// does not share what all are to share.
   ///
   /// - Parameters:
   ///   - memory: the guest's memory.
@@ -24,17 +25,30 @@ extension ShadowPaging {
   ) -> ShadowViolation? where Memory.Entry == Format.Entry {
     for index in 0..<Self.rootCount {
       guard let root = roots[index] else { continue }
-      let found = root.table.firstMapping(
-        from: VirtualAddress(0), through: VirtualAddress(UInt(GuestData.switcherAddress) - 1), in: memory
-      ) { mapping in
-        mapping.size != .base || isForeign(mapping.frame)
-      }
-      if let found {
-        return ShadowViolation(
-          address: UInt32(truncatingIfNeeded: found.page.rawValue), frame: found.frame)
-      }
+      guard
+        (try? root.table.hasSameTopEntries(
+          as: common, Self.sharedPage, pageCount: Self.sharedPageCount, in: memory)) == true
+      else { return ShadowViolation(address: Self.sharedAddress, frame: root.table.root) }
+      let found = Self.first(of: root.table, from: 0, through: Self.sharedAddress - 1, in: memory, isForeign)
+      if let found { return found }
     }
-    return nil
+    // What all of them share is looked at once.
+    return Self.first(
+      of: common, from: Self.sharedAddress, through: GuestData.switcherAddress - 1, in: memory, isForeign)
+  }
+
+  private static func first<Memory: ShadowMemory & ~Copyable>(
+    of table: PageTable<Format>, from first: UInt32, through last: UInt32, in memory: borrowing Memory,
+    _ isForeign: (FrameNumber) -> Bool
+  ) -> ShadowViolation? where Memory.Entry == Format.Entry {
+    let found = table.firstMapping(
+      from: VirtualAddress(UInt(first)), through: VirtualAddress(UInt(last)), in: memory
+    ) { mapping in
+      mapping.size != .base || isForeign(mapping.frame)
+    }
+    return found.map {
+      ShadowViolation(address: UInt32(truncatingIfNeeded: $0.page.rawValue), frame: $0.frame)
+    }
   }
 
   /// Looks through the host's part of what guests see, for a page that the guest's programs could use, or that is not

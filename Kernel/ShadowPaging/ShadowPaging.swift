@@ -48,7 +48,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   /// Changes whenever a call told of a change of tables: what was found by a walk before may be different now.
   public private(set) var generation: UInt32 = 0
   /// Holds the tables that all shadows share.
-  private let common: PageTable<Format>
+  let common: PageTable<Format>
   /// Where the part begins that all of the guest's tables have in common.
   private var kernelAddress: UInt32 = 0xC000_0000
   /// The pages below the top of the kernel's stack that must always be there.
@@ -97,8 +97,8 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   /// The first address of what all shadows share: the last top entry, in which the host has its part.
   public static var sharedAddress: UInt32 { 0xC000_0000 }
 
-  private static var sharedPage: VirtualAddress { VirtualAddress(UInt(sharedAddress)) }
-  private static var sharedPageCount: Int { 0x4_0000 }
+  static var sharedPage: VirtualAddress { VirtualAddress(UInt(sharedAddress)) }
+  static var sharedPageCount: Int { 0x4_0000 }
 
   private static func makeRoot<Memory: ShadowMemory & ~Copyable>(
     sharing common: PageTable<Format>, in memory: inout Memory

@@ -117,13 +117,19 @@ private func load(_ bytes: [UInt8], into machine: inout FakeMachine) throws(Gues
   }
 
   @Test func aSeriesIsDescribed() throws {
-    let description = try #require(try read("guest memory=4 starts=200 audit=50 background -- run=ends"))
+    let description = try #require(
+      try read("guest memory=4 starts=200 calls=9 life=70 audit=50 background -- run=ends"))
     #expect(description.starts == 200 && description.auditInterval == 50 && description.isBackground)
+    #expect(description.calls == 9 && description.life == 70)
     let alone = try #require(try read("guest"))
     #expect(alone.starts == 0 && alone.auditInterval == 0 && !alone.isBackground)
+    #expect(alone.calls == 0 && alone.life == 0)
   }
 
-  @Test(arguments: ["starts=0", "starts=", "starts=1x", "starts=1000001", "audit=0", "audit=99999999999"])
+  @Test(arguments: [
+    "starts=0", "starts=", "starts=1x", "starts=1000001", "calls=0", "life=0", "life=1s", "audit=0",
+    "audit=99999999999",
+  ])
   func countsAreChecked(word: String) {
     #expect(throws: GuestImageError.self) { _ = try read("guest \(word)") }
   }

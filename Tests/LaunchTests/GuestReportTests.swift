@@ -25,14 +25,14 @@ import Testing
 
   @Test func seriesAndNeighboursAreRead() {
     let text = """
-      [ 1.0] cpu0 info guest: series of guest 1: 8 starts, 7 killed, frames free 30 after the first and 29 after the last
+      [ 1.0] cpu0 info guest: series of guest 1: 8 starts, 7 killed, 2 of them out of time, frames free 30 after the first and 29 after the last
       [ 1.0] cpu0 info guest: series of guest 1: 900 calls, 800 of them by the ring, 5 pages shown, 6 traps passed on, 14 audits
       guest 2| canary: whole after 50 deadlines, the latest by 123 us
       canary: broken
       """
     #expect(
       GuestReport.series(in: text) == [
-        .init(starts: 8, killed: 7, framesBefore: 30, framesAfter: 29, calls: 900, audits: 14)
+        .init(starts: 8, killed: 7, outlived: 2, framesBefore: 30, framesAfter: 29, calls: 900, audits: 14)
       ])
     #expect(GuestReport.canaries(in: text) == [123, nil])
   }

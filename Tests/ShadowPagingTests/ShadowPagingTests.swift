@@ -320,4 +320,15 @@ private func shown(
     let found = shadow.firstViolation(in: machine) { !own.contains($0.rawValue) }
     #expect(found == ShadowViolation(address: 0x6000, frame: FrameNumber(3)))
   }
+
+  @Test func theAuditorFindsARootThatDoesNotShare() throws {
+    var machine = FakeMachine(ramPages: 16)
+    var shadow = try Shadow(format: PAEFormat(noExecute: false), in: &machine)
+    let own = machine.ownFrames
+    // The entry of the top that leads to the kernel's part.
+    machine.store(machine.load(shadow.root, 3) ^ 0x1000, shadow.root, 3)
+    #expect(
+      shadow.firstViolation(in: machine) { !own.contains($0.rawValue) }
+        == ShadowViolation(address: 0xC000_0000, frame: shadow.root))
+  }
 }

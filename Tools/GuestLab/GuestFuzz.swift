@@ -18,17 +18,25 @@ extension GuestLab {
   /// By how many microseconds the neighbour may wake late: two guests' turns.
   public static let latestAllowed = 25_000
 
+  /// Milliseconds of the machine's clock that a life takes at most: many times what its calls need, for guests
+  /// that wait for ever or run in circles.
+  public static let life = 200
+
   /// Lets a guest live and die by a seed until it has made `calls` calls, with a neighbour beside it.
+  ///
+  /// The machine counts instructions instead of time, so a seed makes the same calls and the neighbour wakes as late on
+  /// every host, however busy; `timeout` is for a host that hangs.
   ///
   /// - Throws: `ToolError` if the host failed, the neighbour noticed, or fewer calls were made.
   public func fuzz(seed: Int, calls: Int, timeout: Double) async throws -> FuzzResult {
-    // Short lives: a call at random that ends one early loses little.
-    let perLife = min(calls, 10_000)
-    let lives = (calls + perLife - 1) / perLife
-    let starts = 2 * lives + 8
+    // Short lives: a call at random that ends one early loses little. Their number is no limit.
+    let perLife = min(calls, 5_000)
+    let starts = 20 * (calls / perLife + 1)
     let (machine, _) = try await machine(
       [
-        Guest("memory=4 starts=\(starts) audit=1000", "run=fuzz seed=\(seed) calls=\(perLife)"),
+        Guest(
+          "memory=4 starts=\(starts) calls=\(calls) life=\(Self.life) audit=200",
+          "run=fuzz seed=\(seed) calls=\(perLife)"),
         Guest("memory=4 background", "run=canary deadlines=50"),
       ], countsInstructions: true)
     let console = try await run(machine, timeout: timeout)

@@ -72,6 +72,8 @@ public enum GuestReport {
     public var starts = 0
     /// How often the host ended it.
     public var killed = 0
+    /// How many of those were not over in time.
+    public var outlived = 0
     /// Frames that were free after the first start.
     public var framesBefore = 0
     /// Frames that were free after the last.
@@ -83,10 +85,12 @@ public enum GuestReport {
 
     /// A series of its numbers.
     public init(
-      starts: Int = 0, killed: Int = 0, framesBefore: Int = 0, framesAfter: Int = 0, calls: Int = 0,
+      starts: Int = 0, killed: Int = 0, outlived: Int = 0, framesBefore: Int = 0, framesAfter: Int = 0,
+      calls: Int = 0,
       audits: Int = 0
     ) {
-      (self.starts, self.killed, self.calls, self.audits) = (starts, killed, calls, audits)
+      (self.starts, self.killed, self.outlived) = (starts, killed, outlived)
+      (self.calls, self.audits) = (calls, audits)
       (self.framesBefore, self.framesAfter) = (framesBefore, framesAfter)
     }
   }
@@ -99,10 +103,11 @@ public enum GuestReport {
       // The numbers behind it, in order.
       let text = line[title.upperBound...]
       let numbers = text.split { !$0.isNumber }.compactMap { Int($0) }
-      if line.contains(" starts, "), numbers.count == 5 {
+      if line.contains(" starts, "), numbers.count == 6 {
         all.append(
           Series(
-            starts: numbers[1], killed: numbers[2], framesBefore: numbers[3], framesAfter: numbers[4]))
+            starts: numbers[1], killed: numbers[2], outlived: numbers[3], framesBefore: numbers[4],
+            framesAfter: numbers[5]))
       } else if line.contains(" calls, "), numbers.count == 6, !all.isEmpty {
         all[all.count - 1].calls = numbers[1]
         all[all.count - 1].audits = numbers[5]

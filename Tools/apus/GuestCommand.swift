@@ -89,7 +89,8 @@ struct GuestFuzzCommand: AsyncParsableCommand {
       Terminal.shared.clearStep()
       total += result.series.calls
       print(
-        "seed \(seed): \(result.series.calls) calls in \(result.series.starts) lives, \(result.series.audits) audits; "
+        "seed \(seed): \(result.series.calls) calls in \(result.series.starts) lives, \(result.series.outlived) of them "
+          + "without an end of their own, \(result.series.audits) audits; "
           + "the neighbour was whole \(result.neighbours) times and \(result.latest) us late at most")
     }
     Terminal.shared.headline("\(total) calls; the host goes on", good: true)

@@ -32,7 +32,7 @@ struct GuestOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "More about the guest: level=1..15, share=1..100 (percent), balloon=MIB, disk=FILE of --ramdisk.",
+      "More about the guest: level=1..15, share=1..100 (percent), balloon=MIB, disk=FILE of --ramdisk, life=MS.",
       valueName: "words"))
   var guestOptions: [String] = []
 
