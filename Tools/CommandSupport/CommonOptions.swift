@@ -3,7 +3,7 @@ import HostSupport
 import ImageBuilder
 
 /// What every subcommand understands.
-public struct CommonOptions: ParsableArguments {
+public struct CommonOptions: ParsableArguments, Sendable {
   @Flag(name: .shortAndLong, help: "Print each external command that is run.")
   var verbose = false
 
