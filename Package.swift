@@ -264,9 +264,14 @@ if let architecture {
       name: "Launch",
       dependencies: ["ABI", "FileSystemImage", "GuestImage", "HostSupport", "ImageBuilder", subprocess],
       path: "Boot/Launch"),
+    .target(
+      name: "CommandSupport", dependencies: ["HostSupport", "ImageBuilder", argumentParser],
+      path: "Tools/CommandSupport"),
     .executableTarget(
       name: "mkimage",
-      dependencies: ["FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser],
+      dependencies: [
+        "CommandSupport", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser,
+      ],
       path: "Tools/mkimage"),
     .target(name: "ModelChecker", dependencies: ["Window"], path: "Tools/ModelChecker"),
     .target(
@@ -279,7 +284,8 @@ if let architecture {
     .executableTarget(
       name: "apus",
       dependencies: [
-        "Bench", "GuestLab", "HostSupport", "ImageBuilder", "Launch", "SCC", "TraceExport", argumentParser,
+        "Bench", "CommandSupport", "GuestLab", "HostSupport", "ImageBuilder", "Launch", "SCC", "TraceExport",
+        argumentParser,
       ]
         + predictModules,
       path: "Tools/apus"),
@@ -297,9 +303,11 @@ if let architecture {
 
   // MARK: - Tests
   func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests")
+    .testTarget(
+      name: "\(name)Tests", dependencies: dependencies + ["SeededRandomness"], path: "Tests/\(name)Tests")
   }
   targets += [
+    .target(name: "SeededRandomness", path: "Tests/SeededRandomness"),
     tests("Base", ["Base"]),
     .testTarget(
       name: "BenchTests",

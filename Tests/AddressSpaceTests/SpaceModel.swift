@@ -2,6 +2,7 @@ import AddressSpace
 import Base
 import Paging
 import Regions
+import SeededRandomness
 import Testing
 
 /// Random operations on several spaces beside dictionaries of pages, with frames and records running out.
@@ -44,7 +45,7 @@ struct SpaceModel<Format: PageTableFormat> {
     seed: UInt64, isScarce: Bool
   ) throws {
     (self.seed, self.layout, self.windows, self.isScarce) = (seed, layout, windows, isScarce)
-    random = SeededGenerator(state: seed)
+    random = SeededGenerator(seed: seed)
     machine = SimulatedMachine(format)
     files = TestFiles(contents: machine.contents)
     let tables = try PageTable(format: format, in: &machine)

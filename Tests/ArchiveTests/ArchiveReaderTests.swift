@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandomness
 import Testing
 
 @testable import Archive
@@ -172,7 +173,7 @@ func malformedArchivesAreRefusedWhereTheyAreWrong(index: Int) {
 @Test func mutatedArchivesNeverLeadOutside() {
   let seed: UInt64 = 0xA905_0001
   print("seed \(seed)")
-  var generator = SeededGenerator(state: seed)
+  var generator = SeededGenerator(seed: seed)
   for _ in 0..<20_000 {
     var archive = ArchiveBuilder.small
     for _ in 0..<Int.random(in: 1...4, using: &generator) {

@@ -171,16 +171,3 @@ func string(_ bytes: Span<UInt8>) -> String {
   for index in bytes.indices { array.append(bytes[index]) }
   return String(decoding: array, as: UTF8.self)
 }
-
-/// SplitMix64, so that a printed seed repeats a failure.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}

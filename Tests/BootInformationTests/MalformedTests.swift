@@ -1,5 +1,6 @@
 import Base
 import BootInformation
+import SeededRandomness
 import Testing
 
 /// One way in which a loader can be wrong, and the refusal that it must earn.
@@ -237,7 +238,7 @@ func informationAtAddressZeroIsRefused(_ magic: UInt32) {
 @Test(arguments: [UInt64(1), 2, 3, 4])
 func randomDamageNeverDoesHarm(_ seed: UInt64) {
   print("seed \(seed)")
-  var generator = SeededGenerator(state: seed)
+  var generator = SeededGenerator(seed: seed)
   var loader1 = Loader1.ordinary()
   loader1.modules([(megabyte * 2, megabyte * 3, "ramdisk"), (megabyte * 3, megabyte * 4, nil)])
   var loader2 = Loader2.ordinary()

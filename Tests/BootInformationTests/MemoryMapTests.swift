@@ -1,5 +1,6 @@
 import Base
 import BootInformation
+import SeededRandomness
 import Testing
 
 func expectSortedAndDisjoint(_ map: borrowing MemoryMap, seed: UInt64) {
@@ -65,7 +66,7 @@ private func range(_ start: UInt64, _ end: UInt64, _ kind: MemoryKind) throws ->
 @Test(arguments: [UInt64(11), 12, 13])
 func insertionAgreesWithAnArrayOfKinds(_ seed: UInt64) throws {
   print("seed \(seed)")
-  var generator = SeededGenerator(state: seed)
+  var generator = SeededGenerator(seed: seed)
   for _ in 0..<300 {
     var map = MemoryMap()
     var model = [MemoryKind?](repeating: nil, count: 64)

@@ -1,6 +1,7 @@
 /// Rates measured on machines that stand still now and then.
 
 import Core
+import SeededRandomness
 import Testing
 
 /// A machine on which every reading takes its time, and some take very long.
@@ -12,7 +13,7 @@ private struct UnsteadyMachine: CounterPair {
   /// Ticks in 1,024 nanoseconds.
   let rate: UInt64
 
-  private var random: SplitMix
+  private var random: SeededGenerator
   private var now: UInt64 = 12_345_678
   private var restarted: UInt64 = 0
 
@@ -20,7 +21,7 @@ private struct UnsteadyMachine: CounterPair {
     self.reading = reading
     self.haltEvery = haltEvery
     self.rate = rate
-    random = SplitMix(state: seed)
+    random = SeededGenerator(seed: seed)
   }
 
   mutating func restart() {
@@ -41,18 +42,6 @@ private struct UnsteadyMachine: CounterPair {
   private mutating func pass(_ nanoseconds: UInt64) {
     now += nanoseconds
     if haltEvery != 0, random.next() % haltEvery == 0 { now += random.next() % 80_000_000 }
-  }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }
 

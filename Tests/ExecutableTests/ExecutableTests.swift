@@ -1,4 +1,5 @@
 import Base
+import SeededRandomness
 import Testing
 
 @testable import Executable
@@ -127,7 +128,7 @@ import Testing
 
   @Test(arguments: 1...4 as ClosedRange<UInt64>)
   func whateverIsAcceptedIsTrue(seed: UInt64) {
-    var random = SeededGenerator(state: seed)
+    var random = SeededGenerator(seed: seed)
     var accepted = 0
     for _ in 0..<4_000 {
       var file = SampleFile()
@@ -159,17 +160,5 @@ import Testing
       #expect(hasEntry, "seed \(seed)")
     }
     #expect(accepted > 50, "seed \(seed)")
-  }
-}
-
-/// A small generator whose seed a failing test prints (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
   }
 }

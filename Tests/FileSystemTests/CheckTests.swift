@@ -2,6 +2,7 @@ import FileSystem
 import FileSystemCheck
 import FileSystemFormat
 import Foundation
+import SeededRandomness
 import Testing
 
 /// Checks a disk.

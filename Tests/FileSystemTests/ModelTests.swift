@@ -1,6 +1,7 @@
 import FileSystem
 import FileSystemFormat
 import Foundation
+import SeededRandomness
 import Testing
 
 /// What the file system should be: dictionaries, slow and obvious.

@@ -1,5 +1,6 @@
 import Base
 import FrameAllocator
+import SeededRandomness
 import Testing
 
 private func refusal(_ body: () throws -> Void) -> FrameAllocatorError? {
@@ -153,7 +154,7 @@ func aRunIsAlignedAndWhole(_ count: UInt32) throws {
 @Test func everythingFreedMergesIntoTheLargestRunAgain() throws {
   try withAllocator(first: 4096, count: 4096) { allocator in
     try allocator.add(run(4096, 4096))
-    var generator = SeededGenerator(state: 9)
+    var generator = SeededGenerator(seed: 9)
     var frames: [FrameNumber] = []
     while let frame = try? allocator.allocate() { frames.append(frame) }
     #expect(frames.count == 4096)
@@ -181,7 +182,7 @@ func aRunIsAlignedAndWhole(_ count: UInt32) throws {
 @Test(arguments: [UInt64(1), 2, 3, 4, 5, 6])
 func randomOperationsAgreeWithSets(_ seed: UInt64) throws {
   print("seed \(seed)")
-  var generator = SeededGenerator(state: seed)
+  var generator = SeededGenerator(seed: seed)
   let first = UInt32.random(in: 0...3000, using: &generator)
   let count = UInt32.random(in: 50...3000, using: &generator)
   try withAllocator(first: first, count: count) { allocator in

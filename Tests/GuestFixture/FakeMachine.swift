@@ -110,20 +110,3 @@ public struct FakeMachine: ShadowMemory {
     store32(page << 12 | flags, load32(top) & ~0xFFF | (address >> 12 & 0x3FF) * 4)
   }
 }
-
-/// Random numbers that a seed repeats.
-public struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  /// Begins with a seed.
-  public init(seed: UInt64) { state = seed }
-
-  /// The next number.
-  public mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}

@@ -2,6 +2,7 @@
 
 import GuestFixture
 import GuestInterface
+import SeededRandomness
 import Testing
 
 @testable import GuestImage

@@ -1,20 +1,8 @@
 import Base
+import SeededRandomness
 import Testing
 
 @testable import Heap
-
-/// The same numbers every time for one seed (SplitMix64).
-private struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 private struct Piece {
   var address: VirtualAddress
@@ -25,7 +13,7 @@ private struct Piece {
 /// The slow and obvious model: a list of pieces, each filled with a pattern of its own.
 @Test(arguments: [1, 2, 3, 4, 5, 6]) func randomUseKeepsEveryByte(seed: UInt64) throws {
   print("seed \(seed)")
-  var generator = SeededGenerator(state: seed)
+  var generator = SeededGenerator(seed: seed)
   try withHeap(pageLimit: 64, pages: seed.isMultiple(of: 2) ? 64 : 50) { heap in
     var pieces: [Piece] = []
     for step in 0..<5_000 {

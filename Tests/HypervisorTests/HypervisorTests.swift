@@ -4,6 +4,7 @@ import Base
 import GuestFixture
 import GuestInterface
 import Paging
+import SeededRandomness
 import ShadowPaging
 import Testing
 import X86

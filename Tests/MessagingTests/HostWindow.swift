@@ -17,18 +17,6 @@ final class HostWindow {
   deinit { memory.deallocate() }
 }
 
-/// A generator whose seed is printed with each failure.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
-
 /// A layout that a test knows to fit its window.
 func fits(_ layout: LinkLayout?) -> LinkLayout {
   guard let layout else { fatalError("the test's own layout does not fit") }

@@ -1,5 +1,6 @@
 import Base
 import Messaging
+import SeededRandomness
 import Testing
 import Window
 
@@ -160,7 +161,7 @@ func aPeerThatLiesIsContainedAndTheLinkRecovers(fault: MessageFault, word: UInt3
 
 @Test(arguments: [UInt64(1), 2, 3, 4])
 func soakWithScribblingPeerLosesNothingItDoesNotReport(seed: UInt64) {
-  var random = SplitMix(state: seed)
+  var random = SeededGenerator(seed: seed)
   var pair = Pair(highSlots: 16, normalSlots: 16, chunkCount: 4, chunkBytes: 256)
   var expected: [[[UInt8]]] = [[], [], []]
   var received = 0

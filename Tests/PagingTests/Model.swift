@@ -1,5 +1,6 @@
 import Base
 import Paging
+import SeededRandomness
 import Testing
 
 /// What a page table should say, as a dictionary from page number to what is there.
@@ -50,7 +51,7 @@ struct ModelRun<Format: PageTableFormat> {
 
   init(_ format: Format, windows: [Window], seed: UInt64, framesBelow: Int?) throws {
     (self.seed, self.windows, self.framesBelow) = (seed, windows, framesBelow)
-    random = SeededGenerator(state: seed)
+    random = SeededGenerator(seed: seed)
     tables = try PageTable(format: format, in: &memory)
   }
 

@@ -1,4 +1,5 @@
 import Base
+import SeededRandomness
 import Testing
 
 @testable import Regions
@@ -35,18 +36,6 @@ final class TestStore: RegionStore {
   }
 }
 
-/// A small generator whose seed a failing test prints (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-}
-
 @Suite struct RegionsTests {
   /// What a page is, by itself: files by their own page.
   struct Page: Equatable {
@@ -58,7 +47,7 @@ struct SeededGenerator: RandomNumberGenerator {
   /// Random operations beside a dictionary of pages, with records running out.
   @Test(arguments: 1...8 as ClosedRange<UInt64>)
   func theMapAgreesWithADictionary(seed: UInt64) {
-    var random = SeededGenerator(state: seed)
+    var random = SeededGenerator(seed: seed)
     var store = TestStore(records: seed % 2 == 0 ? 16 : .max)
     var regions = Regions()
     if seed == 8 { regions.limit = 20 }

@@ -1,4 +1,5 @@
 import SchedulingFixture
+import SeededRandomness
 import Testing
 
 @testable import Scheduling

@@ -1,3 +1,4 @@
+import SeededRandomness
 import Streams
 import Testing
 

@@ -1,4 +1,5 @@
 import LinuxABI
+import SeededRandomness
 import Streams
 import Testing
 

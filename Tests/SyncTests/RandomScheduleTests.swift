@@ -1,5 +1,6 @@
 import Scheduling
 import SchedulingFixture
+import SeededRandomness
 import Testing
 
 @testable import Sync

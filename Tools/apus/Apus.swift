@@ -1,6 +1,5 @@
 import ArgumentParser
-import Foundation
-import HostSupport
+import CommandSupport
 
 /// The one command that builds, boots, debugs and measures the project.
 @main
@@ -21,19 +20,5 @@ struct Apus: AsyncParsableCommand {
       GuestCommand.self, PredictCommand.self, SCCCommand.self, NodesCommand.self,
     ])
 
-  static func main() async {
-    do {
-      var command = try parseAsRoot()
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
-    } catch let error as ToolError {
-      Terminal.shared.failure("apus", error)
-      Foundation.exit(error.exitStatus)
-    } catch {
-      exit(withError: error)
-    }
-  }
+  static func main() async { await runAsMain() }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bench
+import CommandSupport
 import Foundation
 import GuestLab
 import HostSupport
@@ -84,7 +85,7 @@ struct BenchCommand: AsyncParsableCommand {
     if list { return explain() }
     let report: BenchmarkReport
     if let from {
-      Terminal.shared.isVerbose = common.verbose
+      common.setTerminal()
       report = try BenchmarkReport(file: from)
     } else {
       report = try await measure()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import HostSupport
 import ImageBuilder
 
@@ -16,7 +17,7 @@ struct Clean: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    Terminal.shared.isVerbose = common.verbose
+    common.setTerminal()
     let project = try Project.find()
     var paths = Architecture.allCases.map(project.scratchFolder) + [project.builtFolder]
     paths += [".build-bench", ".build-peer"].map(project.path)

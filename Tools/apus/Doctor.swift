@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Foundation
 import HostSupport
 import ImageBuilder
@@ -18,7 +19,7 @@ struct Doctor: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    Terminal.shared.isVerbose = common.verbose
+    common.setTerminal()
     let project = try Project.find()
     var rows: [[String]] = []
     var problems = 0

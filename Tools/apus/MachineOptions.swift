@@ -10,18 +10,6 @@ extension Emulator: ExpressibleByArgument {}
 extension BootPath: ExpressibleByArgument {}
 extension GuestMachine.Acceleration: ExpressibleByArgument {}
 
-/// What every subcommand understands.
-struct CommonOptions: ParsableArguments {
-  @Flag(name: .shortAndLong, help: "Print each external command that is run.")
-  var verbose = false
-
-  /// Finds the project and the toolchain, and sets the terminal up.
-  func begin() async throws -> (project: Project, toolchain: Toolchain) {
-    Terminal.shared.isVerbose = verbose
-    return (try Project.find(), try await Toolchain.find())
-  }
-}
-
 /// What is booted, and in which machine: the options that `run` and `debug` share.
 struct MachineOptions: ParsableArguments {
   @Option(help: "The processor architecture. (default: x86_64, or the image's)")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bench
+import CommandSupport
 import HostSupport
 import ImageBuilder
 

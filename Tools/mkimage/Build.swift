@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Foundation
 import HostSupport
 import ImageBuilder
@@ -19,7 +20,7 @@ struct Build: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    Terminal.shared.isVerbose = common.verbose
+    common.setTerminal()
     let project = try Project.find()
     let toolchain = try await Toolchain.find()
     let descriptions =

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import HostSupport
 import ImageBuilder
 
@@ -20,7 +21,7 @@ struct Inspect: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    Terminal.shared.isVerbose = common.verbose
+    common.setTerminal()
     let toolchain = try await Toolchain.find()
     var failed = 0
     for file in files {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Foundation
 import HostSupport
 import ImageBuilder
@@ -35,7 +36,7 @@ struct Merge: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    Terminal.shared.isVerbose = common.verbose
+    common.setTerminal()
     let toolchain = try await Toolchain.find()
     if let machine { return try await merge(machine: machine, toolchain) }
     guard let kernel else { throw ValidationError("--kernel or --machine says what is composed") }

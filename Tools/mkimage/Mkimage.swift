@@ -1,6 +1,5 @@
 import ArgumentParser
-import Foundation
-import HostSupport
+import CommandSupport
 
 /// Makes and examines images.
 @main
@@ -17,25 +16,5 @@ struct Mkimage: AsyncParsableCommand {
     subcommands: [Build.self, Merge.self, Inspect.self, FileSystemCheckCommand.self, FileSystemCommand.self],
     defaultSubcommand: Build.self)
 
-  static func main() async {
-    do {
-      var command = try parseAsRoot()
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
-    } catch let error as ToolError {
-      Terminal.shared.failure("mkimage", error)
-      Foundation.exit(error.exitStatus)
-    } catch {
-      exit(withError: error)
-    }
-  }
-}
-
-/// What every subcommand understands.
-struct CommonOptions: ParsableArguments {
-  @Flag(name: .shortAndLong, help: "Print each external command that is run.")
-  var verbose = false
+  static func main() async { await runAsMain() }
 }
