@@ -296,6 +296,10 @@ import Virtio
   @inline(__always)
   private mutating func enter() {
     if guest.hasChanges { copyTables() }
+    if guest.hasStackChange {
+      pages.setStack(segment: guest.stackSegment, top: guest.stackTop)
+      guest.forgetStackChange()
+    }
     cpu_cli()
     if shownRoot != guest.shadow.root.rawValue { showRoot() }
     let hidden = guest.isTaskSwitched && cpu_read_cr0() & Self.taskSwitched == 0
@@ -332,7 +336,6 @@ import Virtio
     for index in guest.changedSegments where !GuestSegments.isReserved(UInt32(index)) {
       pages.setSegment(index, guest.segment(index))
     }
-    pages.setStack(segment: guest.stackSegment, top: guest.stackTop)
     guest.forgetChanges()
   }
 

@@ -183,10 +183,6 @@ extension Guest {
     for index in 0..<GuestSegments.threadEntryCount {
       let place = call.first + index * 8
       let (low, high) = (memory.load32(place), memory.load32(place + 4))
-      // Every switch between tasks loads three, which are the same for most; all zeros is no segment.
-      if low | high == 0, storage.segments[Int(GuestSegments.firstThreadEntry + index)].rawValue == 0 {
-        continue
-      }
       setSegment(GuestSegments.firstThreadEntry + index, UInt64(high) << 32 | UInt64(low))
     }
     return .enter
@@ -194,6 +190,11 @@ extension Guest {
 
   private mutating func setSegment(_ index: UInt32, _ descriptor: UInt64) {
     guard !GuestSegments.isReserved(index) else { return }
+    let thread = index &- GuestSegments.firstThreadEntry
+    if thread < GuestSegments.threadEntryCount {
+      storage.threadWords[Int(thread) * 2] = UInt32(truncatingIfNeeded: descriptor)
+      storage.threadWords[Int(thread) * 2 + 1] = UInt32(truncatingIfNeeded: descriptor >> 32)
+    }
     let segment = GuestSegments.sanitised(descriptor)
     guard segment != storage.segments[Int(index)] else { return }
     storage.segments[Int(index)] = segment

@@ -29,14 +29,17 @@ extension Guest {
     }
   }
 
-  /// Deals with the calls that need nothing but a word and with ports, if that is what the exit was: the shortest way.
+  /// Deals with the calls that need nothing but a note and with ports, if that is what the exit was: the shortest way.
   ///
   /// Returns whether it was, and the guest is to be entered again.
   @inline(__always)
   public mutating func handleShortExit<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory) -> Bool
   where Memory.Entry == Format.Entry {
     guard registers.vector == UInt32(Hypercall.vector) else { return handlePort(in: &memory) }
-    guard let data, memory.load8(data &+ GuestData.ringStatus &+ ringCursor) != 0 else { return false }
+    guard let data else { return false }
+    if memory.load8(data &+ GuestData.ringStatus &+ ringCursor) == 0 {
+      guard drainShortCalls(data, in: &memory) else { return false }
+    }
     switch registers.eax {
     case HypercallNumber.flushAsynchronous.rawValue, HypercallNumber.sendInterrupts.rawValue: break
     case HypercallNumber.setTaskSwitched.rawValue: isTaskSwitched = registers.ebx != 0

@@ -78,7 +78,7 @@ public struct GuestStatistics: BitwiseCopyable, Sendable {
   /// The segment of the stack on which ring 1 is entered.
   public internal(set) var stackSegment: UInt32 = 0
   /// The top of that stack.
-  public internal(set) var stackTop: UInt32 = 0 { didSet { hasChanges = true } }
+  public internal(set) var stackTop: UInt32 = 0 { didSet { hasStackChange = true } }
   /// Whether the next use of the FPU is the guest's to hear of.
   public internal(set) var isTaskSwitched = false
   /// Whether it waits for an interrupt.
@@ -89,8 +89,10 @@ public struct GuestStatistics: BitwiseCopyable, Sendable {
   public internal(set) var changedGates = 0..<256 { didSet { hasChanges = true } }
   /// Descriptors that have changed since the machine copied them.
   public internal(set) var changedSegments = 0..<32 { didSet { hasChanges = true } }
-  /// Gates, descriptors or the stack of ring 1 have changed since the machine copied them.
+  /// Gates or descriptors have changed since the machine copied them.
   public private(set) var hasChanges = true
+  /// The stack of ring 1 has changed since the machine copied it.
+  public private(set) var hasStackChange = true
 
   /// Where the shared page lies, once the guest has named it.
   var data: UInt32?
@@ -155,12 +157,16 @@ public struct GuestStatistics: BitwiseCopyable, Sendable {
     shadow.release(in: &memory)
   }
 
-  /// The machine has copied all gates, descriptors and the stack.
+  /// The machine has copied all gates and descriptors.
   public mutating func forgetChanges() {
     changedGates = 0..<0
     changedSegments = 0..<0
     hasChanges = false
   }
+
+  /// The machine has copied the stack of ring 1.
+  @inline(__always)
+  public mutating func forgetStackChange() { hasStackChange = false }
 
   /// A gate, for the machine's copy.
   public mutating func gate(_ vector: Int) -> GuestGate { storage.gates[vector] }

@@ -9,6 +9,8 @@ public struct GuestStorage: BitwiseCopyable {
   public internal(set) var gates: InlineArray<256, GuestGate>
   /// The guest's descriptors.
   public internal(set) var segments: InlineArray<32, SegmentDescriptor>
+  /// The three descriptors of thread-local storage as the guest gave them, before they were made harmless.
+  var threadWords: InlineArray<6, UInt32>
   /// How often what happened.
   public internal(set) var statistics: GuestStatistics
 

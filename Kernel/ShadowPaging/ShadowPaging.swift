@@ -149,6 +149,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     guard memory.contains(guestRoot & ~0xFFF, byteCount: UInt32(pageSize)) else {
       return GuestMistake(.badRoot, guestRoot)
     }
+    if useKnown(guestRoot: guestRoot) { return nil }
     generation &+= 1
     if isIdentity {
       // What was shown at physical addresses must not be seen under the guest's own tables.
@@ -156,18 +157,40 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
       isIdentity = false
     }
     switchCount += 1
-    if let known = index(of: guestRoot & ~0xFFF) {
-      statistics.rootHits += 1
-      current = known
-      roots[known]?.lastUse = switchCount
-      return nil
-    }
     statistics.rootMisses += 1
     guard let index = takePlace(in: &memory) else { return GuestMistake(.outOfTables, guestRoot) }
     roots[index]?.guest = guestRoot & ~0xFFF
     roots[index]?.lastUse = switchCount
     current = index
     return pinStack(in: &memory)
+  }
+
+  /// Goes on with another root, if it has a shadow; returns whether it has.
+  @inline(__always)
+  public mutating func useKnown(guestRoot: UInt32) -> Bool {
+    guard !isIdentity, let known = index(of: guestRoot & ~0xFFF) else { return false }
+    generation &+= 1
+    switchCount &+= 1
+    statistics.rootHits &+= 1
+    current = known
+    roots[known]?.lastUse = switchCount
+    return true
+  }
+
+  /// Goes on with another stack of the kernel, if it is one of those in view; returns whether it is.
+  @inline(__always)
+  public mutating func useKnownStack(top: UInt32, pageCount: UInt32) -> Bool {
+    guard pageCount &- 1 < 2, isPinned(top, pageCount) else { return false }
+    stack = (top, pageCount)
+    return true
+  }
+
+  /// Whether a stack is in view in every shadow. The two lowest bits of a sane top have room for the number of pages.
+  @inline(__always)
+  private mutating func isPinned(_ top: UInt32, _ pageCount: UInt32) -> Bool {
+    guard top & 3 == 0, !isIdentity else { return false }
+    for index in 0..<pinned.count where pinned[index] == top | pageCount { return true }
+    return false
   }
 
   /// Forgets what programs see in the present shadow.
@@ -384,8 +407,7 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
   private mutating func pinStack<Memory: ShadowMemory & ~Copyable>(in memory: inout Memory) -> GuestMistake?
   where Memory.Entry == Format.Entry {
     guard stack.pageCount > 0, !isIdentity else { return nil }
-    let key = stack.top | stack.pageCount
-    if stack.top & 3 == 0 { for index in 0..<pinned.count where pinned[index] == key { return nil } }
+    if isPinned(stack.top, stack.pageCount) { return nil }
     guard let root = roots[current] else { return nil }
     for page in 0..<stack.pageCount {
       let address = stack.top &- 1 &- page << UInt32(pageShift)
@@ -405,9 +427,8 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
       case .killed(let mistake): return mistake
       }
     }
-    // The two lowest bits of a sane top have room for the number of pages.
     if stack.top & 3 == 0, stack.top &- stack.pageCount << UInt32(pageShift) >= Self.sharedAddress {
-      pinned[nextPinned] = key
+      pinned[nextPinned] = stack.top | stack.pageCount
       nextPinned = (nextPinned + 1) % pinned.count
     }
     return nil
