@@ -62,15 +62,16 @@ struct MachineGuestMemory: ShadowMemory, ~Copyable {
     }
   }
 
+  // The address was checked, and what lies behind it is mapped to its end: the sum is one.
   @inline(__always)
-  func load8(_ address: UInt32) -> UInt8 { cpu_load8(start + UInt(address)) }
+  func load8(_ address: UInt32) -> UInt8 { cpu_load8(start &+ UInt(address)) }
   @inline(__always)
-  func load32(_ address: UInt32) -> UInt32 { cpu_load32(start + UInt(address)) }
+  func load32(_ address: UInt32) -> UInt32 { cpu_load32(start &+ UInt(address)) }
   @inline(__always)
-  mutating func store8(_ value: UInt8, _ address: UInt32) { cpu_store8(start + UInt(address), value) }
+  mutating func store8(_ value: UInt8, _ address: UInt32) { cpu_store8(start &+ UInt(address), value) }
   @inline(__always)
   mutating func store32(_ value: UInt32, _ address: UInt32) {
-    cpu_store32(start + UInt(address), value)
+    cpu_store32(start &+ UInt(address), value)
   }
 
   @inline(__always)

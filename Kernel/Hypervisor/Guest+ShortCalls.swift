@@ -22,18 +22,19 @@ extension Guest {
       guard memory.load8(status) == 0 else { return true }
       let entry = data &+ GuestData.ring &+ ringCursor &* GuestData.ringEntrySize
       let (number, first) = (memory.load32(entry), memory.load32(entry &+ 4))
-      switch number {
-      case HypercallNumber.setStack.rawValue:
+      // By how often they come; a table of jumps would cost more than the comparisons.
+      if number == HypercallNumber.setStack.rawValue {
         guard noteStack(first, top: memory.load32(entry &+ 8), pageCount: memory.load32(entry &+ 12)) else {
           return false
         }
-      case HypercallNumber.loadThreadSegments.rawValue:
+      } else if number == HypercallNumber.loadThreadSegments.rawValue {
         guard hasThreadSegments(at: first, in: memory) else { return false }
-      case HypercallNumber.newPageTable.rawValue:
+      } else if number == HypercallNumber.newPageTable.rawValue {
         guard shadow.useKnown(guestRoot: first) else { return false }
-      case HypercallNumber.setTaskSwitched.rawValue: isTaskSwitched = first != 0
-      case HypercallNumber.flushAsynchronous.rawValue, HypercallNumber.sendInterrupts.rawValue: break
-      default: return false
+      } else if number == HypercallNumber.setTaskSwitched.rawValue {
+        isTaskSwitched = first != 0
+      } else {
+        return false
       }
       ringCursor = (ringCursor &+ 1) & (GuestData.ringCount - 1)
       memory.store8(GuestData.ringFree, status)
