@@ -180,7 +180,10 @@ import Virtio
         switch attend(record, alarm, &share) {
         case .end(let end): return .ended(end)
         case .wait:
-          if !alarm.fields.isDue { record.wait(until: min(guest.clockDeadline, lifeEnd)) }
+          if !alarm.fields.isDue {
+            record.wait(until: min(guest.clockDeadline, lifeEnd))
+            beginTurn()
+          }
           continue
         default: deadline = guest.clockDeadline
         }
@@ -207,10 +210,14 @@ import Virtio
   /// its clock's.
   @inline(__always)
   private mutating func endTurn() {
-    let now = cpu_rdtsc()
-    guard now >= turnEnd else { return }
-    turnEnd = now &+ 10 &* NodeReference().node.clock.ticksPerMillisecond
+    guard cpu_rdtsc() >= turnEnd else { return }
     Threads.yield()
+    beginTurn()
+  }
+
+  /// Has 10 ms from now on: others have had the processor meanwhile.
+  private mutating func beginTurn() {
+    turnEnd = cpu_rdtsc() &+ 10 &* NodeReference().node.clock.ticksPerMillisecond
   }
 
   /// Looks through all shadow tables, now and then; what it finds is our mistake and no guest's.
@@ -221,8 +228,15 @@ import Virtio
     exitsToAudit = 0
     audits += 1
     let (run, deviceEnd) = (memory.run, memory.run.count)
+    // Millions of instructions, if a guest shows as much as it may: others of the level have their turns in between.
+    let turn = 2 &* NodeReference().node.clock.ticksPerMillisecond
+    var yieldTick = cpu_rdtsc() &+ turn
     let found = guest.shadow.firstViolation(in: memory) { frame in
-      frame.rawValue < run.start.rawValue || frame.rawValue - run.start.rawValue >= deviceEnd
+      if cpu_rdtsc() >= yieldTick {
+        Threads.yield()
+        yieldTick = cpu_rdtsc() &+ turn
+      }
+      return frame.rawValue < run.start.rawValue || frame.rawValue - run.start.rawValue >= deviceEnd
     }
     if let found {
       panic(
@@ -259,6 +273,7 @@ import Virtio
   ) -> GuestStep {
     while let end = share.waitEnd(percent: record.fields.share) {
       record.wait(until: end)
+      beginTurn()
       if record.fields.request != .none || record.fields.isPaused {
         alarm.fields.isDue = true
         return .wait

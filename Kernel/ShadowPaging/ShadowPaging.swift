@@ -185,7 +185,9 @@ public struct ShadowPaging<Format: PageTableFormat>: ~Copyable {
     return true
   }
 
-  /// Whether a stack is in view in every shadow. The two lowest bits of a sane top have room for the number of pages.
+  /// Whether a stack is in view in every shadow.
+  ///
+  /// The two lowest bits of a sane top have room for the number of pages.
   @inline(__always)
   private mutating func isPinned(_ top: UInt32, _ pageCount: UInt32) -> Bool {
     guard top & 3 == 0, !isIdentity else { return false }

@@ -1,3 +1,4 @@
+import Bench
 import Foundation
 import HostSupport
 import ImageBuilder
@@ -122,6 +123,18 @@ extension EmulatorTests {
     @Test func aPanicIsAnEndWithAReason() async throws {
       try await boot(
         ["exit 3"], expecting: .passes("ended: Attempted to kill init! (guest 1, power off)"))
+    }
+
+    /// What Linux's own operations cost as a guest: exact counts, with some room for another kernel's configuration.
+    @Test func noCostOfLinuxIsAboveItsLimit() async throws {
+      let project = try Host.project()
+      let guest = try #require(LinuxGuest(project: project, toolchain: try await Host.toolchain()))
+      let machine = try await guest.measurement(
+        groups: PublishedTables.linuxGroups, unit: .instructions, timeout: 300, versions: [:])
+      let contents = try await Turnstile.emulators.pass { try await machine.run() }
+      var medians: [String: Int] = [:]
+      for (name, samples) in contents.finished { medians[name] = samples.sorted()[samples.count / 2] }
+      #expect(Limits.linuxGuestViolations(medians) == [])
     }
 
     /// The first sleeps, the second counts; the console pauses, resumes, restarts and kills.

@@ -65,6 +65,24 @@ public enum Limits {
     "guest/flush-everything": 1_000_000,
   ]
 
+  /// The same for what a Linux 3.2 sees in a guest.
+  public static let linuxGuestTable: [String: Int] = [
+    "syscall/getpid": 86,
+    "memory/first-touch": 4_500,
+    "pipe/round-trip-1": 6_000,
+    "process/vfork-exit-wait": 20_000,
+    "process/fork-exit-wait": 140_000,
+    "process/fork-exec-wait": 240_000,
+  ]
+
+  /// What of a Linux guest's costs is above its limit, or was not measured.
+  public static func linuxGuestViolations(_ medians: [String: Int]) -> [String] {
+    linuxGuestTable.sorted { $0.key < $1.key }.compactMap { name, limit in
+      guard let median = medians[name] else { return "\(name) was not measured" }
+      return median > limit ? "\(name): \(median) instructions, and at most \(limit) are allowed" : nil
+    }
+  }
+
   /// What of guests' costs is above its limit, and whether a solver in a guest has 98 of 100 parts of its speed outside.
   public static func guestViolations(_ medians: [String: Int]) -> [String] {
     var sentences: [String] = []

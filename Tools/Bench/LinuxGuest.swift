@@ -12,6 +12,9 @@ public struct LinuxGuest: Sendable {
   /// The environment variable that names a kernel built for lguest.
   public static let variable = "APUS_LINUX_GUEST"
 
+  /// Whether the environment names a kernel.
+  public static var isNamed: Bool { ProcessInfo.processInfo.environment[variable]?.isEmpty == false }
+
   private let project: Project
   private let toolchain: Toolchain
   private let kernel: String

@@ -18,9 +18,9 @@ extension GuestLab {
   /// By how many microseconds the neighbour may wake late: two guests' turns.
   public static let latestAllowed = 25_000
 
-  /// Milliseconds of the machine's clock that a life takes at most: many times what its calls need, for guests
+  /// Milliseconds of the machine's clock that a life takes at most: twice what its calls need, for guests
   /// that wait for ever or run in circles.
-  public static let life = 200
+  public static let life = 80
 
   /// Lets a guest live and die by a seed until it has made `calls` calls, with a neighbour beside it.
   ///

@@ -90,7 +90,12 @@ struct BenchCommand: AsyncParsableCommand {
     } else {
       report = try await measure()
     }
-    if isTables { print(PublishedTables(report).markdown) } else { show(report) }
+    if isTables {
+      print(PublishedTables(report).markdown)
+      noteMissing(report)
+    } else {
+      show(report)
+    }
     if let json { try Files.write(Array(try report.json()), to: json) }
     if let csv { try Files.write(report.csv, to: csv) }
     if let svg {
@@ -197,13 +202,18 @@ struct BenchCommand: AsyncParsableCommand {
         report.missing[LinuxPeer.name] = error.description
       }
     }
-    if peer == .linuxGuest {
+    // The tables have rows that only a Linux in a guest can fill.
+    if isTables, !LinuxGuest.isNamed {
+      report.missing[LinuxGuest.name] = "\(LinuxGuest.variable) names no kernel, see Docs/linux-guest.md"
+    }
+    if peer == .linuxGuest || isTables && LinuxGuest.isNamed {
       guard let guest = LinuxGuest(project: project, toolchain: toolchain) else {
         throw ToolError(
           "\(LinuxGuest.variable) names no kernel; Docs/linux-guest.md says what kind of one is needed")
       }
+      let groups = isTables ? PublishedTables.linuxGroups : Catalogue.peerGroups(of: selection)
       let measurement = try await guest.measurement(
-        groups: Catalogue.peerGroups(of: selection), unit: unit, timeout: max(timeout, 600),
+        groups: groups, unit: unit, timeout: max(timeout, 600),
         versions: versions)
       try await add([measurement], repetition)
     }
@@ -228,6 +238,10 @@ struct BenchCommand: AsyncParsableCommand {
     where !more.isEmpty {
       print("\n" + more, terminator: "")
     }
+    noteMissing(report)
+  }
+
+  private func noteMissing(_ report: BenchmarkReport) {
     for (name, reason) in report.missing.sorted(by: { $0.key < $1.key }) {
       Terminal.shared.note("not measured: \(name): \(reason)")
     }
