@@ -8,6 +8,11 @@ import HostSupport
 /// nothing that it reads has changed since it last succeeded: even a `swift build` that finds nothing to do takes
 /// longer than booting the kernel.
 public struct KernelBuild: Sendable {
+  /// The guest kernel of our own.
+  private static let guestFolder = "Kernel/Guest"
+  /// What is written for one architecture.
+  private static let machineFolder = "Kernel/Arch"
+
   /// What is built.
   public let product: KernelProduct
   /// What it is built for.
@@ -76,7 +81,8 @@ public struct KernelBuild: Sendable {
 
   /// The linker script.
   var linkerScript: String {
-    project.path(product == .guestKernel ? "Kernel/Guest/guest.ld" : "Boot/Link/\(architecture.rawValue).ld")
+    project.path(
+      product == .guestKernel ? "\(Self.guestFolder)/guest.ld" : "Boot/Link/\(architecture.rawValue).ld")
   }
 
   /// Everything that the linked kernel depends on.
@@ -138,11 +144,13 @@ public struct KernelBuild: Sendable {
 
   /// The assembler sources of this architecture, sorted by path so that the link order never varies.
   func assemblySources() -> [String] {
-    if product == .guestKernel { return sources(in: ["Kernel/Guest/Entry"]) }
-    let shared = product == .benchKernel && architecture == .i686 ? ["Kernel/Guest/Entry/Jacobi.asm"] : []
+    let guest = "\(Self.guestFolder)/Entry"
+    if product == .guestKernel { return sources(in: [guest]) }
+    let shared = product == .benchKernel && architecture == .i686 ? ["\(guest)/Jacobi.asm"] : []
     return shared
       + sources(in: [
-        "Boot/Entry/\(architecture.rawValue)", "Kernel/Arch/\(architecture.kernelFolder)", "Kernel/Arch/X86",
+        "Boot/Entry/\(architecture.rawValue)", "\(Self.machineFolder)/\(architecture.kernelFolder)",
+        "\(Self.machineFolder)/X86",
       ])
   }
 
@@ -159,7 +167,7 @@ public struct KernelBuild: Sendable {
       "nasm",
       [
         "-f", architecture.objectFormat, "-D", architecture.assemblerDefinition, "-I", "Boot/Entry/", "-I",
-        "Kernel/Arch/", "-o", object, source,
+        "\(Self.machineFolder)/", "-o", object, source,
       ], directory: project.root)
   }
 
@@ -170,7 +178,7 @@ public struct KernelBuild: Sendable {
     inputs.add(file: Executables.path(of: "nasm") ?? "nasm")
     // Includes are not followed: any file that may be included counts.
     inputs.add(file: project.path(source))
-    for folder in ["Boot/Entry", "Kernel/Arch"] {
+    for folder in ["Boot/Entry", Self.machineFolder] {
       inputs.add(folder: project.path(folder), extensions: ["inc"])
     }
     if inputs.matches(stamp: object + ".stamp"), FileManager.default.fileExists(atPath: object) {
