@@ -59,4 +59,10 @@ public struct GuestMachine: Hashable, Sendable {
     self.headless = headless
     self.extraArguments = extraArguments
   }
+
+  /// Whether the kernel is given guests to host.
+  public var hostsGuests: Bool {
+    guard case .kernel(_, let modules, _) = medium else { return false }
+    return modules.contains { $0.contains(" guest ") }
+  }
 }

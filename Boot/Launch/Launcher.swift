@@ -27,6 +27,9 @@ public struct Launcher: Sendable {
   ///
   /// - Throws: `ToolError` if the machine cannot be described to the emulator, or the host has no pipes left.
   public func run(_ options: Session.Options) async throws -> Session.Report {
+    var options = options
+    // Not where instructions are counted: when it comes depends on the host's time.
+    options.repeatsEnd = machine.hostsGuests && !machine.countsInstructions
     let folder = try Files.makeTemporaryFolder()
     defer { try? Files.remove(folder) }
     switch emulator {

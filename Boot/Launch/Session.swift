@@ -37,6 +37,10 @@ public struct Session: Sendable {
     public var input: [UInt8]?
     /// Seconds of silence in a tight uninterruptible loop that count as a hang.
     public var hangPatience: Double
+    /// Whether the end of input is told again whenever the guest has been silent for a while.
+    ///
+    /// It is a byte to the guest, and a terminal inside may lose it: Linux's does while its first program still starts.
+    public var repeatsEnd = false
     /// Receives what the guest writes to the serial line, as it comes; called on one thread.
     public var output: @Sendable ([UInt8]) -> Void
 

@@ -46,6 +46,8 @@ final class SessionLoop {
   private var sampleIsDue = true
   private var pendingInput: [UInt8]
   private var inputIsOpen: Bool
+  /// When the end of input was told last; `nil` if there is still input.
+  private var endTold: Double?
   private var keys = EscapeKeys()
   private var terminal: RawTerminal?
   private var killAt: Double?
@@ -54,6 +56,8 @@ final class SessionLoop {
   private static let sampleInterval = 0.25
   /// Seconds that the emulator has to end by itself after it was asked to.
   private static let grace = 1.0
+  /// Seconds of silence before the end of input is told once more.
+  private static let endInterval = 2.0
 
   init(ends: Ends, options: Session.Options, process: pid_t, log: String?) {
     self.ends = ends
@@ -63,6 +67,7 @@ final class SessionLoop {
     hang = HangDetector(patience: options.hangPatience)
     pendingInput = options.input.map { $0 + [Session.endOfInput] } ?? []
     inputIsOpen = options.relaysInput
+    if options.input != nil, !options.relaysInput { endTold = 0 }
   }
 
   /// Seconds since the start.
@@ -159,6 +164,12 @@ final class SessionLoop {
     }
     guard record.intervention == nil else { return }
     if let limit = options.timeout, now >= limit { return intervene(.timeout(seconds: limit)) }
+    if options.repeatsEnd, let told = endTold, pendingInput.isEmpty, !record.serial.isEmpty,
+      now - max(told, lastSign) >= Self.endInterval
+    {
+      endTold = now
+      pendingInput.append(Session.endOfInput)
+    }
     guard now - lastSign >= Self.sampleInterval, now - lastSample >= Self.sampleInterval else { return }
     lastSample = now
     if connection != nil, sampleIsDue {
@@ -219,6 +230,7 @@ final class SessionLoop {
     let count = read(STDIN_FILENO, &bytes, bytes.count)
     guard count > 0 else {
       inputIsOpen = false
+      endTold = now
       pendingInput.append(Session.endOfInput)
       return
     }

@@ -61,6 +61,13 @@ extension EmulatorTests {
       #expect(report.serial.contains("year=\(year)"))
     }
 
+    /// An end of input is a byte, which the first of two readers takes.
+    @Test func hearsOfTheEndOfInputAsOftenAsItAsks() async throws {
+      try await boot(
+        ["cat; cat; echo both have heard"], input: "one line\n",
+        expecting: .passes("one line", "both have heard", "ended: Power down"))
+    }
+
     @Test func readsAndWritesItsDisk() async throws {
       var disk = [UInt8](repeating: 0, count: 1 << 20)
       disk.replaceSubrange(0..<9, with: Array("disk one\n".utf8))
