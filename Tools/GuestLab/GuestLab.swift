@@ -22,10 +22,14 @@ public struct GuestLab: Sendable {
     /// The guest's own command line.
     public var commandLine: String
 
+    /// Whether it has a disk: a file that begins with `disk`, of 64 KiB.
+    public var hasDisk: Bool
+
     /// A guest of our kernel.
-    public init(_ description: String = "memory=8", _ commandLine: String) {
+    public init(_ description: String = "memory=8", _ commandLine: String, hasDisk: Bool = false) {
       self.description = description
       self.commandLine = commandLine
+      self.hasDisk = hasDisk
     }
   }
 
@@ -47,7 +51,11 @@ public struct GuestLab: Sendable {
     guard case .kernel(let path, let modules, let commandLine) = machine.medium else {
       throw ToolError("the kernel of i686 is not loaded by the emulator")
     }
-    let texts = guests.map { "\(kernel) guest \($0.description) -- \($0.commandLine)" }
+    let disk = project.builtFolder + "/guest-disk"
+    try Files.write(Array("disk".utf8) + [UInt8](repeating: 0, count: 65_532), to: disk)
+    let texts = guests.flatMap {
+      ["\(kernel) guest \($0.description) -- \($0.commandLine)"] + ($0.hasDisk ? ["\(disk) guest-disk"] : [])
+    }
     machine.medium = .kernel(path: path, modules: modules + texts, commandLine: commandLine)
     machine.countsInstructions = countsInstructions
     return (machine, kernel)

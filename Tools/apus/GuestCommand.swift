@@ -32,7 +32,7 @@ struct GuestTest: AsyncParsableCommand {
     let (project, toolchain) = try await common.begin()
     let lab = GuestLab(project: project, toolchain: toolchain)
     Terminal.shared.step("running the guest's tests")
-    let (first, _) = try await lab.machine([.init("memory=8 audit=100", "run=tests")])
+    let (first, _) = try await lab.machine([.init("memory=8 audit=100", "run=tests", hasDisk: true)])
     var lines = GuestReport.tests(in: try await lab.run(first, timeout: 300))
     Terminal.shared.step("ending guests")
     let (second, _) = try await lab.machine([.init("memory=4 starts=1000 audit=50", "run=ends")])

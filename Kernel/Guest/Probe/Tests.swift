@@ -57,6 +57,7 @@ struct TestLines {
 /// Runs them all.
 func runTests() -> Never {
   var tests = TestLines()
+  testDevices(&tests)
   testSharedPage(&tests)
   testCalls(&tests)
   testRing(&tests)

@@ -47,6 +47,7 @@ public func guestTrap(_ frame: UnsafeMutablePointer<guest_frame>) {
       state.fields.in_window &+= 1
     }
     Interrupts.count(vector - 32)
+    if state.fields.first_vector == 0 { state.fields.first_vector = vector }
     if state.fields.repeat_delta != 0, vector == 32 { Clock.set(nanoseconds: state.fields.repeat_delta) }
     return
   case 0x80:

@@ -37,6 +37,8 @@ struct guest_state {
   uint32_t random_low, random_high;
   uint32_t ring_cursor;
   uint32_t repeat_delta;     // nanoseconds after which the clock is set again, or 0
+  uint32_t first_vector;     // of the first interrupt since it was set to 0
+  uint32_t console;          // the descriptor of the terminal's device, physical, or 0: lines are shown by NOTIFY
 };
 
 extern struct guest_state guest_state;
