@@ -23,10 +23,18 @@ extension EmulatorTests {
     }
 
     @Test func theGuestsOwnTestsPass() async throws {
-      let lines = GuestReport.tests(in: try await console([.init("memory=8 audit=100", "run=tests", hasDisk: true)]))
+      let lines = GuestReport.tests(
+        in: try await console([.init("memory=8 audit=100", "run=tests", hasDisk: true)]))
       for line in lines where !line.isRight { Issue.record("\(line.name): \(line.detail)") }
       #expect(lines.count > 205)
       #expect(lines.count { $0.isSkipped } <= 1)
+    }
+
+    @Test func aBzImageIsBooted() async throws {
+      let text = try await console([.init("memory=8", "run=tests", hasDisk: true, isBzImage: true)])
+      let lines = GuestReport.tests(in: text)
+      for line in lines where !line.isRight { Issue.record("\(line.name): \(line.detail)") }
+      #expect(lines.count > 205)
     }
 
     @Test func everyWayToEndAGuestIsContainedAndNamed() async throws {

@@ -25,11 +25,18 @@ public struct GuestLab: Sendable {
     /// Whether it has a disk: a file that begins with `disk`, of 64 KiB.
     public var hasDisk: Bool
 
+    /// Whether its kernel is packed as a bzImage.
+    public var isBzImage: Bool
+
     /// A guest of our kernel.
-    public init(_ description: String = "memory=8", _ commandLine: String, hasDisk: Bool = false) {
+    public init(
+      _ description: String = "memory=8", _ commandLine: String, hasDisk: Bool = false,
+      isBzImage: Bool = false
+    ) {
       self.description = description
       self.commandLine = commandLine
       self.hasDisk = hasDisk
+      self.isBzImage = isBzImage
     }
   }
 
@@ -53,12 +60,29 @@ public struct GuestLab: Sendable {
     }
     let disk = project.builtFolder + "/guest-disk"
     try Files.write(Array("disk".utf8) + [UInt8](repeating: 0, count: 65_532), to: disk)
+    let packed = project.builtFolder + "/guest.bzImage"
+    if guests.contains(where: \.isBzImage) { try Files.write(try await bzImage(of: kernel), to: packed) }
     let texts = guests.flatMap {
-      ["\(kernel) guest \($0.description) -- \($0.commandLine)"] + ($0.hasDisk ? ["\(disk) guest-disk"] : [])
+      ["\($0.isBzImage ? packed : kernel) guest \($0.description) -- \($0.commandLine)"]
+        + ($0.hasDisk ? ["\(disk) guest-disk"] : [])
     }
     machine.medium = .kernel(path: path, modules: modules + texts, commandLine: commandLine)
     machine.countsInstructions = countsInstructions
     return (machine, kernel)
+  }
+
+  /// The kernel as Linux packs one: a part for real mode that only says how large it is and where to enter, behind it the
+  /// kernel as it lies in memory (Linux's Documentation/x86/boot.txt).
+  private func bzImage(of kernel: String) async throws -> [UInt8] {
+    let flat = project.builtFolder + "/guest.flat"
+    try await Command(toolchain.path(of: "llvm-objcopy"), ["-O", "binary", kernel, flat]).output()
+    var setup = [UInt8](repeating: 0, count: 2 * 512)
+    setup[0x1F1] = 1  // sectors behind the first
+    setup.replaceSubrange(0x202..<0x206, with: Array("HdrS".utf8))
+    (setup[0x206], setup[0x207]) = (0x07, 0x02)  // version 2.7 of the protocol
+    setup[0x211] = 1  // loaded high
+    setup[0x216] = 0x10  // entered at 1 MiB
+    return setup + (try Files.read(flat))
   }
 
   /// Runs a machine to its end; the verdict may be that a guest was killed, but the kernel itself must not have failed.
