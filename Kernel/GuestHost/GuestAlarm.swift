@@ -33,15 +33,19 @@ import Scheduling
     @inline(__always) nonmutating unsafeMutableAddress { unsafe place }
   }
 
-  /// Makes an alarm whose thread has a level, and starts it.
-  init(level: PriorityLevel) throws(GuestStartError) {
-    guard
+  /// Makes the alarm of a guest, whose thread has a level, and starts it.
+  init(of record: GuestReference, level: PriorityLevel) throws(GuestStartError) {
+    guard !record.refuses(),
       let address = Processor.withoutInterrupts({ KernelHeap.tryAllocate(MemoryLayout<Fields>.size) }),
       let place = unsafe UnsafeMutablePointer<Fields>(bitPattern: address.rawValue)
     else { throw .memory }
     // SAFETY: the heap has just given the memory.
     unsafe place.initialize(to: Fields())
     unsafe self.place = place
+    guard !record.refuses() else {
+      KernelHeap.free(address)
+      throw .memory
+    }
     do {
       thread = try Threads.create(ThreadName("guest-clock"), level: level, argument: address.rawValue) {
         unsafe GuestAlarm.run(UnsafeMutablePointer<Fields>(bitPattern: $0))

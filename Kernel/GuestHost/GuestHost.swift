@@ -126,7 +126,10 @@ public enum GuestHost {
   /// The life of a guest, from its start to its last end.
   private static func live(_ guest: GuestReference) {
     while true {
-      guard let outcome = runOnce(guest) else { return end(guest, failed: true) }
+      guard let outcome = runOnce(guest) else {
+        if guest.wasRefused { continue }
+        return end(guest, failed: true)
+      }
       if guest.isSeries {
         if guest.goesOn(after: outcome) { continue }
         guest.reportSeries()
@@ -144,7 +147,7 @@ public enum GuestHost {
   private static func runOnce(_ record: GuestReference) -> GuestOutcome? {
     guard let hosted = unsafe make(record) else { return nil }
     let alarm: GuestAlarm
-    do { alarm = try GuestAlarm(level: PriorityLevel(truncating: 17)) } catch {
+    do { alarm = try GuestAlarm(of: record, level: PriorityLevel(truncating: 17)) } catch {
       log(.error, "guest", "no memory for the clock of guest \(record.fields.number)")
       unsafe discard(hosted)
       return nil
@@ -168,8 +171,14 @@ public enum GuestHost {
 
   private static func make(_ record: GuestReference) -> UnsafeMutablePointer<HostedGuest>? {
     do throws(GuestStartError) {
+      record.fields.allocations = 0
+      record.fields.refusedAllocation =
+        record.fields.description.isRefusing ? record.fields.startCount + 1 : 0
       let hosted = try unsafe makeGuest(record)
-      unsafe hosted.pointee.attachDevices(record)
+      do throws(GuestStartError) { try unsafe hosted.pointee.attachDevices(record) } catch {
+        unsafe discard(hosted)
+        throw error
+      }
       return unsafe hosted
     } catch {
       switch error {
@@ -194,7 +203,7 @@ public enum GuestHost {
     _ record: GuestReference
   ) throws(GuestStartError) -> UnsafeMutablePointer<HostedGuest> {
     let description = record.fields.description
-    guard
+    guard !record.refuses(),
       let address = Processor.withoutInterrupts({
         KernelHeap.tryAllocate(HostedGuest.byteCount, alignment: 64)
       }), let place = unsafe UnsafeMutableRawPointer(bitPattern: address.rawValue)
@@ -203,8 +212,7 @@ public enum GuestHost {
     do throws(GuestStartError) {
       // SAFETY: the heap has just given this memory.
       unsafe hosted = try HostedGuest.make(
-        at: place, megabytes: description.megabytes, slot: Int(record.fields.number - 1),
-        number: record.fields.number)
+        at: place, megabytes: description.megabytes, record: record)
     } catch {
       KernelHeap.free(address)
       throw error

@@ -70,6 +70,10 @@ enum GuestRequest: UInt8, BitwiseCopyable {
   /// Whether its last end was a mistake of its own, or none of it could be made.
   var hasFailed = false
 
+  /// Allocations of this start, and the one that is refused to see what comes of it; 0 for none.
+  var allocations: UInt32 = 0
+  var refusedAllocation: UInt32 = 0
+
   /// What its starts came to.
   var series = GuestSeries()
 
@@ -170,6 +174,13 @@ struct ByteQueue: BitwiseCopyable {
   init?(at address: UInt) {
     guard let place = unsafe UnsafeMutablePointer<GuestRecord>(bitPattern: address) else { return nil }
     unsafe self.place = place
+  }
+
+  /// Counts an allocation for the guest; says whether it is to be refused, as if nothing were left.
+  @inline(__always)
+  func refuses() -> Bool {
+    fields.allocations &+= 1
+    return fields.allocations == fields.refusedAllocation
   }
 
   var address: UInt { unsafe UInt(bitPattern: place) }

@@ -17,7 +17,9 @@ struct GuestSeries: BitwiseCopyable {
   var kills: UInt32 = 0
   /// Those of them that were not over in time.
   var outlived: UInt32 = 0
-  /// Frames that were free after the first start.
+  /// Starts that never began because an allocation was refused them.
+  var refused: UInt32 = 0
+  /// Frames that were free after the first start that began.
   var framesAfterFirst: UInt32 = 0
   /// Calls, and those of them that came through the ring.
   var calls: UInt64 = 0
@@ -46,7 +48,7 @@ extension GuestReference {
   /// Whether another start follows an end.
   func goesOn(after outcome: GuestOutcome) -> Bool {
     // After the first: the kernel's own tables for the top 4 MiB and its heap's frames stay.
-    if fields.startCount == 1 { fields.series.framesAfterFirst = Self.freeFrames }
+    if fields.series.framesAfterFirst == 0 { fields.series.framesAfterFirst = Self.freeFrames }
     if fields.description.isBackground { return !hasSeriesFailed(outcome) && hasOthers }
     let limit = fields.description.calls
     switch outcome {
@@ -65,6 +67,16 @@ extension GuestReference {
     }
     if limit != 0, fields.series.calls >= UInt64(limit) { return false }
     return fields.startCount < fields.description.starts
+  }
+
+  /// Counts a start that was refused an allocation and never began; says whether another follows.
+  var wasRefused: Bool {
+    guard fields.refusedAllocation != 0, fields.allocations >= fields.refusedAllocation,
+      fields.startCount + 1 < fields.description.starts
+    else { return false }
+    fields.startCount += 1
+    fields.series.refused += 1
+    return true
   }
 
   /// Whether a series ended as it should not: one in the background must not be killed.
@@ -94,6 +106,11 @@ extension GuestReference {
       .info, "guest",
       "series of guest \(number): \(starts) starts, \(series.kills) killed, \(series.outlived) of them out of time, frames free \(series.framesAfterFirst) after the first and \(Self.freeFrames) after the last"
     )
+    if series.refused > 0 {
+      log(
+        .info, "guest",
+        "\(series.refused) starts of guest \(number) were refused an allocation and never began")
+    }
     log(
       .info, "guest",
       "series of guest \(number): \(series.calls) calls, \(series.ringCalls) of them by the ring, \(series.fills) pages shown, \(series.reflections) traps passed on, \(series.audits) audits"

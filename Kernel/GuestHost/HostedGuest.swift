@@ -50,12 +50,12 @@ import Virtio
   ///
   /// - Safety: `place` must be `byteCount` bytes aligned to 64, that nobody else uses.
   @unsafe static func make(
-    at place: UnsafeMutableRawPointer, megabytes: UInt32, slot: Int, number: UInt32
+    at place: UnsafeMutableRawPointer, megabytes: UInt32, record: GuestReference
   ) throws(GuestStartError) -> UnsafeMutablePointer<HostedGuest> {
     let pages: WorldPages
-    do { pages = try WorldPages(slot: slot) } catch { throw .memory }
+    do { pages = try WorldPages(slot: Int(record.fields.number - 1), record) } catch { throw .memory }
     var memory: MachineGuestMemory
-    do { memory = try MachineGuestMemory(megabytes: megabytes, pages: pages) } catch {
+    do { memory = try MachineGuestMemory(megabytes: megabytes, pages: pages, record) } catch {
       pages.release()
       throw .memory
     }
@@ -67,7 +67,7 @@ import Virtio
         storage: (place + storageOffset).assumingMemoryBound(to: GuestStorage.self), clock: clock,
         format: WorldPages.format, in: &memory)
       unsafe hosted.initialize(
-        to: HostedGuest(guest: guest, memory: memory, pages: pages, number: number))
+        to: HostedGuest(guest: guest, memory: memory, pages: pages, number: record.fields.number))
     } catch {
       memory.release()
       pages.release()
@@ -125,9 +125,12 @@ import Virtio
   }
 
   /// Gives the guest its devices.
-  mutating func attachDevices(_ record: GuestReference) {
-    let address = KernelHeap.allocate(MemoryLayout<GuestDevices>.size, alignment: 16).rawValue
-    guard let place = unsafe UnsafeMutablePointer<GuestDevices>(bitPattern: address) else { return }
+  mutating func attachDevices(_ record: GuestReference) throws(GuestStartError) {
+    guard !record.refuses(),
+      let address = Processor.withoutInterrupts({
+        KernelHeap.tryAllocate(MemoryLayout<GuestDevices>.size, alignment: 16)
+      }), let place = unsafe UnsafeMutablePointer<GuestDevices>(bitPattern: address.rawValue)
+    else { throw .memory }
     // SAFETY: the heap has just given the memory; `release` gives it back.
     unsafe place.initialize(to: GuestDevices(in: memory))
     unsafe devices = place

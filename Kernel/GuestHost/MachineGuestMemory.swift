@@ -21,6 +21,7 @@ struct MachineGuestMemory: ShadowMemory, ~Copyable {
   let run: FrameRange
   private let start: UInt
   private let pages: WorldPages
+  private let record: GuestReference
   private var tables = NodeTableMemory()
   /// Where frame 0 appears: the kernel finds a frame of the allocator by its number alone.
   private let directMap: UInt
@@ -35,19 +36,25 @@ struct MachineGuestMemory: ShadowMemory, ~Copyable {
   /// Takes frames for a guest and fills them with zeros.
   ///
   /// The devices' pages are the last of them: a run of a power of two is the easiest to find.
-  init(megabytes: UInt32, pages: WorldPages) throws(FrameAllocatorError) {
+  init(
+    megabytes: UInt32, pages: WorldPages, _ record: GuestReference
+  ) throws(FrameAllocatorError) {
     let count = megabytes << 8
-    run = try Self.takeRun(count)
+    run = try Self.takeRun(count, record)
     ramSize = (count - Self.devicePageCount) << UInt32(pageShift)
     size = count << UInt32(pageShift)
     start = Frames.address(of: run.start).rawValue
     self.pages = pages
+    self.record = record
     directMap = start - UInt(run.start.rawValue) << UInt(pageShift)
     isIdentity = NodeReference().node.partition.isIdentity
     for index in 0..<count { Frames.clear(FrameNumber(run.start.rawValue + index)) }
   }
 
-  private static func takeRun(_ count: UInt32) throws(FrameAllocatorError) -> FrameRange {
+  private static func takeRun(
+    _ count: UInt32, _ record: GuestReference
+  ) throws(FrameAllocatorError) -> FrameRange {
+    guard !record.refuses() else { throw .outOfFrames }
     cpu_cli()
     defer { cpu_sti() }
     return try NodeReference().node.frames.allocateRun(count, for: .guest)
@@ -104,7 +111,7 @@ struct MachineGuestMemory: ShadowMemory, ~Copyable {
   }
   mutating func allocateTable() throws(PagingError) -> FrameNumber {
     // A guest's shadows can be larger than its memory, which shows at many addresses: they have a limit of their own.
-    guard tableCount < tableLimit else { throw .outOfFrames }
+    guard tableCount < tableLimit, !record.refuses() else { throw .outOfFrames }
     cpu_cli()
     defer { cpu_sti() }
     let table = try tables.allocateTable()

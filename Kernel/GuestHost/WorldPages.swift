@@ -63,7 +63,7 @@ struct WorldPages: BitwiseCopyable {
   private static var gates: UInt { 0x200 }
 
   /// Takes two frames and shows them in the kernel's tables.
-  init(slot: Int) throws(PagingError) {
+  init(slot: Int, _ record: GuestReference) throws(PagingError) {
     registersPage = Self.code + 0x1_0000 + UInt(slot * 2 * pageSize)
     cpu_cli()
     defer { cpu_sti() }
@@ -77,12 +77,17 @@ struct WorldPages: BitwiseCopyable {
           PageAttributes(.readExecute), in: &memory)
       }
     }
+    guard !record.refuses() else { throw .outOfFrames }
     registersFrame = try memory.allocateTable()
-    do { stateFrame = try memory.allocateTable() } catch {
+    do throws(PagingError) {
+      guard !record.refuses() else { throw .outOfFrames }
+      stateFrame = try memory.allocateTable()
+    } catch {
       memory.freeTable(registersFrame)
       throw error
     }
-    do {
+    do throws(PagingError) {
+      guard !record.refuses() else { throw .outOfFrames }
       try tables.map(
         registersFrame, at: VirtualAddress(registersPage), PageAttributes(.readWrite), in: &memory)
       try tables.map(stateFrame, at: VirtualAddress(state), PageAttributes(.readWrite), in: &memory)

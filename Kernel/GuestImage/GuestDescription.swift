@@ -6,7 +6,7 @@
 /// `starts=N` makes a series of a guest: it is started up to N times, one after the other, each time with ` case=K` at the
 /// end of its command line, K from 0; powering off ends the series before. With `calls=N` it ends after the start by which
 /// all have made N calls, and not by powering off. A guest with the word `background` is started again while there are others. `audit=N` looks through the
-/// shadow tables after every N exits. `life=MS` ends a guest that many milliseconds after its start.
+/// shadow tables after every N exits; with `refusing` the n-th start is refused its n-th allocation. `life=MS` ends a guest that many milliseconds after its start.
 public struct GuestDescription: Hashable, Sendable {
   /// What the module is.
   public enum Kind: UInt8, BitwiseCopyable, Hashable, Sendable {
@@ -30,6 +30,8 @@ public struct GuestDescription: Hashable, Sendable {
   public var balloon: UInt32 = 0
   /// How often the guest is started at most; 0 if it is no series.
   public var starts: UInt32 = 0
+  /// Whether the n-th start is refused its n-th allocation.
+  public var isRefusing = false
   /// Calls of all starts together after which a series ends; 0 for no limit.
   public var calls: UInt32 = 0
   /// Milliseconds of the machine's clock from a start to its end at the latest; 0 for no limit.
@@ -98,6 +100,8 @@ public struct GuestDescription: Hashable, Sendable {
       life = try Self.number(value, 1...1_000_000, .badNumber, text)
     } else if let value = Self.value(of: word, "audit=", text) {
       auditInterval = try Self.number(value, 1...1_000_000, .badNumber, text)
+    } else if Self.matches(word, "refusing", text) {
+      isRefusing = true
     } else if Self.matches(word, "background", text) {
       isBackground = true
     } else {

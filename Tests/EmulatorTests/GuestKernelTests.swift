@@ -76,6 +76,19 @@ extension EmulatorTests {
       #expect(series.framesBefore == series.framesAfter)
     }
 
+    /// The n-th start is refused its n-th allocation, until no start has as many.
+    @Test func anAllocationThatFailsCostsNothing() async throws {
+      let text = try await console([.init("memory=4 starts=150 refusing audit=50", "run=restart")])
+      let series = try #require(GuestReport.series(in: text).first)
+      #expect(series.starts == 150 && series.killed == 0)
+      #expect(series.framesBefore == series.framesAfter)
+      // The guest and its memory, two pages of the switch, tables, devices, an alarm with its thread: none begins without.
+      let refused = text.split(whereSeparator: \.isNewline).count { $0.contains("no memory for") }
+      print("\(refused) starts were refused an allocation and never began")
+      #expect(refused >= 15)
+      #expect(text.contains(": \(refused) starts of guest 1 were refused"))
+    }
+
     @Test func twoSolversHaveTheSameResultAsOne() async throws {
       let text = try await console([
         .init("memory=4", "run=jacobi steps=50 instance=1"),

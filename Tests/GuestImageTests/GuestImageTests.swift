@@ -119,9 +119,9 @@ private func load(_ bytes: [UInt8], into machine: inout FakeMachine) throws(Gues
 
   @Test func aSeriesIsDescribed() throws {
     let description = try #require(
-      try read("guest memory=4 starts=200 calls=9 life=70 audit=50 background -- run=ends"))
+      try read("guest memory=4 starts=200 calls=9 life=70 audit=50 refusing background -- run=ends"))
     #expect(description.starts == 200 && description.auditInterval == 50 && description.isBackground)
-    #expect(description.calls == 9 && description.life == 70)
+    #expect(description.calls == 9 && description.life == 70 && description.isRefusing)
     let alone = try #require(try read("guest"))
     #expect(alone.starts == 0 && alone.auditInterval == 0 && !alone.isBackground)
     #expect(alone.calls == 0 && alone.life == 0)
