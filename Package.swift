@@ -308,6 +308,7 @@ if let architecture {
   }
   targets += [
     .target(name: "SeededRandomness", path: "Tests/SeededRandomness"),
+    tests("Document", []),
     tests("Base", ["Base"]),
     .testTarget(
       name: "BenchTests",

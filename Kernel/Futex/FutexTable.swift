@@ -148,8 +148,16 @@ public struct FutexTable: ~Copyable {
     from key: FutexKey, to other: FutexKey, wakeCount: Int, moveCount: Int, _ wake: (UInt) -> Void
   ) -> (woken: Int, moved: Int) {
     let woken = self.wake(key, count: wakeCount, wake)
-    if key == other { return (woken, 0) }
     var moved = 0
+    if key == other {
+      // They stay where they are, and count as moved.
+      var next = buckets[key.bucket].first
+      while moved < moveCount, let waiter = next {
+        next = waiter.fields.next
+        if waiter.fields.key == key { moved += 1 }
+      }
+      return (woken, moved)
+    }
     // Those that move to the same bucket go behind what is its end now, and are not looked at again.
     let end = buckets[key.bucket].last
     var next = buckets[key.bucket].first

@@ -53,6 +53,16 @@ import Testing
     #expect(threads.wake(a, 9) == [3, 4])
   }
 
+  /// Linux counts them too: a program can learn how many are asleep.
+  @Test func thoseWhoMoveToTheSameWordStayAndCount() {
+    let threads = Threads(3)
+    for index in 0..<3 { threads.table.insert(threads[index], at: index == 1 ? b : a) }
+    let answer = threads.table.requeue(from: a, to: a, wakeCount: 0, moveCount: 9) { _ in }
+    #expect(answer.woken == 0 && answer.moved == 2)
+    #expect(threads.table.requeue(from: a, to: a, wakeCount: 0, moveCount: 1) { _ in }.moved == 1)
+    #expect(threads.wake(a, 9) == [0, 2])
+  }
+
   @Test func oneThatGaveUpIsNotWoken() {
     let threads = Threads(2)
     threads.table.insert(threads[0], at: a)

@@ -70,8 +70,10 @@ static void *wait_at(void *argument) {
   return (void *)result;
 }
 
-/// Long enough for threads to fall asleep, also where others want the processors.
-static void settle(void) { nap(150); }
+/// Waits until so many are asleep at a word. Those that are moved from a word to the same one are only counted.
+static void settle(uint32_t *word, int count, int flag) {
+  while (FUTEX(word, FUTEX_CMP_REQUEUE | flag, 0, (long)count, word, *word) < count) nap(1);
+}
 
 static void settle_until(int count) {
   for (int64_t end = now() + 10000000000; woken < count && now() < end;) nap(1);
@@ -83,7 +85,7 @@ static void waking(void) {
   words[0] = 1;
   woken = 0;
   for (int i = 0; i < 4; i++) pthread_create(&threads[i], NULL, wait_at, (void *)0);
-  settle();
+  settle(&words[0], 4, FUTEX_PRIVATE_FLAG);
   answer("two", FUTEX(&words[0], FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 2, NULL, NULL, 0));
   settle_until(2);
   say("woken %d", woken);
@@ -102,7 +104,7 @@ static void bit_sets(void) {
   words[1] = 1;
   woken = 0;
   for (long i = 0; i < 3; i++) pthread_create(&threads[i], NULL, wait_at, (void *)(1L | (4L << i)));
-  settle();
+  settle(&words[1], 3, FUTEX_PRIVATE_FLAG);
   answer("nobody's bit", FUTEX(&words[1], FUTEX_WAKE_BITSET | FUTEX_PRIVATE_FLAG, 9, NULL, NULL, 8));
   answer("one's", FUTEX(&words[1], FUTEX_WAKE_BITSET | FUTEX_PRIVATE_FLAG, 9, NULL, NULL, 2));
   answer("the others'", FUTEX(&words[1], FUTEX_WAKE_BITSET | FUTEX_PRIVATE_FLAG, 9, NULL, NULL, 5));
@@ -115,7 +117,7 @@ static void requeueing(void) {
   words[0] = words[1] = 1;
   woken = 0;
   for (int i = 0; i < 4; i++) pthread_create(&threads[i], NULL, wait_at, (void *)0);
-  settle();
+  settle(&words[0], 4, FUTEX_PRIVATE_FLAG);
   answer("another value", FUTEX(&words[0], FUTEX_CMP_REQUEUE | FUTEX_PRIVATE_FLAG, 1, 2L, &words[1], 9));
   answer("one woken, two moved", FUTEX(&words[0], FUTEX_CMP_REQUEUE | FUTEX_PRIVATE_FLAG, 1, 2L, &words[1], 1));
   settle_until(1);
@@ -131,7 +133,7 @@ static void wake_operations(void) {
   words[2] = words[3] = 1;
   woken = 0;
   for (long i = 0; i < 2; i++) pthread_create(&threads[i], NULL, wait_at, (void *)(i + 2));
-  settle();
+  for (int i = 2; i < 4; i++) settle(&words[i], 1, FUTEX_PRIVATE_FLAG);
   answer("adds, and wakes both",
          FUTEX(&words[2], FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 1, 1L, &words[3],
                FUTEX_OP(FUTEX_OP_ADD, 41, FUTEX_OP_CMP_EQ, 1)));
@@ -174,7 +176,7 @@ static void between_processes(void) {
     }
   }
   while (((volatile uint32_t *)word)[1] < 3) nap(1);
-  settle();
+  settle(word, 3, 0);
   answer("private ones are others", FUTEX(word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 9, NULL, NULL, 0));
   answer("all three", FUTEX(word, FUTEX_WAKE, 9, NULL, NULL, 0));
   for (int i = 0; i < 3; i++) {
@@ -189,7 +191,7 @@ static void between_processes(void) {
     struct duration length = {0, 400000000};
     _exit(FUTEX(&words[0], FUTEX_WAIT, 1, &length, NULL, 0) == -1 && errno == ETIMEDOUT ? 0 : 1);
   }
-  settle();
+  nap(150);
   answer("a private word of another", FUTEX(&words[0], FUTEX_WAKE, 9, NULL, NULL, 0));
   int status;
   waitpid(child, &status, 0);
@@ -220,7 +222,7 @@ static void robust_lists(void) {
     answer("get", syscall(SYS_get_robust_list, 0, &found, &size));
     say("the same %d", found == &head && size == sizeof head);
     entry->word = syscall(SYS_gettid) | FUTEX_WAITERS;
-    nap(300);
+    settle(&entry->word, 1, 0);
     _exit(0);
   }
   uint32_t *word = (uint32_t *)(void *)((char *)common + sizeof(void *));
