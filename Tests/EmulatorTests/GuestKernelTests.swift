@@ -100,6 +100,27 @@ extension EmulatorTests {
       #expect(sums.count == 2 && Set(sums).count == 1, "\(sums)")
     }
 
+    /// Two that compute side by side, with a fifth and three fifths of the processor: each takes as much longer.
+    @Test func aShareOfTheProcessorIsKept() async throws {
+      func ticks(_ guests: [GuestLab.Guest]) async throws -> [String: Int] {
+        let samples = try SampleReader.read(try await console(guests)).finished
+        return Dictionary(samples.map { ($0.name, $0.samples[0]) }, uniquingKeysWith: { first, _ in first })
+      }
+      let solver = "run=jacobi steps=4000 at=200"
+      let whole = try await ticks([.init("memory=4", "\(solver) instance=1")])
+      let parts = try await ticks([
+        .init("memory=4 share=20", "\(solver) instance=1"),
+        .init("memory=4 share=60", "\(solver) instance=2"),
+      ])
+      let needed = try #require(whole["guest/jacobi-1"])
+      for (name, percent) in [("guest/jacobi-1", 20), ("guest/jacobi-2", 60)] {
+        let taken = try #require(parts[name])
+        let had = Double(needed) / Double(taken) * 100
+        print("\(name): \(had) % of the processor, of \(percent)")
+        #expect(abs(had - Double(percent)) <= Double(percent) / 20)
+      }
+    }
+
     /// What calls of the host may cost: exact counts, and the bound of the dearest.
     @Test func noCostOfAGuestIsAboveItsLimit() async throws {
       let lab = try await lab()
