@@ -284,7 +284,9 @@ import Virtio
     }
     var host = MachineDevices(record: record)
     if let place = unsafe devices {
-      if case .end(let end) = take(unsafe place.pointee.pump(in: &memory, for: &host)) { return .end(end) }
+      let outcome = unsafe place.pointee.pump(in: &memory, for: &host)
+      if outcome.hasMore { alarm.fields.isDue = true }
+      if case .end(let end) = take(outcome) { return .end(end) }
     }
     let step = guest.prepareEntry(in: &memory)
     alarm.set(min(nextLook, share.end))
@@ -387,7 +389,9 @@ import Virtio
     case .status(let index): unsafe place.pointee.changeStatus(of: index, in: &memory)
     case .queue(let index, let queue):
       var host = MachineDevices(record: record)
-      return take(unsafe place.pointee.serve(index, queue, in: &memory, for: &host))
+      let outcome = unsafe place.pointee.serve(index, queue, in: &memory, for: &host)
+      if outcome.hasMore { record.fields.alarm?.fields.isDue = true }
+      return take(outcome)
     }
     return .enter
   }

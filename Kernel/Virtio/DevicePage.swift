@@ -19,6 +19,8 @@ public struct DeviceSlot: BitwiseCopyable, Sendable {
   var queues: InlineArray<2, VirtQueue>
   /// Whether the guest has taken it into use.
   public internal(set) var isRunning = false
+  /// A bit for each ring with requests that are left for later.
+  var waiting: UInt8 = 0
   /// Requests that were served.
   public internal(set) var requestCount: UInt64 = 0
   /// Bytes that went from the guest to the device.
@@ -54,6 +56,7 @@ public struct DeviceSlot: BitwiseCopyable, Sendable {
   /// The rings as they were when the guest began, and the features that it took forgotten.
   mutating func reset<Memory: GuestMemory & ~Copyable>(in memory: inout Memory) {
     isRunning = false
+    waiting = 0
     memory.store32(0, takenFeatures)
     for index in 0..<kind.queueCount { queues[index].reset(in: &memory) }
   }

@@ -8,17 +8,22 @@ public struct DeviceOutcome: BitwiseCopyable, Hashable, Sendable {
   public var lines: UInt32 = 0
   /// What the guest did wrong, which ends it.
   public var mistake: GuestMistake?
+  /// Requests are left that `pump` is to serve: others shall have the processor in between.
+  public var hasMore = false
 }
 
 /// The devices of a guest: which it has, and how far each has come.
 ///
 /// The guest tells of changes by NOTIFY; the host calls `pump` when something has come from outside. One call serves at
-/// most as many requests as a ring has entries, of at most `BufferChain.mostBytes` each.
+/// most as many requests as a ring has entries, and none after `mostBytesAtOnce` have been moved; `pump` goes on with the rest.
 public struct GuestDevices: ~Copyable {
   /// The most devices of a guest: the page, the rings and fifteen interrupt lines have room for them.
   public static var capacity: Int { 8 }
   /// Interrupt lines that a guest of one processor has for devices: 1 to 15.
   private static var lastLine: UInt32 { 15 }
+
+  /// Bytes after which one call serves no further request; with the last one it is `BufferChain.mostBytes` more at most.
+  public static var mostBytesAtOnce: UInt32 { 256 << 10 }
 
   /// How many there are.
   public private(set) var count = 0
@@ -32,6 +37,8 @@ public struct GuestDevices: ~Copyable {
   private var diskCount = 0
   /// Pages that the guest has given up.
   public internal(set) var balloonPages: UInt32 = 0
+  /// Bytes that may still be moved before the rest has to wait.
+  private var bytesLeft: UInt32 = 0
   private var nextLine: UInt32 = 1
   private var nextRing: UInt32
   private let start: UInt32
@@ -128,6 +135,7 @@ public struct GuestDevices: ~Copyable {
   ) -> DeviceOutcome {
     var outcome = DeviceOutcome()
     guard let slot = slots[index] else { return outcome }
+    bytesLeft = Self.mostBytesAtOnce
     do throws(GuestMistake) {
       let hasUsed: Bool
       switch slot.kind {
@@ -146,36 +154,53 @@ public struct GuestDevices: ~Copyable {
       if hasUsed, let used = slots[index]?.queues[queue], used.wantsInterrupt(in: memory) {
         outcome.lines |= 1 << used.line
       }
+      // What waits in a ring for input waits for the host.
+      let isForInput = queue == 0 && (slot.kind == .console || slot.kind == .network)
+      outcome.hasMore = bytesLeft == 0 && !isForInput && hasWork(index, queue, in: memory)
+      if outcome.hasMore {
+        slots[index]?.waiting |= 1 << UInt8(queue)
+      } else {
+        slots[index]?.waiting &= ~(1 << UInt8(queue))
+      }
     } catch {
       outcome.mistake = error
     }
     return outcome
   }
 
-  /// Hands the guest what has come for it: typed bytes and frames.
+  /// Hands the guest what has come for it, typed bytes and frames, and goes on with what is left of its requests.
   public mutating func pump<Memory: GuestMemory & ~Copyable, Host: DeviceHost & ~Copyable>(
     in memory: inout Memory, for host: inout Host
   ) -> DeviceOutcome {
     var outcome = DeviceOutcome()
     for index in 0..<count {
-      guard let slot = slots[index], slot.isRunning, slot.kind == .console || slot.kind == .network else {
-        continue
+      guard let slot = slots[index] else { continue }
+      let hasInput = slot.isRunning && (slot.kind == .console || slot.kind == .network)
+      for queue in 0..<slot.kind.queueCount
+      where slot.waiting >> UInt8(queue) & 1 == 1 || queue == 0 && hasInput {
+        let part = serve(index, queue, in: &memory, for: &host)
+        outcome.lines |= part.lines
+        if part.hasMore { outcome.hasMore = true }
+        if part.mistake != nil { return part }
       }
-      let part = serve(index, 0, in: &memory, for: &host)
-      outcome.lines |= part.lines
-      if part.mistake != nil { return part }
     }
     return outcome
   }
+
+  /// Whether another request may be served now.
+  var canTake: Bool { bytesLeft > 0 }
 
   /// Takes the next buffers of a queue into `chain`, and counts.
   mutating func take<Memory: GuestMemory & ~Copyable>(
     _ index: Int, _ queue: Int, in memory: borrowing Memory
   ) throws(GuestMistake) -> Bool {
-    guard var ring = slots[index]?.queues[queue] else { return false }
+    guard bytesLeft > 0, var ring = slots[index]?.queues[queue] else { return false }
     let isThere = try ring.take(&chain, in: memory)
     slots[index]?.queues[queue] = ring
-    if isThere { slots[index]?.requestCount += 1 }
+    if isThere {
+      slots[index]?.requestCount += 1
+      bytesLeft -= min(bytesLeft, chain.readableCount + chain.writableCount)
+    }
     return isThere
   }
 

@@ -10,7 +10,7 @@ extension GuestDevices {
     var hasUsed = false
     for _ in 0..<VirtQueue.size {
       // A byte is taken from the host only when there is room for it.
-      guard hasWork(index, 0, in: memory), let first = host.nextInput() else { break }
+      guard canTake, hasWork(index, 0, in: memory), let first = host.nextInput() else { break }
       guard try take(index, 0, in: memory) else { break }
       var count: UInt32 = 0
       var byte: UInt8? = first

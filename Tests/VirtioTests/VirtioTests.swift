@@ -161,6 +161,29 @@ import Testing
     #expect(rig.used(1) == (1, 1))
   }
 
+  @Test func whatTakesLongIsServedInParts() {
+    var rig = Rig()
+    rig.writeHeader(0, sector: 0, 0x2000)
+    rig.post(
+      1, 0,
+      [
+        GuestBuffer(address: 0x2000, byteCount: 16),
+        GuestBuffer(address: 0x3000, byteCount: 50_000, isWritable: true),
+      ])
+    for _ in 1..<10 { rig.offer(1, 0, 0) }
+    // After six more than 256 KiB would have been moved.
+    let first = rig.serve(1)
+    #expect(first.hasMore && rig.used(1).count == 6 && first.lines == 1 << 3)
+    let second = rig.pump()
+    #expect(!second.hasMore && rig.used(1).count == 10 && second.lines == 1 << 3)
+    #expect(rig.pump() == DeviceOutcome())
+    // A driver that begins anew is owed nothing.
+    for _ in 0..<10 { rig.offer(1, 0, 0) }
+    #expect(rig.serve(1).hasMore)
+    rig.devices.changeStatus(of: 1, in: &rig.machine)
+    #expect(rig.pump() == DeviceOutcome())
+  }
+
   @Test func randomBytesFillTheBuffer() {
     var rig = Rig()
     rig.post(2, 0, [GuestBuffer(address: 0x2000, byteCount: 6, isWritable: true)])
