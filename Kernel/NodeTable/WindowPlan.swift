@@ -61,6 +61,8 @@ public struct TrialPlace: BitwiseCopyable, Sendable {
   public var central: UInt32 { start + 0x300 }
   /// A line for each node: how far it has come.
   public func progress(_ member: UInt32) -> UInt32 { start + 0x1000 + 64 * member }
+  /// Where one of the first eight ranks says how far it has come with the link to another, in its line.
+  public func linking(of member: UInt32, with other: UInt32) -> UInt32 { progress(member) + 16 + 4 * other }
   /// An MCS lock.
   public var queue: UInt32 { start + 0x2000 + 0x1000 }
   /// A tree barrier.

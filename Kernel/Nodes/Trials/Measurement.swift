@@ -21,6 +21,8 @@ struct Measurement: ~Copyable {
   private let rank: UInt32
   private var together: SynchronizationTrial
   private let samples: UInt
+  // How often the links to each of the first ranks were set up.
+  private var linkings = InlineArray<8, UInt32>(repeating: 0)
   private static var most: UInt32 { 500 }
 
   init(_ reference: LinksReference, _ trial: Trial) {
@@ -53,16 +55,16 @@ struct Measurement: ~Copyable {
   private func report(_ name: Text, _ count: UInt32) {
     guard rank == 0 else { return }
     let reference = NodeReference()
-    var line: Text = "bench 1 \(name):"
+    var line = Text()
     for index in 0..<count {
+      if line.count == 0 { line = "bench 1 \(name):" }
       line.append(" ")
       line.append(decimal: UInt64(cpu_load32(samples + UInt(index) * 4)))
-      if line.count > 200 {
+      if line.count > 200 || index + 1 == count {
         reference.node.log.show(line)
         line = Text()
       }
     }
-    if line.count > 0 { reference.node.log.show(line) }
     reference.node.log.show("bench 1 \(name) end \(count)")
   }
 
@@ -91,14 +93,23 @@ struct Measurement: ~Copyable {
   }
 
   /// Both ends of the links of the trial to one other rank, ready to send.
-  private func ends(with other: UInt32) -> (sender: LinkSender, receiver: LinkReceiver)? {
+  ///
+  /// Links that were used before have a generation that a new receiver would take for the other's new one. So each says in
+  /// its line which generation it begins, and how often the two have begun: the receiver waits for that one.
+  private mutating func ends(with other: UInt32) -> (sender: LinkSender, receiver: LinkReceiver)? {
+    guard rank < 8, other < 8 else { return nil }
+    linkings[Int(other)] += 1
     let (me, you) = (UInt8(truncatingIfNeeded: rank), UInt8(truncatingIfNeeded: other))
     var sender = LinkSender(from: me, to: you, layout: place.rings, window)
     var receiver = LinkReceiver(from: you, to: me, layout: place.rings, window)
+    let time = linkings[Int(other)] << 16
+    window.storeRelease(time | UInt32(sender.generation), at: place.linking(of: rank, with: other))
     var patience = Patience(seconds: 20)
     let credit = place.rings.pair(from: me, to: you) + 68
     // Until either has taken the other's generation.
-    while window.loadAcquire(credit + 8) >> 16 != UInt32(sender.generation) || receiver.generation == 0 {
+    while window.loadAcquire(credit + 8) >> 16 != UInt32(sender.generation)
+      || window.loadAcquire(place.linking(of: other, with: rank)) != time | UInt32(receiver.generation)
+    {
       sender.service(window)
       receiver.service(window)
       guard patience.wait() else { return nil }
@@ -227,6 +238,7 @@ struct Measurement: ~Copyable {
 
   /// All send to node 0: ticks for a message.
   private mutating func manyToOne() -> Bool {
+    guard together.clear() else { return false }
     let senders = min(trial.size, 8) - 1
     for count in 1...senders {
       guard together.gather() else { return false }
@@ -244,7 +256,7 @@ struct Measurement: ~Copyable {
     return true
   }
 
-  private func collect(from count: UInt32) -> Bool {
+  private mutating func collect(from count: UInt32) -> Bool {
     var receivers = InlineArray<8, LinkReceiver?>(repeating: nil)
     for member in 1...count {
       guard let (_, receiver) = ends(with: member) else { return false }
