@@ -136,8 +136,9 @@ public enum UserCopy {
     var entry = symbol_user_copy_faults()
     while true {
       let place = word(entry)
-      if place == instruction { return word(entry + stride / 2) }
+      // First: a jump to address 0 is no copy either.
       if place == 0 { return nil }
+      if place == instruction { return word(entry + stride / 2) }
       entry += stride
     }
   }
