@@ -18,6 +18,7 @@ public enum ProgramCalls {
   /// Lets programs' calls come here; once.
   @export(interface)
   public static func start() {
+    startPorts()
     #if arch(i386)
       Processor.block.gate.handler = { _ in
         performI386()
@@ -72,6 +73,7 @@ private func performI386() {
   let thread = ProgramThreadReference.current
   #if arch(i386)
     let number = UInt(thread.frame.eax)
+    if number >= PortCall.first, answerPort(thread, number) { return }
     thread.frame.errorCode = thread.frame.eax
     if thread.frame.vector == 0x81 {
       // sysenter: what the program had in ebp lies on its stack.
@@ -88,6 +90,7 @@ private func performI386() {
       f: UInt(thread.frame.ebp))
   #else
     let number = UInt(thread.frame.rax & 0xFFFF_FFFF)
+    if number >= PortCall.first, answerPort32(thread, number) { return }
     thread.frame.errorCode = UInt64(number)
     func argument(_ value: UInt64) -> UInt { UInt(value & 0xFFFF_FFFF) }
     if thread.frame.vector == 0x81 {
@@ -111,6 +114,11 @@ private func performI386() {
   private func performX86() -> Bool {
     let thread = ProgramThreadReference.current
     let number = UInt(thread.frame.rax)
+    if number >= PortCall.first, answerPort(thread, number) {
+      if !thread.fields.isChanged { return true }
+      thread.fields.isChanged = false
+      return false
+    }
     thread.frame.errorCode = thread.frame.rax
     let call = Call(
       thread: thread, process: thread.fields.process, abi: .x86_64, a: UInt(thread.frame.rdi),
@@ -125,6 +133,52 @@ private func performI386() {
     return true
   }
 #endif
+
+/// Answers a call of Apus's own (PortCalls.swift), whose arguments are in the registers of this architecture's programs;
+/// `false` if there is none such.
+@inline(__always)
+private func answerPort(_ thread: ProgramThreadReference, _ number: UInt) -> Bool {
+  #if arch(i386)
+    let arguments = PortArguments(
+      a: UInt(thread.frame.ebx), b: UInt(thread.frame.ecx), c: UInt(thread.frame.edx),
+      d: UInt(thread.frame.esi), e: UInt(thread.frame.edi))
+    // Only one call has a sixth argument; by sysenter it lies on the program's stack.
+    let last =
+      thread.frame.vector == 0x81 && number == PortCall.timedCall
+      ? UInt(ProgramMemory.readWord32(UInt(thread.frame.ebp)) ?? 0) : UInt(thread.frame.ebp)
+  #else
+    let arguments = PortArguments(
+      a: UInt(thread.frame.rdi), b: UInt(thread.frame.rsi), c: UInt(thread.frame.rdx),
+      d: UInt(thread.frame.r10), e: UInt(thread.frame.r8))
+    let last = UInt(thread.frame.r9 & 0xFFFF_FFFF)
+  #endif
+  guard let result = performPort(number, thread, arguments, limit: last) else { return false }
+  finishPort(thread, result)
+  return true
+}
+
+#if !arch(i386)
+  /// The same for programs of i386.
+  @inline(never)
+  private func answerPort32(_ thread: ProgramThreadReference, _ number: UInt) -> Bool {
+    func argument(_ value: UInt64) -> UInt { UInt(value & 0xFFFF_FFFF) }
+    let arguments = PortArguments(
+      a: argument(thread.frame.rbx), b: argument(thread.frame.rcx), c: argument(thread.frame.rdx),
+      d: argument(thread.frame.rsi), e: argument(thread.frame.rdi))
+    let last =
+      thread.frame.vector == 0x81 && number == PortCall.timedCall
+      ? UInt(ProgramMemory.readWord32(argument(thread.frame.rbp)) ?? 0) : argument(thread.frame.rbp)
+    guard let result = performPort(number, thread, arguments, limit: last) else { return false }
+    finishPort(thread, result)
+    return true
+  }
+#endif
+
+@inline(__always)
+private func finishPort(_ thread: ProgramThreadReference, _ result: Int) {
+  thread.result = result
+  if thread.fields.hasWork { Programs().leave(thread, fromCall: true) }
+}
 
 /// Performs a call and sees to what there is before the program goes on.
 @inline(__always)

@@ -263,6 +263,14 @@ public struct ProgramThread: ~Copyable {
     return thread
   }
 
+  /// The thread that the gate names as the loaded one, which is the one that makes a call.
+  ///
+  /// - Safety: the address must be that of a record that lives.
+  @unsafe @inline(__always)
+  public init(loaded address: UInt) {
+    unsafe record = UnsafeMutablePointer<ProgramThread>(bitPattern: address).unsafelyUnwrapped
+  }
+
   /// The address of the record.
   public var address: UInt { unsafe UInt(bitPattern: record) }
 

@@ -11,6 +11,7 @@ import Processes
 import Runtime
 import Scheduling
 import Signals
+import Sync
 import VirtualFileSystem
 
 /// What the kernel remembers of programs together; the node names it.
@@ -24,6 +25,8 @@ import VirtualFileSystem
   let channelCount: Int
   /// Memory for records of processes, of threads and of address spaces.
   var spareProcesses = SpareBlocks(), spareThreads = SpareBlocks(), spareSpaces = SpareBlocks()
+  /// The programs' call ports, once there was one.
+  public var ports: PortTable?
   /// Calls that nobody performs, by all processes.
   public var unknownCalls: UInt32 = 0
   /// Seconds since 1970 at start-up, as nanoseconds.

@@ -260,6 +260,7 @@ extension Programs {
       throw error
     }
     // From here on the old program is gone.
+    closePorts(of: process)
     replace(process, thread, by: space, header.fileClass == .bits32 ? .i386 : .x86_64)
     thread.fields.context.sysenterReturn = callEntry == 0 ? 0 : callEntry + CallPage.returnOffset
     // The strings lie at the top of the stack, in the order of the list, below a word of zeros.
@@ -366,7 +367,8 @@ extension Programs {
     for index in 0..<3 { thread.fields.context.areas[index] = .null }
     (thread.fields.context.fsBase, thread.fields.context.gsBase) = (0, 0)
     #if !arch(i386)
-      let data = Selectors64.userData
+      // As on Linux: 64-bit code needs none.
+      let data = abi == .i386 ? Selectors64.userData : 0
       (thread.fields.context.ds, thread.fields.context.es) = (data, data)
       (thread.fields.context.fs, thread.fields.context.gs) = (0, 0)
     #endif

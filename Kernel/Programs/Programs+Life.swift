@@ -331,6 +331,7 @@ extension Programs {
     let parent = system.processes.parent(of: number)
     let ignores = self.process(parent).map { ignoresChildren($0) } ?? false
     Files.end(process)
+    closePorts(of: process)
     if number == system.processes.initialProcess { endRunOfPrograms(status) }
     ProfileRecords.finish(process)
     giveUp(process)

@@ -1,5 +1,7 @@
 /// How waits begin and end.
 
+import Trace
+
 extension Scheduler {
   /// Makes the current thread wait in a queue.
   ///
@@ -74,6 +76,36 @@ extension Scheduler {
     queue.removeFirst(thread)
     thread.fields.waitQueue = other
     other.insert(thread)
+  }
+
+  /// Lets the first thread of one queue run in place of the current one, which waits in another, without a limit.
+  ///
+  /// What a wake-up and a wait do, in one step, for the case in which nobody else is concerned: both threads are of one
+  /// level and alone in it, the first queue has no other thread and the second none, and nothing is recorded. Afterwards
+  /// the caller must leave the current thread, as after `block`.
+  ///
+  /// - Returns: whether it was done; if not, nothing has changed.
+  @inline(__always)
+  public mutating func handOver(
+    to next: ThreadReference, firstOf queue: WaitQueueReference, waitingIn other: WaitQueueReference
+  ) -> Bool {
+    let thread = current
+    guard queue.fields.count == 1, thread.fields.next == thread,
+      next.fields.rank == thread.fields.rank, next.fields.atWaitEnd.isEmpty,
+      other.fields.first == nil, thread.fields.cancellation.isEmpty, !trace.isOn
+    else { return false }
+    queue.fields.first = nil
+    queue.fields.count = 0
+    next.fields.waitQueue = nil
+    next.fields.outcomeCode = .satisfied
+    next.fields.stateCode = .ready
+    ready.setHead(ofRank: next.fields.rank, to: next)
+    other.fields.first = thread
+    other.fields.count = 1
+    thread.fields.waitQueue = other
+    thread.fields.outcomeCode = .blocked
+    thread.fields.stateCode = .waiting
+    return true
   }
 
   /// Whether a thread that was made ready should run instead of the current one.

@@ -46,6 +46,12 @@ import Scheduling
         answers: WaitQueue(reason: .message), isAlive: true))
   }
 
+  /// Refers to a port that was made.
+  ///
+  /// - Safety: the record must be initialised, and otherwise as for `init(at:)`.
+  @unsafe @inline(__always)
+  init(existing record: UnsafeMutablePointer<Record>) { unsafe self.record = record }
+
   @inline(__always)
   private var fields: Record {
     unsafeAddress {
@@ -84,19 +90,49 @@ import Scheduling
     _ message: UnsafeMutablePointer<UInt>, in scheduler: inout Scheduler, until deadline: UInt64 = .max
   ) throws(SyncError) -> WaitOutcome {
     guard unsafe message[0] <= Self.maximumBytes else { throw .badCount }
-    scheduler.current.fields.exchange = UInt(bitPattern: message)
-    guard let server = servers.fields.first,
-      let place = unsafe UnsafeMutablePointer<UInt>(bitPattern: server.fields.exchange)
-    else {
+    return try unsafe call(replyInto: message, in: &scheduler, until: deadline, isInPlace: true) { place in
+      // SAFETY: a waiting server promised that its buffer is writable until its wait is over.
+      unsafe Self.copy(message, to: place)
+      return true
+    }
+  }
+
+  /// Calls with a message that is not in the caller's buffer yet: `write` puts it where it is wanted.
+  ///
+  /// - Parameters:
+  ///   - buffer: where the reply goes, and the message as long as no server waits.
+  ///   - isInPlace: whether the message is in `buffer` already.
+  ///   - write: writes a message of at most `maximumBytes`, its length first; answers whether it could.
+  /// - Returns: as the other `call` does.
+  /// - Throws: `.destroyed`; `.unreadable` if `write` could not.
+  /// - Safety: `buffer` must be writable for the size of a message until the wait is over.
+  @unsafe @inline(__always)
+  public func call(
+    replyInto buffer: UnsafeMutablePointer<UInt>, in scheduler: inout Scheduler,
+    until deadline: UInt64 = .max, isInPlace: Bool = false,
+    write: (UnsafeMutablePointer<UInt>) -> Bool
+  ) throws(SyncError) -> WaitOutcome {
+    guard let server = servers.fields.first else {
       guard fields.isAlive else { throw .destroyed }
+      if !isInPlace {
+        guard unsafe write(buffer) else { throw .unreadable }
+      }
+      scheduler.current.fields.exchange = UInt(bitPattern: buffer)
       return scheduler.block(on: callers, until: deadline)
     }
+    // SAFETY: whoever waits has named its buffer, which is no null pointer.
+    let place = unsafe UnsafeMutablePointer<UInt>(
+      bitPattern: server.fields.exchange
+    ).unsafelyUnwrapped
+    // A server that is not woken in the end has lost nothing: its buffer has no meaning until then.
+    guard unsafe write(place) else { throw .unreadable }
+    scheduler.current.fields.exchange = UInt(bitPattern: buffer)
+    if deadline == .max, scheduler.handOver(to: server, firstOf: servers, waitingIn: answers) {
+      return .blocked
+    }
     let outcome = scheduler.block(on: answers, until: deadline)
-    guard outcome == .blocked else { return outcome }
-    // SAFETY: a waiting server promised that its buffer is writable until its wait is over.
-    unsafe Self.copy(message, to: place)
-    _ = scheduler.wakeFirst(of: servers)
-    return .blocked
+    if outcome == .blocked { _ = scheduler.wakeFirst(of: servers) }
+    return outcome
   }
 
   /// Receives the next call, or begins to wait for one; a call that was received before and not answered is given up.
@@ -108,7 +144,7 @@ import Scheduling
   public func receive(
     into buffer: UnsafeMutablePointer<UInt>, in scheduler: inout Scheduler, until deadline: UInt64 = .max
   ) throws(SyncError) -> WaitOutcome {
-    if fields.answers.first != nil { _ = scheduler.wakeFirst(of: answers, .cancelled) }
+    if answers.fields.first != nil { _ = scheduler.wakeFirst(of: answers, .cancelled) }
     return try unsafe next(into: buffer, in: &scheduler, until: deadline)
   }
 
@@ -126,11 +162,38 @@ import Scheduling
     in scheduler: inout Scheduler, until deadline: UInt64 = .max
   ) throws(SyncError) -> WaitOutcome {
     guard unsafe reply[0] <= Self.maximumBytes else { throw .badCount }
-    if let caller = answers.fields.first,
-      let place = unsafe UnsafeMutablePointer<UInt>(bitPattern: caller.fields.exchange)
-    {
+    return try unsafe self.reply(receivingInto: buffer, in: &scheduler, until: deadline) { place in
       // SAFETY: a waiting caller promised that its message is writable until its wait is over.
       unsafe Self.copy(reply, to: place)
+      return true
+    }
+  }
+
+  /// Answers with a reply that `write` puts where it is wanted, and receives the next call.
+  ///
+  /// - Parameters:
+  ///   - buffer: where the next call goes.
+  ///   - write: writes a message of at most `maximumBytes`, its length first; answers whether it could.
+  /// - Returns: as `receive` does.
+  /// - Throws: `.destroyed`; `.unreadable` if `write` could not: the call is still open then.
+  /// - Safety: as for `receive`.
+  @unsafe @inline(__always)
+  public func reply(
+    receivingInto buffer: UnsafeMutablePointer<UInt>, in scheduler: inout Scheduler,
+    until deadline: UInt64 = .max, write: (UnsafeMutablePointer<UInt>) -> Bool
+  ) throws(SyncError) -> WaitOutcome {
+    if let caller = answers.fields.first {
+      // SAFETY: whoever waits has named its buffer, which is no null pointer.
+      let place = unsafe UnsafeMutablePointer<UInt>(
+        bitPattern: caller.fields.exchange
+      ).unsafelyUnwrapped
+      guard unsafe write(place) else { throw .unreadable }
+      scheduler.current.fields.exchange = UInt(bitPattern: buffer)
+      if deadline == .max, callers.isEmpty, fields.isAlive,
+        scheduler.handOver(to: caller, firstOf: answers, waitingIn: servers)
+      {
+        return .blocked
+      }
       _ = scheduler.wakeFirst(of: answers)
     }
     return try unsafe next(into: buffer, in: &scheduler, until: deadline)
@@ -165,10 +228,13 @@ import Scheduling
   }
 
   /// Copies a message: its length, and as many words as it takes.
+  ///
+  /// Above its lowest 8 bits the first word is the sender's: who writes a message may name itself there.
   @unsafe @inline(__always)
   private static func copy(_ source: UnsafePointer<UInt>, to place: UnsafeMutablePointer<UInt>) {
-    let bytes = unsafe source[0]
-    unsafe place[0] = bytes
+    let first = unsafe source[0]
+    unsafe place[0] = first
+    let bytes = first & 0xFF
     let size = UInt(MemoryLayout<UInt>.size)
     var rest = (bytes &+ size &- 1) / size
     while rest != 0 {

@@ -26,6 +26,8 @@ public enum SyncError: UInt8, Error, BitwiseCopyable, Sendable, CaseIterable {
   case deadlock
   /// More than `Scheduler.maximumChainLength` owners wait for one another in a row.
   case chainTooLong
+  /// A message can't be read where it is.
+  case unreadable
 
   /// The error as words.
   public var text: StaticString {
@@ -40,6 +42,7 @@ public enum SyncError: UInt8, Error, BitwiseCopyable, Sendable, CaseIterable {
     case .otherMutex: "the condition is in use with another mutex"
     case .deadlock: "waiting would close a circle of owners"
     case .chainTooLong: "too many owners wait for one another in a row"
+    case .unreadable: "the message can't be read"
     }
   }
 

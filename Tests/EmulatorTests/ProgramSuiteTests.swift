@@ -91,6 +91,20 @@ extension EmulatorTests {
       try await run(machine, timeout: 300, hangPatience: 120, expecting: .passes("\n" + expected))
     }
 
+    /// Programs call each other: what is refused, and what becomes of those who wait when the other ends.
+    @Test(arguments: [
+      Variant(kernel: .i686, programs: .i686, names: ["ports"]),
+      Variant(kernel: .x86_64, programs: .x86_64, names: ["ports"]),
+      Variant(kernel: .x86_64, programs: .i686, names: ["ports"]),
+    ])
+    func programsCallEachOther(variant: Variant) async throws {
+      let suite = ProgramSuite(
+        architecture: variant.programs, project: try Host.project(), toolchain: try await Host.toolchain())
+      guard try await suite.build(), let machine = try await machine(variant, suite) else { return }
+      try await run(
+        machine, timeout: 300, hangPatience: 100, expecting: .passes("ports: all checked", "## all"))
+    }
+
     /// A process that has been promised more memory than there is ends where it touches too much, and nobody else.
     @Test(arguments: Architecture.allCases)
     func whoTouchesMoreThanThereIsEndsAlone(architecture: Architecture) async throws {

@@ -77,6 +77,43 @@ private final class CallBench {
   #expect(one.current == one.callers[0] && one.words(1) == [15] && one.current.outcome == .satisfied)
 }
 
+/// Of one level, alone in it, caller and server change places in one step; it must be what a wake-up and a wait are.
+@Test(arguments: [false, true]) func threadsOfOneLevelChangePlaces(withAnother: Bool) throws {
+  let one = try CallBench(callers: withAnother ? 2 : 1, serverLevel: 10)
+  one.settle()
+  // The server began first.
+  #expect(one.current == one.server)
+  #expect(try one.receive() == .blocked)
+  for round in 1...3 as ClosedRange<UInt> {
+    while one.current != one.callers[0] { _ = one.bench.scheduler.yield() }
+    one.put(1, [round, round * 2])
+    #expect(try one.call(1) == .blocked)
+    #expect(one.port.hasOpenCall && one.callers[0].state == .waiting && one.server.state == .ready)
+    while one.current != one.server { _ = one.bench.scheduler.yield() }
+    #expect(one.words(0) == [round, round * 2] && one.server.outcome == .satisfied)
+    one.put(0, [round * 3])
+    #expect(try one.reply() == .blocked)
+    #expect(!one.port.hasOpenCall && one.server.state == .waiting && one.callers[0].state == .ready)
+    #expect(one.words(1) == [round * 3] && one.callers[0].outcome == .satisfied)
+  }
+}
+
+@Test func aMessageThatCannotBeReadChangesNothing() throws {
+  let one = try CallBench(callers: 1, serverLevel: 10)
+  one.settle()
+  #expect(try one.receive() == .blocked)
+  #expect(throws: SyncError.unreadable) {
+    _ = try unsafe one.port.call(replyInto: one.buffer(1), in: &one.bench.scheduler) { _ in false }
+  }
+  #expect(one.callers[0].state == .ready && one.server.state == .waiting && !one.port.hasOpenCall)
+  one.put(1, [4])
+  #expect(try one.call(1) == .blocked)
+  #expect(throws: SyncError.unreadable) {
+    _ = try unsafe one.port.reply(receivingInto: one.buffer(0), in: &one.bench.scheduler) { _ in false }
+  }
+  #expect(one.port.hasOpenCall && one.server.state == .ready)
+}
+
 @Test func callersThatComeFirstWaitTheirTurn() throws {
   let one = try CallBench(callers: 2, serverLevel: 5)
   one.settle()

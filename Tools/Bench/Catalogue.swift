@@ -180,6 +180,12 @@ public enum Catalogue {
     .init(
       name: "pipe/processes-round-trip-1", explanation: "the same between two processes", isOurs: false),
     .init(
+      name: "port/call-reply-0",
+      explanation: "a call without payload and its reply, two programs in address spaces of their own",
+      isOurs: false),
+    .init(
+      name: "port/call-reply-64", explanation: "the same with 64 bytes both ways", isOurs: false),
+    .init(
       name: "syscall/getpid",
       explanation: "the system call that does the least, by syscall on x86_64 and int 0x80 on i686",
       isOurs: false),
@@ -220,8 +226,8 @@ public enum Catalogue {
   public static let suites: [(name: String, groups: [String])] = [
     ("context-switch", ["yield", "preempt", "wake"]),
     ("primitives", ["thread", "mutex", "semaphore", "queue", "sleep", "pick"]),
-    ("messages", ["message", "node", "nodes"]),
-    ("syscalls", ["syscall", "pipe", "futex", "clone", "process", "execute", "memory", "file"]),
+    ("messages", ["message", "port", "node", "nodes"]),
+    ("syscalls", ["syscall", "pipe", "futex", "port", "clone", "process", "execute", "memory", "file"]),
   ]
 
   /// The entry with this path.

@@ -46,6 +46,9 @@ public enum Limits {
     // seL4's fast path takes 463 and 505.
     "message/call-reply-0": 463,
     "message/call-reply-64": 500,
+    // Above what was aimed at, 463 and 500, but for an empty message on x86_64: no more than now (Docs/messages.md).
+    "port/call-reply-0": 600,
+    "port/call-reply-64": 820,
     // A test and perhaps a load for it; an event has the same and at most 12 more.
     "trace/test-when-off": 3,
     "trace/record": 15,

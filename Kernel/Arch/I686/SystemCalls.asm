@@ -22,12 +22,15 @@ TASK        equ processor_block + GATE
 LIMIT       equ processor_block + GATE + 4
 HANDLER     equ processor_block + GATE + 8
 SYSENTER_RETURN equ 32                  ; in the thread's record
-ANSWERS     equ processor_block + GATE + 16
+PORTS       equ processor_block + GATE + 16
+ANSWERS     equ processor_block + GATE + 20
+FIRST_OF_PORTS equ 1024                 ; Kernel/ProgramCalls/PortCalls.swift
 CALL_VECTOR equ 0x80
 SYSENTER_VECTOR equ 0x81                ; not a vector of ours: says how the call came
 
 ; Saves what the trap frame lacks, performs the call and falls into the return from an interrupt.
-%macro perform 1                       ; the name of its place where access is forbidden
+; Arguments: the name of its place where access is forbidden, and who performs the call.
+%macro perform 2
         pushad
         push    ds
         push    es
@@ -39,7 +42,7 @@ SYSENTER_VECTOR equ 0x81                ; not a vector of ours: says how the cal
         cld
 %1:     db      0x0F, 0x1F, 0x00        ; nop: becomes clac
         push    esp
-        call    [HANDLER]
+        call    [%2]
         add     esp, 4
         jmp     interrupt_return
 %endmacro
@@ -50,7 +53,7 @@ global system_call_interrupt
 align 16
 system_call_interrupt:
         cmp     eax, [ss:LIMIT]
-        jae     .full
+        jae     .high
         push    ecx
         movzx   ecx, byte [ss:ANSWERS + eax]
         jecxz   .other
@@ -58,10 +61,19 @@ system_call_interrupt:
         mov     eax, [ss:ecx]
         pop     ecx
         iretd
+.high:  cmp     eax, FIRST_OF_PORTS
+        jae     port_interrupt
+        jmp     .full
 .other: pop     ecx
 .full:  push    dword 0
         push    dword CALL_VECTOR
-        perform interrupt_access_site
+        perform interrupt_access_site, HANDLER
+
+; Calls of Apus's own have a handler of their own.
+port_interrupt:
+        push    dword 0
+        push    dword CALL_VECTOR
+        perform interrupt_port_site, PORTS
 
 ; The program's stack pointer is in ebp, and what it had in ebp lies on top of that stack. The flags are still the
 ; program's but for the interrupt flag: with the trap flag the first thing that happens here is a debug exception, on the
@@ -96,7 +108,7 @@ system_call_sysenter:
         xchg    eax, [esp]
         push    dword 0
         push    dword SYSENTER_VECTOR
-        perform sysenter_access_site
+        perform sysenter_access_site, HANDLER
 
 ; The page that programs call into, copied to where they see it (AT_SYSINFO points to its start).
 section .rodata
@@ -139,4 +151,4 @@ section .rodata
 global call_access_sites
 align 4
 call_access_sites:
-        dd      interrupt_access_site, sysenter_access_site, 0
+        dd      interrupt_access_site, sysenter_access_site, interrupt_port_site, 0

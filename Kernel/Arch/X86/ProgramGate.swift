@@ -14,6 +14,15 @@ public struct ProgramGate {
   /// Sees to an exception of a program, or to what is due before a program goes on.
   public typealias FrameHandler = @convention(c) (UInt) -> Void
 
+  #if arch(i386)
+    /// Performs a call of Apus's own; gets the address of the frame.
+    public typealias PortHandler = FrameHandler
+  #else
+    /// Performs a call of Apus's own; gets the arguments and `task`, answers the result and whether the thread has something to
+    /// see to before its program goes on.
+    public typealias PortHandler = @convention(c) (UInt, UInt, UInt, UInt, UInt, UInt) -> cpu_word_pair
+  #endif
+
   /// The address of the record of the thread whose segments are loaded, or 0; it begins with a `ProgramContext`.
   public var task: UInt = 0
   /// The first number that is not looked up in `answers`; 0 lets every call be performed by the handler.
@@ -27,6 +36,21 @@ public struct ProgramGate {
     public var limit32: UInt = 0
     /// Who performs the calls of i386 programs.
     public var handler32: FrameHandler?
+  #endif
+  #if arch(i386)
+    /// Who performs calls with numbers from 1024 on.
+    public var portHandler: PortHandler = { _ in }
+  #else
+    /// Who performs `port_call`.
+    public var portCall: PortHandler = { _, _, _, _, _, _ in
+      cpu_word_pair(first: UInt(bitPattern: -38), second: 0)
+    }
+    /// Who performs `port_reply`.
+    public var portReply: PortHandler = { _, _, _, _, _, _ in
+      cpu_word_pair(first: UInt(bitPattern: -38), second: 0)
+    }
+    /// Who sees to what there is after either, with the whole frame.
+    public var portEnd: FrameHandler = { _ in }
   #endif
   /// For each number the offset of the answer in the thread's record, or 0 for calls that have to be performed.
   public var answers: InlineArray<512, UInt8> = .init(repeating: 0)
@@ -94,6 +118,33 @@ extension Processor {
     block.gate.task = record
     unsafe block.setKernelStack(next.pointee.kernelStack)
     unsafe loadSegments(next.pointee)
+  }
+
+  /// The same from one program's thread, which is loaded, to another's; neither may be 0.
+  @inline(__always)
+  public static func change(from last: UInt, to record: UInt) {
+    // SAFETY: the caller names the records of two threads that live.
+    let next = unsafe UnsafePointer<ProgramContext>(bitPattern: record).unsafelyUnwrapped
+    let old = unsafe UnsafeMutablePointer<ProgramContext>(bitPattern: last).unsafelyUnwrapped
+    #if arch(i386)
+      _ = unsafe old
+      block.gate.task = record
+      unsafe block.setKernelStack(next.pointee.kernelStack)
+      for index in 0..<3 { unsafe block.setArea(index, next.pointee.areas[index]) }
+    #else
+      // Programs of x86_64 mostly have no selectors loaded: then only the bases of fs and gs change.
+      let now = cpu_read_ds() | cpu_read_es() | cpu_read_fs() | cpu_read_gs()
+      guard unsafe now | next.pointee.ds | next.pointee.es | next.pointee.fs | next.pointee.gs == 0 else {
+        load(program: record)
+        return
+      }
+      block.gate.task = record
+      unsafe block.setKernelStack(next.pointee.kernelStack)
+      for index in 0..<3 { unsafe block.setArea(index, next.pointee.areas[index]) }
+      unsafe (old.pointee.ds, old.pointee.es, old.pointee.fs, old.pointee.gs) = (0, 0, 0, 0)
+      cpu_wrmsr(ModelRegister.fsBase, UInt64(unsafe next.pointee.fsBase))
+      cpu_wrmsr(ModelRegister.kernelGSBase, UInt64(unsafe next.pointee.gsBase))
+    #endif
   }
 
   /// Forgets the loaded thread's segments: the thread ends, or has changed its context.

@@ -125,6 +125,11 @@ CPU_INLINE uintptr_t cpu_frame_pointer(void) { return (uintptr_t)__builtin_frame
 
 // MARK: Identification and time
 
+// Two words that a function answers in registers.
+typedef struct {
+  uintptr_t first, second;
+} cpu_word_pair;
+
 typedef struct {
   uint32_t eax, ebx, ecx, edx;
 } cpu_cpuid_result;

@@ -38,6 +38,17 @@ package struct FloatingPointSystem: BitwiseCopyable {
     unsafe FloatingPointUnit.perform(ownership.change(from: old, to: new), layout)
   }
 
+  /// The same from one program to another, where both states are moved and the registers stay open.
+  @inline(__always)
+  mutating func changeQuickly(from old: StateAddress, to new: StateAddress) {
+    guard layout.format == .xsave else { return change(from: old, to: new) }
+    guard ownership.takeOver(from: old, to: new) else { return change(from: old, to: new) }
+    // All components have numbers below 32.
+    let components = UInt64(UInt32(truncatingIfNeeded: layout.components))
+    cpu_xsave(old, components)
+    cpu_xrstor(new, components)
+  }
+
   mutating func use(by state: StateAddress) -> Bool {
     guard let step = ownership.use(by: state) else { return false }
     // SAFETY: the running thread's state and the owner's are allocated: a state that is freed is forgotten.

@@ -1,4 +1,4 @@
-// What threads do with each other: a futex as a semaphore, a pipe.
+// What threads and processes do with each other: a futex as a semaphore, a pipe, a call port.
 #include "Peer.h"
 
 static byte stackA[STACK_SIZE] __attribute__((aligned(16)));
@@ -109,4 +109,57 @@ void measurePipe(void) {
     call3(CALL_CLOSE, (word)thither[end], 0, 0);
     call3(CALL_CLOSE, (word)hither[end], 0, 0);
   }
+}
+
+// MARK: Call and reply, of Apus alone
+
+static byte sent[64] __attribute__((aligned(64))), received[64] __attribute__((aligned(64)));
+
+// Answers each call with the same bytes, the first of them 1 more.
+static void answerPort(word port, word bytes) {
+  long call = portCall(CALL_PORT_RECEIVE, port, 0, 0, (word)received, sizeof received);
+  while (call >= 0) {
+    received[0]++;
+    call = portCall(CALL_PORT_REPLY, port, (word)received, bytes, (word)received, sizeof received);
+  }
+}
+
+static void measurePortOf(const char *name, word bytes) {
+  struct Samples *samples = newSamples(1000);
+  // The child serves, so it opens the port, and tells its number in memory that both have.
+  volatile word *number = pages(4096, 1);
+  if (!number) return skip(name, "mmap", -12);
+  long child = call0(CALL_FORK);
+  if (child < 0) return skip(name, "fork", child);
+  if (child == 0) {
+    *number = (word)call3(CALL_PORT_OPEN, 0, 0, 0);
+    if ((long)*number > 0) answerPort(*number, bytes);
+    leave(0);
+  }
+  while (*number == 0) call0(CALL_SCHED_YIELD);
+  if ((long)*number < 0) {
+    call4(CALL_WAIT4, (word)child, 0, 0, 0);
+    return skip(name, "port_open", (long)*number);
+  }
+  word port = *number;
+  call0(CALL_SCHED_YIELD);
+  long wrong = 0;
+  while (!isComplete(samples) && !wrong) {
+    for (word index = 0; index < sizeof sent; index++) sent[index] = (byte)(samples->count + index);
+    beginSample(samples);
+    long result = portCall(CALL_PORT_CALL, port, (word)sent, bytes, (word)received, sizeof received);
+    endSample(samples);
+    if (result != (long)bytes) wrong = -5;
+    for (word index = 0; index < bytes; index++)
+      if (received[index] != (byte)(sent[index] + (index == 0))) wrong = -5;
+  }
+  call3(CALL_KILL, (word)child, 9, 0);
+  call4(CALL_WAIT4, (word)child, 0, 0, 0);
+  if (wrong) return skip(name, "port_call", wrong);
+  report(name, samples);
+}
+
+void measurePorts(void) {
+  measurePortOf("port/call-reply-0", 0);
+  measurePortOf("port/call-reply-64", 64);
 }

@@ -34,6 +34,7 @@ enum {
   CALL_EXECVE = NUMBER(59, 11),
   CALL_EXIT = NUMBER(60, 1),
   CALL_WAIT4 = NUMBER(61, 114),
+  CALL_KILL = NUMBER(62, 37),
   CALL_MKDIR = NUMBER(83, 39),
   CALL_SCHED_SETSCHEDULER = NUMBER(144, 156),
   CALL_MOUNT = NUMBER(165, 21),
@@ -41,6 +42,13 @@ enum {
   CALL_FUTEX = NUMBER(202, 240),
   CALL_CLOCK_NANOSLEEP = NUMBER(230, 267),
   CALL_EXIT_GROUP = NUMBER(231, 252),
+  // Calls of Apus's own (Docs/messages.md); Linux refuses them.
+  CALL_PORT_OPEN = 1024,
+  CALL_PORT_CLOSE = 1025,
+  CALL_PORT_CALL = 1026,
+  CALL_PORT_RECEIVE = 1027,
+  CALL_PORT_REPLY = 1028,
+  CALL_PORT_TIMED_CALL = 1029,
 };
 
 // The result of a call: negative is an error's number.
@@ -86,6 +94,27 @@ static inline long call4(long number, word a, word b, word c, word d) {
   __asm__ volatile("int $0x80"
                    : "=a"(result)
                    : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d)
+                   : "memory");
+  return result;
+#endif
+}
+
+// Calls of Apus's own have five, and on x86_64 leave only what a function preserves.
+static inline long portCall(long number, word a, word b, word c, word d, word e) {
+#ifdef __x86_64__
+  long result;
+  register word r10 __asm__("r10") = d;
+  register word r8 __asm__("r8") = e;
+  __asm__ volatile("syscall"
+                   : "=a"(result), "+D"(a), "+S"(b), "+d"(c), "+r"(r10), "+r"(r8)
+                   : "a"(number)
+                   : "rcx", "r9", "r11", "memory");
+  return result;
+#else
+  long result;
+  __asm__ volatile("int $0x80"
+                   : "=a"(result)
+                   : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
                    : "memory");
   return result;
 #endif
