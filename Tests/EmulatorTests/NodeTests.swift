@@ -160,6 +160,16 @@ extension EmulatorTests {
       }
     }
 
+    /// What `apus bench node` and `nodes` type, twice: links that were used before are set up once more.
+    @Test func measurementsOfNodesComeToTheirEnd() async throws {
+      try await boot(
+        .x86_64, cores: 2, input: "measure 1\nmeasure 2\nmeasure 1\nexit\n",
+        expecting: .passes(
+          "bench 1 node/ball-round-trip end 500", "bench 1 node/stream-468 end 40",
+          "bench 1 nodes/from-1-to-1 end 20", "bench 1 nodes/barrier-messages/2 end 5",
+          "bench 1 node/ball-round-trip end 500", "bench 1 node/stream-468 end 40"))
+    }
+
     /// A shell on node 0 of three: `/proc` shows the others, and a program of i386 works with their units.
     @Test(arguments: architectures)
     func aProgramSpeaksWithTheOtherNodes(arch: Architecture) async throws {
