@@ -149,7 +149,7 @@ if let architecture {
         "CallProfile", "Core", "Executable", "FileSystem", "FileSystemFormat", "FloatingPoint",
         "FrameAllocator",
         "Futex",
-        "Heap", "Interrupts", "LinuxABI",
+        "Heap", "Inspection", "Interrupts", "LinuxABI",
         "Log", "Mounts", "Paging",
         "Processes", "ProcessText", "ProgramStack", "Randomness", "Regions", "Runtime", "Scheduling",
         "Signals",
@@ -162,7 +162,7 @@ if let architecture {
         "AddressSpace", "Arch", "Base", "Clocks", "CMachine", "CommandLine", "FileSystemFormat",
         "FrameAllocator", "Futex",
         "LinuxABI", "Log",
-        "Processes", "Programs", "Randomness", "Regions", "Scheduling", "Signals", "Runtime", "Sync",
+        "Processes", "Programs", "Randomness", "Regions", "Scheduling", "Signals", "Runtime", "Streams", "Sync",
         "SystemCalls",
         "Trace",
         "UserMemory", "VirtualFileSystem", "X86",
@@ -281,7 +281,7 @@ if let architecture {
       name: "Bench", dependencies: ["GuestLab", "HostSupport", "ImageBuilder", "Launch", "Plotting"],
       path: "Tools/Bench",
       // A program of its own, compiled for the systems that it measures.
-      exclude: ["Peer"]),
+      exclude: ["Peer", "Pthread"]),
     .executableTarget(
       name: "apus",
       dependencies: [

@@ -201,6 +201,9 @@ public enum Catalogue {
     .init(
       name: "clone/create-run-exit-join",
       explanation: "the whole life of a program's thread on a stack that is there", isOurs: false),
+    .init(
+      name: "pthread/create-join", explanation: "pthread_create and pthread_join of a program with musl",
+      isOurs: false),
     .init(name: "file/open-close", explanation: "opening a file of the root and closing it", isOurs: false),
     .init(name: "file/read-16", explanation: "reading 16 bytes of it", isOurs: false),
     .init(name: "file/write-16", explanation: "writing 16 bytes of a file", isOurs: false),
@@ -227,7 +230,12 @@ public enum Catalogue {
     ("context-switch", ["yield", "preempt", "wake"]),
     ("primitives", ["thread", "mutex", "semaphore", "queue", "sleep", "pick"]),
     ("messages", ["message", "port", "node", "nodes"]),
-    ("syscalls", ["syscall", "pipe", "futex", "port", "clone", "process", "execute", "memory", "file"]),
+    (
+      "syscalls",
+      [
+        "syscall", "pipe", "futex", "port", "clone", "pthread", "process", "execute", "memory", "file",
+      ]
+    ),
   ]
 
   /// The entry with this path.

@@ -62,8 +62,12 @@ public struct LinuxPeer: Sendable {
   }
 
   /// The file system that the kernel starts with: the program, as the first process.
-  public static func initialFiles(program: [UInt8]) -> [UInt8] {
-    CpioArchive(entries: [.init(path: "init", permissions: 0o755, kind: .file(program))]).bytes
+  ///
+  /// - Parameter threads: the program that measures threads of POSIX, if it is wanted.
+  public static func initialFiles(program: [UInt8], threads: [UInt8]? = nil) -> [UInt8] {
+    var entries = [CpioArchive.Entry(path: "init", permissions: 0o755, kind: .file(program))]
+    if let threads { entries.append(.init(path: "pthread", permissions: 0o755, kind: .file(threads))) }
+    return CpioArchive(entries: entries).bytes
   }
 
   /// The machine that measures `groups`.
@@ -74,7 +78,13 @@ public struct LinuxPeer: Sendable {
   ) async throws -> BenchmarkMachine {
     let kernel = try await kernel.fetch()
     let files = folder + "/initramfs.cpio"
-    try Files.write(Self.initialFiles(program: try Files.read(try await program())), to: files)
+    var threads: [UInt8]?
+    if groups.contains("pthread") {
+      let program = PthreadProgram(project: project, toolchain: toolchain, architecture: architecture)
+      threads = try Files.read(try await program.path())
+    }
+    try Files.write(
+      Self.initialFiles(program: try Files.read(try await program()), threads: threads), to: files)
     // What stands behind `--` becomes the program's arguments.
     let machine = GuestMachine(
       architecture: architecture,

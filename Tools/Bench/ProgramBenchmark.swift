@@ -30,6 +30,11 @@ public struct ProgramBenchmark: Sendable {
     try Files.makeFolder(folder)
     try Files.write(try Files.read(try await peer.program()), to: folder + "/init")
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder + "/init")
+    if groups.contains("pthread") {
+      let threads = PthreadProgram(project: project, toolchain: toolchain, architecture: architecture)
+      try Files.write(try Files.read(try await threads.path()), to: folder + "/pthread")
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder + "/pthread")
+    }
     var description = try ImageDescription(
       file: "\(project.imagesFolder)/apus-\(architecture.rawValue).toml")
     description.ramdisk = folder

@@ -192,6 +192,21 @@ void measureExecution(void) {
   report("execute/fork-exec-exit-wait", samples);
 }
 
+// The program beside this one measures itself and prints its samples.
+void measurePthreads(void) {
+  static char *const arguments[] = {"pthread", 0};
+  static char *const environment[] = {0};
+  long child = call0(CALL_FORK);
+  if (child == 0) {
+    call3(CALL_EXECVE, (word) "/pthread", (word)arguments, (word)environment);
+    leave(1);
+  }
+  int status = 0;
+  if (child > 0) call4(CALL_WAIT4, (word)child, (word)&status, 0, 0);
+  if (child < 0 || status != 0)
+    skip("pthread/create-join", "fork or exec", child < 0 ? child : -status);
+}
+
 // A sample is one write to a page that was never touched; the block is too small for a large page.
 void measureMemory(void) {
   enum { COUNT = 200, PAGE = 4096 };

@@ -95,7 +95,7 @@ static const struct Group groups[] = {
     {"hourglass", measureHourglass}, {"semaphore", measureFutex},  {"pipe", measurePipe},
     {"futex", measureFutexAlone}, {"clone", measureThreadsAlone}, {"file", measureFiles},
     {"thread", measureThreads},  {"process", measureProcesses}, {"memory", measureMemory},
-    {"execute", measureExecution}, {"port", measurePorts},
+    {"execute", measureExecution}, {"port", measurePorts},     {"pthread", measurePthreads},
 };
 
 static int isSame(const char *a, const char *b) {

@@ -53,5 +53,6 @@ void measureFiles(void);
 
 // What the kernel has told at the program's start, or 0; see getauxval(3).
 word auxiliary(word kind);
+void measurePthreads(void);
 void measureMemory(void);
 void measureExecution(void);
