@@ -46,7 +46,8 @@ extension AddressSpace {
   @inline(never)
   mutating func growStack(to page: UInt) -> RegionReference? {
     guard let region = regions.firstEnding(after: page), region.fields.content.kind == .stack,
-      regions.pageCount + (region.fields.start - page) <= pageLimit, regions.grow(region, downTo: page)
+      regions.pageCount + (region.fields.start - page) <= pageLimit,
+      region.fields.end - page <= stackPageLimit, regions.grow(region, downTo: page)
     else { return nil }
     return region
   }
@@ -160,6 +161,12 @@ extension AddressSpace {
     else { return nil }
     return Format.frame(ofBaseEntry: entry)
   }
+
+  /// Whether an address is known to be this space's alone, without a search: `sharedFrame` would answer `nil`.
+  ///
+  /// Variables of a program lie below its mappings.
+  @inline(__always)
+  public mutating func isPrivate(_ address: UInt) -> Bool { address < sharedStart }
 
   func usableEntry<Memory: SpaceMemory & ~Copyable>(
     at address: UInt, for access: Access, in memory: inout Memory

@@ -14,6 +14,8 @@ extension AddressSpace {
   ) throws(SpaceError) -> AddressSpace where Memory.Entry == Format.Entry {
     var child = try AddressSpace(kernel, layout, in: &memory)
     (child.breakStart, child.breakEnd, child.pageLimit) = (breakStart, breakEnd, pageLimit)
+    child.stackPageLimit = stackPageLimit
+    child.sharedStart = sharedStart
     // Every entry of ours that allowed to write is read-only from here on, also if there is no child in the end.
     do throws(SpaceError) {
       do { try child.regions.copy(of: regions, in: &memory) } catch { throw SpaceError.outOfMemory }

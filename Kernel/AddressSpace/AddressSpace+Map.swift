@@ -40,6 +40,7 @@ extension AddressSpace {
     try Self.refusing { () throws(RegionError) in
       try regions.insert(start >> 12, start >> 12 + count, content, in: &memory)
     }
+    if content.isShared { sharedStart = min(sharedStart, start) }
     if content.isShared, content.file == 0 {
       do { try populate(start, count, in: &memory) } catch {
         removeAdded(start, count, in: &memory)

@@ -73,6 +73,7 @@ extension AddressSpace {
     if !regions.isFree(target >> 12, target >> 12 + new) { try unmap(target, new << 12, in: &memory) }
     guard let region = regions.find(address >> 12) else { throw .unmapped }
     var content = region.fields.content
+    if content.isShared { sharedStart = min(sharedStart, target) }
     if content.file != 0 { content.filePage &+= UInt64(address >> 12 - region.fields.start) }
     if content.kind != .mapping {
       content.kind = .mapping

@@ -59,10 +59,15 @@ public struct AddressSpace<Format: PageTableFormat>: ~Copyable {
   public internal(set) var residentCount: UInt = 0
   /// The most pages that may be mapped: RLIMIT_AS.
   public var pageLimit = UInt.max >> UInt(pageShift)
+  /// The most pages of a stack that grows: RLIMIT_STACK, as far as there is room for it.
+  public var stackPageLimit = UserLayout.stackLimit >> UInt(pageShift)
   /// Where the heap that `brk` moves begins, in bytes; 0 before there is one.
   public internal(set) var breakStart: UInt = 0
   /// Where it ends.
   public internal(set) var breakEnd: UInt = 0
+  /// The lowest address at which anything was ever mapped that others may have too, here or in the space that this is a
+  /// copy of.
+  public internal(set) var sharedStart = UInt.max
   /// Faults that were resolved.
   public internal(set) var faultCount: UInt32 = 0
 

@@ -45,6 +45,10 @@ public struct RegisterOwnership: BitwiseCopyable, Sendable {
   /// Makes the ownership of a processor whose registers hold nothing of worth and are closed.
   public init(_ policy: RegisterPolicy) { self.policy = policy }
 
+  /// Whether the registers are open while a thread with this state (0 for none) runs, if states are moved lazily.
+  @inline(__always)
+  public func areOpen(for state: StateAddress) -> Bool { state != 0 && state == owner }
+
   /// Another thread runs from now on.
   ///
   /// - Parameters:
@@ -54,7 +58,7 @@ public struct RegisterOwnership: BitwiseCopyable, Sendable {
     switch policy {
     case .lazy:
       // Who finds his own state need not be stopped for it.
-      return RegisterStep(isOpen: new != 0 && new == owner)
+      return RegisterStep(isOpen: areOpen(for: new))
     case .eager:
       var step = RegisterStep(isOpen: new != 0)
       // Only the thread that ran can have changed them since they were saved.
@@ -65,6 +69,16 @@ public struct RegisterOwnership: BitwiseCopyable, Sendable {
       }
       return step
     }
+  }
+
+  /// The same as `change`, if it is one state for another by eager moves, the registers being open before and after.
+  ///
+  /// - Returns: whether it is; then `old` is to be saved and `new` loaded. If not, nothing has changed.
+  @inline(__always)
+  public mutating func exchange(_ old: StateAddress, for new: StateAddress) -> Bool {
+    guard policy == .eager, old != 0, old == owner, new != 0, new != old else { return false }
+    owner = new
+    return true
   }
 
   /// The running thread, whose state is `own`, was stopped at closed registers; `nil` if it has no state (0).

@@ -20,9 +20,9 @@ public struct FutexKey: BitwiseCopyable, Hashable, Sendable {
     (self.space, self.address, self.isShared) = (space, address, isShared)
   }
 
+  @inline(__always)
   var bucket: Int {
-    let mixed = (space >> 4) &* 31 &+ (address >> 2)
-    return Int((mixed ^ mixed >> 7) & 63)
+    Int(((space >> 4) &+ (address >> 2)) & 63)
   }
 }
 
@@ -86,15 +86,16 @@ public struct FutexTable: ~Copyable {
   /// Lets a thread wait at a word.
   ///
   /// - Parameter bits: the sets of wakers that it listens to.
-  @export(interface)
+  @inline(__always)
   public mutating func insert(_ waiter: FutexWaiterReference, at key: FutexKey, bits: UInt32 = .max) {
-    precondition(!waiter.fields.isWaiting, "a thread waits at two words")
+    assert(!waiter.fields.isWaiting, "a thread waits at two words")
     waiter.fields.key = key
     waiter.fields.bits = bits
     waiter.fields.isWaiting = true
     append(waiter)
   }
 
+  @inline(__always)
   private mutating func append(_ waiter: FutexWaiterReference) {
     let bucket = waiter.fields.key.bucket
     let last = buckets[bucket].last
@@ -112,6 +113,7 @@ public struct FutexTable: ~Copyable {
     waiter.fields.isWaiting = false
   }
 
+  @inline(__always)
   private mutating func unlink(_ waiter: FutexWaiterReference) {
     let bucket = waiter.fields.key.bucket
     let (next, previous) = (waiter.fields.next, waiter.fields.previous)
@@ -128,16 +130,28 @@ public struct FutexTable: ~Copyable {
     _ key: FutexKey, count: Int, bits: UInt32 = .max, _ wake: (UInt) -> Void
   ) -> Int {
     var woken = 0
-    var next = buckets[key.bucket].first
-    while woken < count, let waiter = next {
-      next = waiter.fields.next
-      guard waiter.fields.key == key, waiter.fields.bits & bits != 0 else { continue }
-      unlink(waiter)
-      waiter.fields.isWaiting = false
+    while woken < count, let thread = takeFirst(key, bits) {
       woken += 1
-      wake(waiter.fields.thread)
+      wake(thread)
     }
     return woken
+  }
+
+  /// Ends the wait of the first thread at a word that listens to `bits`.
+  ///
+  /// - Returns: its word, or `nil` if there is none.
+  @inline(__always)
+  public mutating func takeFirst(_ key: FutexKey, _ bits: UInt32 = .max) -> UInt? {
+    var next = buckets[key.bucket].first
+    while let waiter = next {
+      if waiter.fields.key == key, waiter.fields.bits & bits != 0 {
+        unlink(waiter)
+        waiter.fields.isWaiting = false
+        return waiter.fields.thread
+      }
+      next = waiter.fields.next
+    }
+    return nil
   }
 
   /// Wakes up to `wakeCount` threads of a word and lets up to `moveCount` others wait at another word instead.

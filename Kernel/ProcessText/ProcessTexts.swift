@@ -120,7 +120,7 @@ enum ProcessTexts {
   }
 
   /// A line of `/proc/PID/maps`.
-  static func region(_ region: RegionFacts, _ window: inout TextWindow) {
+  static func region(_ region: RegionFacts, _ path: Span<UInt8>?, _ window: inout TextWindow) {
     window.append(hexadecimal: region.start, width: 8)
     window.append(UInt8(ascii: "-"))
     window.append(hexadecimal: region.end, width: 8)
@@ -138,6 +138,9 @@ enum ProcessTexts {
     if region.label.utf8CodeUnitCount > 0 {
       window.append("                          ")
       window.append(region.label)
+    } else if let path {
+      window.append("                          ")
+      for index in path.indices { window.append(path[index]) }
     }
     window.append(UInt8(ascii: "\n"))
   }

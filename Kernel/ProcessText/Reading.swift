@@ -56,7 +56,8 @@ extension VirtualFileSystem {
     case .processMaps:
       var index = 0
       while !window.isFull, let region = information.region(index, ofProcess: source.process) {
-        ProcessTexts.region(region, &window)
+        ProcessTexts.region(
+          region, region.file == 0 ? nil : mappedPath(of: region.file, byProcess: source.process), &window)
         index += 1
       }
     case .processStatistics, .processStatus, .processMemory, .processName:

@@ -225,6 +225,7 @@ extension Call {
     process.fields.limits.soft[Int(number)] = soft
     process.fields.limits.hard[Int(number)] = hard
     if number == 0 { programs.limitTime(of: process) }
+    if number == 3 { process.fields.space.setStackLimit(soft) }
     if number == 9 { process.fields.space.setLimit(soft) }
     return 0
   }

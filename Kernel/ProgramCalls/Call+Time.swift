@@ -247,7 +247,7 @@ extension Call {
     if end != .max, programs.uptime >= end { throw .timedOut }
     let tick = programs.tick(atUptime: end)
     programs.system.futexes.insert(thread.waiter, at: key, bits: bits)
-    let outcome = programs.wait(in: thread.queue, until: tick)
+    let outcome = programs.waitAlone(until: tick)
     // Still there: nobody has woken it.
     guard thread.waiter.isWaiting else { return 0 }
     programs.system.futexes.remove(thread.waiter)

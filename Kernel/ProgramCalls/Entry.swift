@@ -26,11 +26,15 @@ public enum ProgramCalls {
       }
       answer({ SystemCall(i386: $0) }, isNative: true)
     #else
-      Processor.block.gate.handler = { _ in performX86() }
+      Processor.block.gate.handler = { _ in
+        performX86()
+        return takeUnchanged()
+      }
       Processor.block.gate.handler32 = { _ in performI386() }
       answer({ SystemCall(x86_64: $0) }, isNative: true)
       answer({ SystemCall(i386: $0) }, isNative: false)
     #endif
+    QuickCalls.start()
   }
 
   /// Lets the entries themselves answer calls whose answer is a word of the thread's record.
@@ -109,16 +113,12 @@ private func performI386() {
 }
 
 #if !arch(i386)
-  /// A call of a program of x86_64; answers whether it may go on by sysret.
+  /// A call of a program of x86_64.
   @inline(never)
-  private func performX86() -> Bool {
+  private func performX86() {
     let thread = ProgramThreadReference.current
     let number = UInt(thread.frame.rax)
-    if number >= PortCall.first, answerPort(thread, number) {
-      if !thread.fields.isChanged { return true }
-      thread.fields.isChanged = false
-      return false
-    }
+    if number >= PortCall.first, answerPort(thread, number) { return }
     thread.frame.errorCode = thread.frame.rax
     let call = Call(
       thread: thread, process: thread.fields.process, abi: .x86_64, a: UInt(thread.frame.rdi),
@@ -126,11 +126,15 @@ private func performI386() {
       e: UInt(thread.frame.r8),
       f: UInt(thread.frame.r9))
     answer(call, SystemCall(x86_64: number), number)
-    if thread.fields.isChanged {
-      thread.fields.isChanged = false
-      return false
-    }
-    return true
+  }
+
+  /// Whether only the running thread's `rax` has changed; asked once for each call.
+  @inline(__always)
+  private func takeUnchanged() -> Bool {
+    let thread = ProgramThreadReference.current
+    if !thread.fields.isChanged { return true }
+    thread.fields.isChanged = false
+    return false
   }
 #endif
 
@@ -178,6 +182,27 @@ private func answerPort(_ thread: ProgramThreadReference, _ number: UInt) -> Boo
 private func finishPort(_ thread: ProgramThreadReference, _ result: Int) {
   thread.result = result
   if thread.fields.hasWork { Programs().leave(thread, fromCall: true) }
+}
+
+/// Goes on where a short way has ended otherwise than usual; answers as a handler does.
+@inline(never)
+func endQuickly(_ outcome: Int) -> Bool {
+  let thread = ProgramThreadReference.current
+  if outcome == QuickCalls.generally {
+    #if arch(i386)
+      performI386()
+    #else
+      performX86()
+    #endif
+  } else {
+    thread.result = outcome == QuickCalls.again ? Programs.restartAlways : outcome - Int.min
+    Programs().leave(thread, fromCall: true)
+  }
+  #if arch(i386)
+    return true
+  #else
+    return takeUnchanged()
+  #endif
 }
 
 /// Performs a call and sees to what there is before the program goes on.

@@ -157,7 +157,7 @@ struct NodeInformation: ProcessInformation {
         appendWord(leaf.ecx, to: &line)
         appendWord(leaf.edx, to: &line)
       }
-    case .trace: break
+    case .trace: return TraceLines.copy(from: offset, into: &buffer)
     case .nodes: return copyPeers(isLinks: false, from: offset, into: &buffer)
     case .links: return copyPeers(isLinks: true, from: offset, into: &buffer)
     }

@@ -271,6 +271,15 @@ public struct ProgramThread: ~Copyable {
     unsafe record = UnsafeMutablePointer<ProgramThread>(bitPattern: address).unsafelyUnwrapped
   }
 
+  /// The thread whose segments the processor has loaded: in a call, the thread that makes it.
+  @inline(__always)
+  public static var loaded: ProgramThreadReference {
+    let record = unsafe UnsafeMutablePointer<ProgramThread>(bitPattern: Processor.block.gate.task)
+    // SAFETY: what is loaded is the record of a thread that lives; no program runs without one, and the ways in have
+    // read it already.
+    return unsafe ProgramThreadReference(record.unsafelyUnwrapped)
+  }
+
   /// The address of the record.
   public var address: UInt { unsafe UInt(bitPattern: record) }
 

@@ -129,10 +129,26 @@ import VirtualFileSystem
     return thread.fields.mask & signal.mask != 0
   }
 
-  /// The time of day.
+  /// The time of day as files note it: exact to a millisecond, as on Linux it is to a tick of its timer.
+  ///
+  /// So the division that it takes is not made for every call.
   public static var now: Timestamp {
-    let time = ProgramTime(nanoseconds: Programs().timeOfDay)
-    return Timestamp(seconds: time.seconds, nanoseconds: UInt32(time.nanoseconds))
+    let programs = Programs()
+    let tick = cpu_rdtsc()
+    let last = programs.system.fileTime
+    if tick &- last.tick < last.span, last.startTime == programs.system.startTime { return last.time }
+    return noteNow(at: tick)
+  }
+
+  @inline(never)
+  private static func noteNow(at tick: UInt64) -> Timestamp {
+    let programs = Programs()
+    let time = ProgramTime(nanoseconds: programs.timeOfDay)
+    let now = Timestamp(seconds: time.seconds, nanoseconds: UInt32(time.nanoseconds))
+    programs.system.fileTime = FileTime(
+      tick: tick, span: NodeReference().node.clock.ticksPerMillisecond, startTime: programs.system.startTime,
+      time: now)
+    return now
   }
 
   /// Whether a file may be used so.

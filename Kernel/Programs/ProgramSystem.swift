@@ -4,6 +4,7 @@ import Arch
 import Base
 import CMachine
 import Clocks
+import FileSystemFormat
 import Futex
 import LinuxABI
 import Log
@@ -13,6 +14,17 @@ import Scheduling
 import Signals
 import Sync
 import VirtualFileSystem
+
+/// When a file was last touched, to be used again for a while.
+struct FileTime: BitwiseCopyable {
+  /// The tick at which it was worked out.
+  var tick: UInt64 = 0
+  /// For how many ticks it is good.
+  var span: UInt64 = 0
+  /// What the clock was set to then.
+  var startTime: UInt64 = 0
+  var time = Timestamp(seconds: 0, nanoseconds: 0)
+}
 
 /// What the kernel remembers of programs together; the node names it.
 @safe public struct ProgramSystem: ~Copyable {
@@ -31,6 +43,8 @@ import VirtualFileSystem
   public var unknownCalls: UInt32 = 0
   /// Seconds since 1970 at start-up, as nanoseconds.
   public var startTime: UInt64 = 0
+  /// The time of day for files.
+  var fileTime = FileTime()
   /// The name of this machine.
   public var hostName: InlineArray<65, UInt8> = .init(repeating: 0)
   /// Where the thread of timers waits.
@@ -41,6 +55,8 @@ import VirtualFileSystem
   public var perform: (@convention(c) (UInt) -> Void)?
   /// Whether any process has wanted a signal at its parent's end: until then nobody is searched for at an end.
   public var hasDeathSignals = false
+  /// The tick at which `/proc/trace` was last read from its beginning.
+  var traceTick: UInt64 = 0
   /// Whether a program has asked for input already.
   var hasAskedForInput = false
   /// Whether calls are counted and timed for the host.
@@ -249,10 +265,21 @@ import VirtualFileSystem
   ///
   /// - Parameter tick: when the wait ends at the latest.
   public func wait(in queue: WaitQueueReference, until tick: UInt64 = .max) -> WaitEnd {
+    if ProgramThreadReference.current.fields.hasWork { return .interrupted }
+    return finishWait(NodeReference().node.threads.scheduler.block(on: queue, until: tick), until: tick)
+  }
+
+  /// The same in no queue: until `wakeThread`.
+  public func waitAlone(until tick: UInt64) -> WaitEnd {
+    if ProgramThreadReference.current.fields.hasWork { return .interrupted }
+    return finishWait(NodeReference().node.threads.scheduler.blockAlone(until: tick), until: tick)
+  }
+
+  @inline(__always)
+  private func finishWait(_ begin: WaitOutcome, until tick: UInt64) -> WaitEnd {
     let reference = NodeReference()
     let thread = ProgramThreadReference.current
-    if thread.fields.hasWork { return .interrupted }
-    var outcome = reference.node.threads.scheduler.block(on: queue, until: tick)
+    var outcome = begin
     if outcome == .blocked { outcome = reference.node.threads.waitForOutcome(isTimed: tick != .max) }
     if thread.fields.hasWork { return .interrupted }
     return outcome == .timedOut ? .timedOut : .woken
@@ -278,6 +305,46 @@ import VirtualFileSystem
     _ = NodeReference().node.threads.scheduler.wakeFirst(of: queue)
   }
 
+  /// Ends the waits that the news on a channel of the virtual file system ends.
+  @inline(__always)
+  public func wake(_ channel: WaitChannel) {
+    let (queue, any) = (queue(of: channel), anyFile)
+    if queue.isEmpty, any.isEmpty { return }
+    wakeAll(queue)
+    wakeAll(any)
+    settleAfterWaking()
+  }
+
+  /// Lets whoever is more urgent run now, after a thread was woken; mostly it is not.
+  @inline(__always)
+  public func settleAfterWaking() {
+    let reference = NodeReference()
+    if reference.node.threads.scheduler.isPreempted {
+      settleNow()
+    } else {
+      reference.node.threads.noteSharing()
+    }
+  }
+
+  @inline(never)
+  private func settleNow() { settle() }
+
+  /// Lets the running thread wait for `wakeThread`, when nothing else is to be seen to and without a limit.
+  @inline(__always)
+  public func waitHere() {
+    let reference = NodeReference()
+    guard reference.node.threads.scheduler.blockAlone(until: .max) == .blocked else { return }
+    reference.node.threads.leaveProgram()
+  }
+
+  /// Lets the running thread wait in a queue, when nothing else is to be seen to and without a limit.
+  @inline(__always)
+  public func waitHere(in queue: WaitQueueReference) {
+    let reference = NodeReference()
+    guard reference.node.threads.scheduler.block(on: queue, until: .max) == .blocked else { return }
+    reference.node.threads.leaveProgram()
+  }
+
   /// Ends the wait of every thread in a queue.
   @inline(__always)
   public func wakeAll(_ queue: WaitQueueReference) {
@@ -290,6 +357,7 @@ import VirtualFileSystem
   public func settle() { NodeReference().node.threads.settle() }
 
   /// The queue of a channel of the virtual file system.
+  @inline(__always)
   public func queue(of channel: WaitChannel) -> WaitQueueReference {
     precondition(Int(channel.rawValue) < system.channelCount, "a channel that does not exist")
     // SAFETY: the index was checked, and the queues stay for ever.
@@ -303,6 +371,7 @@ import VirtualFileSystem
   }
 
   /// The queue of those who wait for several files.
+  @inline(__always)
   public var anyFile: WaitQueueReference {
     // SAFETY: there is a queue more than channels, and it stays for ever.
     unsafe WaitQueueReference(at: system.channels + system.channelCount)

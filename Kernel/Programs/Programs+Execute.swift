@@ -350,6 +350,8 @@ extension Programs {
   ) {
     let old = process.fields.space
     process.fields.space = space
+    space.setLimit(process.fields.limits.soft[9])
+    space.setStackLimit(process.fields.limits.soft[3])
     process.fields.abi = abi
     if let kernelThread = thread.fields.thread {
       kernelThread.fields.space = space.root

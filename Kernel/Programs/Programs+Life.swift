@@ -80,12 +80,28 @@ extension Programs {
   public func clone(_ request: CloneRequest, of parent: ProgramThreadReference) throws(ErrorNumber) -> Int32 {
     let flags = request.flags
     guard flags.isDisjoint(with: .unsupported) else { throw .invalidArgument }
+    if parent.fields.process.fields.limits.soft[6] != .max { try checkCount(for: parent.fields.process) }
     if flags.contains(.thread) {
       guard flags.isSuperset(of: [.memory, .signalHandlers]) else { throw .invalidArgument }
       return try makeThread(request, of: parent)
     }
     guard !flags.contains(.signalHandlers) || flags.contains(.memory) else { throw .invalidArgument }
     return try makeProcess(request, of: parent)
+  }
+
+  /// Refuses one thread more than a user may have (RLIMIT_NPROC); the superuser may have any number.
+  @inline(never)
+  private func checkCount(for process: ProcessReference) throws(ErrorNumber) {
+    let user = process.fields.credentials.user
+    guard user != 0, !process.fields.credentials.isSuperuser else { return }
+    var count: UInt64 = 0
+    system.processes.forEachProcess { _, payload in
+      guard let other = ProcessReference(payload: payload), other.fields.credentials.user == user else {
+        return
+      }
+      count += UInt64(other.fields.threadCount)
+    }
+    guard count < process.fields.limits.soft[6] else { throw .tryAgain }
   }
 
   @inline(never)
@@ -191,8 +207,7 @@ extension Programs {
     if flags.contains(.clearAtEnd) { thread.fields.clearAtEnd = request.childNumber }
     #if !arch(i386)
       let selectors = Processor.programSelectors
-      (thread.fields.context.ds, thread.fields.context.es) = (selectors.ds, selectors.es)
-      (thread.fields.context.fs, thread.fields.context.gs) = (selectors.fs, selectors.gs)
+      thread.fields.context.setSelectors(selectors.ds, selectors.es, selectors.fs, selectors.gs)
     #endif
     if flags.contains(.setArea) { try setArea(request.area, of: thread, from: parent) }
     var frame = parent.frame
@@ -239,12 +254,11 @@ extension Programs {
       frame.ssOfOuterRing = UInt32(Selectors.data)
     #else
       let context = thread.fields.context
-      (thread.fields.context.ds, thread.fields.context.es) = (
-        thread.allowed(context.ds), thread.allowed(context.es)
-      )
-      (thread.fields.context.fs, thread.fields.context.gs) = (
-        thread.allowed(context.fs), thread.allowed(context.gs)
-      )
+      if !context.hasNoSelectors {
+        thread.fields.context.setSelectors(
+          thread.allowed(context.ds), thread.allowed(context.es), thread.allowed(context.fs),
+          thread.allowed(context.gs))
+      }
       frame.ss = UInt64(Selectors.data)
     #endif
   }
@@ -461,11 +475,12 @@ extension Programs {
   }
 
   /// Ends the wait of the thread with a record.
+  @inline(__always)
   public static func wakeThread(_ record: UInt) {
     guard let pointer = unsafe UnsafeMutablePointer<ProgramThread>(bitPattern: record) else { return }
     // SAFETY: a record that waits at a word is in use.
     let thread = unsafe ProgramThreadReference(pointer)
-    _ = NodeReference().node.threads.scheduler.wakeFirst(of: thread.queue)
+    if let waiting = thread.fields.thread { NodeReference().node.threads.scheduler.wake(waiting) }
   }
 
   /// Marks the mutexes that a thread leaves locked (`set_robust_list`).

@@ -55,6 +55,10 @@ struct SpaceRecord: ~Copyable {
   /// What `cr3` is for it.
   public var root: UInt { UserMemory.root(of: space) }
 
+  /// Whether a word is known to be this space's alone, at the first look.
+  @inline(__always)
+  public func isPrivate(_ address: UInt) -> Bool { unsafe record.pointee.space.isPrivate(address) }
+
   /// Whether more than one process has it.
   public var isShared: Bool { unsafe record.pointee.count > 1 }
 
@@ -85,6 +89,11 @@ struct SpaceRecord: ~Copyable {
   /// RLIMIT_AS.
   public func setLimit(_ bytes: UInt64) {
     space.pageLimit = UInt(truncatingIfNeeded: min(bytes >> 12, UInt64(UInt.max >> 12)))
+  }
+
+  /// RLIMIT_STACK.
+  public func setStackLimit(_ bytes: UInt64) {
+    space.stackPageLimit = UInt(truncatingIfNeeded: min(bytes >> 12, UInt64(UInt.max >> 12)))
   }
 
   /// Writes bytes, also when the space is not in use; `false` if it has no such memory.

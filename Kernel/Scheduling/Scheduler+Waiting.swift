@@ -26,6 +26,24 @@ extension Scheduler {
     return .blocked
   }
 
+  /// Makes the current thread wait in no queue, for `wake(_:)`; otherwise as `block`.
+  @inline(__always)
+  public mutating func blockAlone(until deadline: UInt64) -> WaitOutcome {
+    let thread = current
+    if deadline == 0 { return .timedOut }
+    if thread.fields.cancellation.isDue { return takeCancellation(of: thread) }
+    leaveReady(thread)
+    if deadline != .max { timers.insert(thread, deadline: deadline) }
+    return .blocked
+  }
+
+  /// Ends the wait of a thread that has begun with `blockAlone`, if it has not ended yet.
+  @inline(__always)
+  public mutating func wake(_ thread: ThreadReference) {
+    guard thread.fields.stateCode == .waiting, thread.fields.waitQueue == nil else { return }
+    leaveWait(thread, .satisfied)
+  }
+
   /// Makes the current thread sleep.
   ///
   /// The caller must then `reschedule()`. A sleep that ends as it should ends with `.timedOut`.

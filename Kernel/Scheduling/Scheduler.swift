@@ -147,6 +147,10 @@ public struct Scheduler: ~Copyable {
   @inline(__always)
   public mutating func isSwitchDue() -> Bool { ready.first() != current }
 
+  /// Whether a thread more urgent than the current one is ready.
+  @inline(__always)
+  public var isPreempted: Bool { ready.bits & (0 &- (current.fields.mask << 1)) != 0 }
+
   /// Whether the current thread shares its level, so that its time slice matters.
   @inline(__always)
   public var isSliceLimited: Bool { current.fields.next != current }

@@ -65,6 +65,14 @@ public typealias PageIndex = UInt16
     return unsafe base + (Int(page) * Self.pageSize + offset)
   }
 
+  /// Where bytes of a page lie, for whoever copies them from or to a program.
+  ///
+  /// - Safety: only so many bytes may be touched, and only before anything else is done with the pool.
+  @unsafe @inline(__always)
+  public func place(of page: PageIndex, _ offset: Int, _ length: Int) -> UnsafeMutableRawPointer {
+    unsafe address(page, offset, length)
+  }
+
   /// The number at index `index` of a page seen as 1,024 words.
   @inline(__always)
   public func word(_ index: Int, of page: PageIndex) -> UInt32 {

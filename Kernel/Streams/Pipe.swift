@@ -35,10 +35,10 @@ public struct Pipe: BitwiseCopyable {
   /// Writes of up to so many bytes are not mixed with others (POSIX's `PIPE_BUF`).
   public static var atomicLimit: Int { 4096 }
 
-  private var pages: InlineArray<16, PageIndex>  // an index plus one, or 0
-  private var head = 0
+  var pages: InlineArray<16, PageIndex>  // an index plus one, or 0
+  var head = 0
   /// Bytes that can be read.
-  public private(set) var count = 0
+  public internal(set) var count = 0
   /// Open descriptions that read.
   public var readers: UInt32 = 0
   /// Open descriptions that write.
@@ -124,20 +124,15 @@ public struct Pipe: BitwiseCopyable {
       let offset = head % PagePool.pageSize
       let step = min(total - done, PagePool.pageSize - offset)
       pool.read(pages[head / PagePool.pageSize] - 1, from: offset, count: step, into: &buffer, at: done)
-      head = (head + step) % Self.capacity
-      count -= step
+      take(step, pool: &pool)
       done += step
     }
-    if count == 0 { rest(pool: &pool) }
     return .read(done)
   }
 
   /// An empty pipe starts again at its first page and gives the others back.
-  private mutating func rest(pool: inout PagePool) {
-    let inFirst = head > 0 && head <= PagePool.pageSize
+  mutating func rest(pool: inout PagePool) {
     head = 0
-    // The usual case: a few bytes came and went.
-    if inFirst, pages[1] == 0, pages[0] != 0 { return }
     for index in 1..<16 where pages[index] != 0 {
       if pages[0] == 0 { pages[0] = pages[index] } else { pool.free(pages[index] - 1) }
       pages[index] = 0

@@ -91,6 +91,12 @@ public enum UserCopy {
     return word >> 32 == 0 ? UInt32(truncatingIfNeeded: word) : nil
   }
 
+  /// Whether a 32-bit word of the program is a given one; not if it can't be read.
+  @inline(__always)
+  public static func isWord(_ address: UInt, _ expected: UInt32) -> Bool {
+    isAllowed(address, 4) && user_load32(address) == UInt64(expected)
+  }
+
   /// Writes a 32-bit word of the program; `false` if that is impossible.
   @inline(__always)
   public static func store32(_ address: UInt, _ value: UInt32) -> Bool {

@@ -243,6 +243,38 @@ extension VirtualFileSystem {
     }
   }
 
+  /// The path of a file that a process has mapped: of its program, or of what it has open; `nil` if none is known.
+  ///
+  /// Good until the next operation.
+  @_lifetime(immortal)
+  @export(interface)
+  public mutating func mappedPath(of file: UInt64, byProcess number: UInt32) -> Span<UInt8>? {
+    guard let index = knownProcess(number), processes[index].isAlive,
+      let mount = (0..<Self.mountCapacity).first(where: { mounts[$0].kind == .processes })
+    else { return nil }
+    var link: ProcessNode?
+    if processes[index].executable.rawValue == file {
+      link = ProcessNode(.executable, process: number)
+    } else {
+      let end = tables[Int(processes[index].files)].end
+      for candidate in 0..<end {
+        guard let description = descriptor(candidate, ofProcess: number),
+          openFiles[description].node.rawValue == file
+        else { continue }
+        link = ProcessNode(.descriptor, process: number, descriptor: UInt16(candidate))
+        break
+      }
+    }
+    guard let link else { return nil }
+    var text = buffers.span(2)
+    let size = text.count
+    guard
+      let start = try? copyProcessTarget(
+        of: FileNode(mount: mount, number: link.number), into: &text, endingAt: size)
+    else { return nil }
+    return buffers.name(2, start..<size)
+  }
+
   private func both(_ node: FileNode) -> (node: FileNode, directory: FileNode) { (node, node) }
 
   /// Writes the text of a link of `/proc` so that it ends before `end`; returns where it begins.

@@ -72,6 +72,15 @@
   /// One past the highest slot that has ever been in use.
   var end: Int { used }
 
+  /// Where the record in a slot in use lies.
+  ///
+  /// - Safety: only until the slot is freed.
+  @unsafe @inline(__always)
+  mutating func place(_ index: Int) -> UnsafeMutablePointer<Record> {
+    precondition(contains(index), "a record was asked for that is not there")
+    return unsafe records + index
+  }
+
   /// The record in a slot in use.
   subscript(index: Int) -> Record {
     @inline(__always) unsafeAddress {

@@ -83,7 +83,9 @@ import Streams
   @inline(__always)
   public mutating func nextWakeup() -> WaitChannel? { wakeups.isEmpty ? nil : wakeups.removeFirst() }
 
+  @inline(__always)
   func readChannel(ofPipe index: Int) -> WaitChannel { WaitChannel(2 * index) }
+  @inline(__always)
   func writeChannel(ofPipe index: Int) -> WaitChannel { WaitChannel(2 * index + 1) }
   func readChannel(ofTerminal index: Int) -> WaitChannel { WaitChannel(2 * (limits.pipes + index)) }
   func writeChannel(ofTerminal index: Int) -> WaitChannel { WaitChannel(2 * (limits.pipes + index) + 1) }

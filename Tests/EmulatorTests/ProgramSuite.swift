@@ -19,8 +19,8 @@ struct ProgramSuite {
     "memory", "processes", "threads", "signals", "floating", "times", "polling", "futexes", "limits",
     "attacks",
   ]
-  /// And two that Linux may do otherwise with, or does not know.
-  private static let others = ["hog", "ports"]
+  /// And some that Linux may do otherwise with, or does not know.
+  private static let others = ["hog", "ports", "umip"]
 
   /// The processor that the programs are for.
   let architecture: Architecture

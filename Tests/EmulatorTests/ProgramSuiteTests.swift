@@ -119,6 +119,21 @@ extension EmulatorTests {
         expecting: .passes("out of memory: process", "neighbour goes on", "## all"))
     }
 
+    /// A program isn't told where the kernel's tables lie (UMIP).
+    @Test(arguments: Architecture.allCases)
+    func nobodyIsToldWhereTheTablesAre(architecture: Architecture) async throws {
+      let suite = ProgramSuite(
+        architecture: architecture, project: try Host.project(), toolchain: try await Host.toolchain())
+      guard try await suite.build() else { return }
+      let variant = Variant(kernel: architecture, programs: architecture, names: ["umip"])
+      guard let machine = try await machine(variant, suite) else { return }
+      let end = ": ended by Segmentation fault\n"
+      try await run(
+        machine, timeout: 300, hangPatience: 200,
+        expecting: .passes(
+          "sgdt" + end, "sidt" + end, "sldt" + end, "str" + end, "smsw" + end, "## all"))
+    }
+
     private func machine(_ variant: Variant, _ suite: ProgramSuite) async throws -> GuestMachine? {
       let project = try Host.project()
       guard let shell = try? await ShellRamdisk(variant.programs, project: project).prepare() else {

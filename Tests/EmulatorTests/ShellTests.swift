@@ -145,7 +145,7 @@ extension EmulatorTests {
     func devicesAndTextsOfTheKernelAreThere(architecture: Architecture) async throws {
       guard var machine = try await Self.machine(architecture) else { return }
       guard case .kernel(let path, let modules, _) = machine.medium else { return }
-      machine.medium = .kernel(path: path, modules: modules, commandLine: "log=debug")
+      machine.medium = .kernel(path: path, modules: modules, commandLine: "log=debug trace=on")
       let session = """
         head -c 4 /dev/zero | od -An -tx1
         echo x > /dev/null; echo null $?
@@ -158,6 +158,8 @@ extension EmulatorTests {
         grep MemTotal /proc/meminfo | tr -d 0-9; echo processors $(grep -c ^processor /proc/cpuinfo)
         echo uptime $(wc -w < /proc/uptime); cut -d' ' -f1-3 /proc/version
         cut -d' ' -f1-3 /proc/mounts; cat /proc/trace > /tmp/trace && echo read
+        head -1 /tmp/trace; grep -c switch /tmp/trace > /tmp/count && echo has switches
+        echo of $(awk '{print $6}' /proc/self/maps | sort -u)
         cat /proc/$$/cmdline; readlink /proc/self/exe; echo $(ls -d /proc/1)
         exit 0
 
@@ -170,7 +172,9 @@ extension EmulatorTests {
           "\nmaps r--p r-xp\n", "MemTotal:          kB\n", "\nprocessors 1\n", "\nuptime 2\n",
           "Linux version 6.1.0-apus\n", "ramdisk / apusfs\n", "devtmpfs /dev devtmpfs\n",
           "tmpfs /tmp tmpfs\n",
-          "proc /proc proc\n", "/bin/busybox\n/proc/1\n"))
+          "proc /proc proc\n",
+          "\n   ns before now  event         what\n", "\nhas switches\n", "\nof /bin/busybox [",
+          "/bin/busybox\n/proc/1\n"))
       if architecture == .x86_64 { #expect(report.serial.contains("call 334 rseq is not performed")) }
     }
 

@@ -20,8 +20,19 @@ private struct Machine {
     isOpen = step.isOpen
   }
 
-  mutating func change(from old: StateAddress, to new: StateAddress) {
-    perform(ownership.change(from: old, to: new))
+  /// A switch; by the short way that switches between programs go, or by the general one.
+  mutating func change(from old: StateAddress, to new: StateAddress, shortly: Bool = false) {
+    if shortly, ownership.policy == .lazy {
+      let opens = ownership.areOpen(for: new)
+      if ownership.areOpen(for: old) != opens { isOpen = opens }
+    } else if shortly, ownership.exchange(old, for: new) {
+      memory[old] = registers
+      registers = memory[new, default: .min]
+      exchanges += 1
+      isOpen = true
+    } else {
+      perform(ownership.change(from: old, to: new))
+    }
     if closesAtSwitch { isOpen = false }
   }
 
@@ -52,7 +63,7 @@ func everyThreadFindsWhatItLeft(policy: RegisterPolicy, closesAtSwitch: Bool) {
       switch random.next() % 8 {
       case 0...2:
         let next = Int(random.next() % 6) + 1
-        machine.change(from: state(current), to: state(next))
+        machine.change(from: state(current), to: state(next), shortly: random.next() % 2 == 0)
         current = next
       case 3, 4:
         let value = Int(random.next() % 1_000_000)

@@ -90,7 +90,33 @@ static void file_size(void) {
   answer("longer", ftruncate(file, 2000));
 }
 
+static void touch_below(long bytes) {
+  volatile char *place = (volatile char *)__builtin_frame_address(0) - bytes;
+  *place = 1;
+  say("%ld KiB below: %d", bytes >> 10, *place);
+}
+
+static void stack_size(void) {
+  touch_below(1 << 20);
+  struct rlimit limit = {2 << 20, 2 << 20};
+  answer("set", setrlimit(RLIMIT_STACK, &limit));
+  touch_below(3 << 19);
+  touch_below(3 << 20);
+}
+
+static void processes(void) {
+  struct rlimit limit = {1, 1};
+  answer("set", setrlimit(RLIMIT_NPROC, &limit));
+  // It does not hold for the superuser.
+  if (getuid() == 0 && setuid(54321) != 0) say("setuid: %s", strerror(errno));
+  pid_t child = fork();
+  if (child == 0) _exit(0);
+  say("fork: %s", child < 0 ? strerror(errno) : "done");
+}
+
 static void each_in_a_child(void) {
+  in_child("stack", stack_size);
+  in_child("processes", processes);
   in_child("address space", address_space);
   in_child("file size", file_size);
   in_child("processor time", processor_time);

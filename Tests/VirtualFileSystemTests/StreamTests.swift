@@ -30,6 +30,42 @@ import VirtualFileSystem
   while try station.read(read) != "" {}
 }
 
+@Test func onlyPipesThatAreWaitedForGoTheShortWay() throws {
+  let station = try Station()
+  let (read, write) = try station.files.makePipe([], for: station.caller)
+  let (other, _) = try station.files.makePipe(.nonBlocking, for: station.caller)
+  func isShort(_ number: Int32, writes: Bool) -> Bool {
+    let pipe = station.files.quickPipe(number, of: station.caller.files, writes: writes)
+    return pipe != nil
+  }
+  #expect(isShort(read, writes: false))
+  #expect(isShort(write, writes: true))
+  #expect(!isShort(read, writes: true))
+  #expect(!isShort(write, writes: false))
+  #expect(!isShort(other, writes: false))
+  for number in [-1, 900, .max, .min] as [Int32] { #expect(!isShort(number, writes: false)) }
+}
+
+@Test func aCallThatWaitsKeepsItsPipeOpen() throws {
+  let station = try Station()
+  let (read, write) = try station.files.makePipe([], for: station.caller)
+  let found = station.files.quickPipe(read, of: station.caller.files, writes: false)
+  let pipe = try #require(found)
+  pipe.hold()
+  let first = station.files.release(pipe)
+  #expect(!first)
+  pipe.hold()
+  try station.close(read)
+  // Somebody waits to read, so it is not broken.
+  #expect(try station.write("x", to: write) == 1)
+  _ = station.wakeups()
+  let channel = pipe.writeChannel.rawValue
+  let second = station.files.release(pipe)
+  #expect(second)
+  #expect(station.wakeups() == [channel])
+  #expect(refusal { () throws(ErrorNumber) in try station.write("x", to: write) } == .brokenPipe)
+}
+
 @Test func writingToAPipeThatNobodyReadsFails() throws {
   let station = try Station()
   let (read, write) = try station.files.makePipe(.nonBlocking, for: station.caller)

@@ -8,6 +8,8 @@
 ; A call whose answer is a word of the thread's record (who am I?) is answered before anything is saved. The data
 ; segments are still the program's then, so the few words are read through ss, which the processor has set.
 ;
+; A call with a short way is performed by its own handler, which gets its first four arguments; see perform_quickly.
+;
 ; The gate is ProgramGate in Kernel/Arch/X86; where it lies in the processor's block is checked at start-up.
 
 bits 32
@@ -24,6 +26,9 @@ HANDLER     equ processor_block + GATE + 8
 SYSENTER_RETURN equ 32                  ; in the thread's record
 PORTS       equ processor_block + GATE + 16
 ANSWERS     equ processor_block + GATE + 20
+QUICK       equ ANSWERS + 512
+QUICK_HANDLERS equ QUICK + 64
+QUICK_END   equ QUICK_HANDLERS + 32
 FIRST_OF_PORTS equ 1024                 ; Kernel/ProgramCalls/PortCalls.swift
 CALL_VECTOR equ 0x80
 SYSENTER_VECTOR equ 0x81                ; not a vector of ours: says how the call came
@@ -47,6 +52,60 @@ SYSENTER_VECTOR equ 0x81                ; not a vector of ours: says how the cal
         jmp     interrupt_return
 %endmacro
 
+; A call with a short way: its own handler gets the first four arguments and answers the result, or a number below 0 if
+; quickEnd is to go on with the frame.
+%macro perform_quickly 1
+        pushad
+        push    ds
+        push    es
+        push    fs
+        push    gs
+        mov     edi, KERNEL_DATA
+        mov     ds, edi
+        mov     es, edi
+        cld
+%1:     db      0x0F, 0x1F, 0x00        ; nop: becomes clac
+        push    esi
+        push    edx
+        push    ecx
+        push    ebx
+        and     eax, 7
+        call    [QUICK_HANDLERS + eax * 4]
+        add     esp, 16
+        test    eax, eax
+        js      .unusual
+        mov     [esp + 44], eax
+        pop     gs
+        pop     fs
+        pop     es
+        pop     ds
+        popad
+        add     esp, 8
+        iretd
+.unusual:
+        mov     ecx, esp
+        push    eax
+        push    ecx
+        call    [QUICK_END]
+        add     esp, 8
+        jmp     interrupt_return
+%endmacro
+
+; What an interrupt would have pushed.
+%macro sysenter_frame 0
+        push    dword USER_DATA
+        push    ebp
+        pushfd
+        or      dword [esp], 0x200      ; programs run with interrupts on
+        push    dword 2
+        popfd                           ; a program may have set the trap and nested-task flags
+        push    dword USER_CODE
+        push    eax
+        mov     eax, [ss:TASK]
+        mov     eax, [ss:eax + SYSENTER_RETURN]
+        xchg    eax, [esp]
+%endmacro
+
 section .text
 
 global system_call_interrupt
@@ -65,9 +124,15 @@ system_call_interrupt:
         jae     port_interrupt
         jmp     .full
 .other: pop     ecx
+        bt      [ss:QUICK], eax
+        jc      quick_interrupt
 .full:  push    dword 0
         push    dword CALL_VECTOR
         perform interrupt_access_site, HANDLER
+quick_interrupt:
+        push    eax                     ; for who makes the call again
+        push    dword CALL_VECTOR
+        perform_quickly quick_interrupt_access_site
 
 ; Calls of Apus's own have a handler of their own.
 port_interrupt:
@@ -95,20 +160,17 @@ system_call_sysenter:
         sti                             ; holds interrupts off for one more instruction
         sysexit
 .other: pop     ecx
-.full:  push    dword USER_DATA
-        push    ebp
-        pushfd
-        or      dword [esp], 0x200      ; programs run with interrupts on
-        push    dword 2
-        popfd                           ; a program may have set the trap and nested-task flags
-        push    dword USER_CODE
-        push    eax
-        mov     eax, [ss:TASK]
-        mov     eax, [ss:eax + SYSENTER_RETURN]
-        xchg    eax, [esp]
+        bt      [ss:QUICK], eax
+        jc      quick_sysenter
+.full:  sysenter_frame
         push    dword 0
         push    dword SYSENTER_VECTOR
         perform sysenter_access_site, HANDLER
+quick_sysenter:
+        sysenter_frame
+        push    eax                     ; for who makes the call again
+        push    dword SYSENTER_VECTOR
+        perform_quickly quick_sysenter_access_site
 
 ; The page that programs call into, copied to where they see it (AT_SYSINFO points to its start).
 section .rodata
@@ -151,4 +213,5 @@ section .rodata
 global call_access_sites
 align 4
 call_access_sites:
-        dd      interrupt_access_site, sysenter_access_site, interrupt_port_site, 0
+        dd      interrupt_access_site, sysenter_access_site, interrupt_port_site
+        dd      quick_interrupt_access_site, quick_sysenter_access_site, 0

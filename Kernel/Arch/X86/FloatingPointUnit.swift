@@ -64,8 +64,28 @@ public enum FloatingPointUnit {
         cpu_fxrstor(step.load)
       }
     }
-    if !step.isOpen { cpu_write_cr0(cpu_read_cr0() | closed) }
+    if !step.isOpen { close() }
   }
+
+  /// Saves the registers, loads another state and leaves them open.
+  ///
+  /// - Safety: as for `perform`.
+  @unsafe @inline(__always)
+  public static func exchange(_ old: StateAddress, for new: StateAddress, _ layout: StateLayout) {
+    // A thread that the processor has begun as a task of its own finds them closed.
+    cpu_clts()
+    if layout.format == .xsave {
+      cpu_xsave(old, layout.components)
+      cpu_xrstor(new, layout.components)
+    } else {
+      cpu_fxsave(old)
+      cpu_fxrstor(new)
+    }
+  }
+
+  /// Lets no instruction use the registers.
+  @inline(__always)
+  public static func close() { cpu_write_cr0(cpu_read_cr0() | closed) }
 
   /// Lets instructions use the registers.
   @inline(__always)

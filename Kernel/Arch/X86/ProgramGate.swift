@@ -11,6 +11,11 @@ import X86
 public struct ProgramGate {
   /// Performs a call; on x86_64 it answers whether only `rax` has changed.
   public typealias Handler = @convention(c) (UInt) -> Bool
+  /// Performs a call by a short way: gets its first four arguments, and answers its result if that is 0 or more and there is
+  /// nothing else to do, or a number below 0 for `quickEnd`.
+  public typealias QuickHandler = @convention(c) (UInt, UInt, UInt, UInt) -> Int
+  /// Goes on after a short way.
+  public typealias QuickEnd = @convention(c) (UInt, Int) -> Bool
   /// Sees to an exception of a program, or to what is due before a program goes on.
   public typealias FrameHandler = @convention(c) (UInt) -> Void
 
@@ -58,6 +63,13 @@ public struct ProgramGate {
     /// The same for i386 programs.
     public var answers32: InlineArray<512, UInt8> = .init(repeating: 0)
   #endif
+  /// A bit for each call that has a short way, which is that of the lowest three bits of its number.
+  public var quickCalls: InlineArray<16, UInt32> = .init(repeating: 0)
+  /// The short ways.
+  public var quickHandlers: InlineArray<8, QuickHandler?> = .init(repeating: nil)
+  /// Who goes on where a short way has ended otherwise than usual: gets the frame and what the handler has answered, and
+  /// answers as `handler` does.
+  public var quickEnd: QuickEnd?
   /// Who sees to exceptions of programs.
   public var exceptionHandler: FrameHandler?
   /// Who is asked before a program goes on after an interrupt.
@@ -66,6 +78,17 @@ public struct ProgramGate {
   public var copyFaultHandler: Handler?
 
   init() {}
+
+  /// Gives a call a short way.
+  ///
+  /// - Parameters:
+  ///   - number: below 512; no two with a short way have the same lowest three bits.
+  ///   - handler: who performs it.
+  public mutating func setQuick(_ number: Int, _ handler: QuickHandler) {
+    precondition(quickHandlers[number & 7] == nil, "two calls have the same short way")
+    quickCalls[number >> 5] |= 1 << UInt32(number & 31)
+    quickHandlers[number & 7] = handler
+  }
 }
 
 /// What the processor has loaded while a program's thread runs, besides its trap frame.
@@ -88,14 +111,53 @@ public struct ProgramContext: BitwiseCopyable {
   public var fsBase, gsBase: UInt
   /// The thread's own descriptors.
   public var areas: InlineArray<3, SegmentDescriptor> = .init(repeating: .null)
-  /// x86_64: the selectors that 32-bit code has loaded.
-  public var ds, es, fs, gs: UInt16
+  // x86_64: the selectors that the program has loaded, 16 bits each.
+  private var selectors: UInt64 = 0
+
+  /// x86_64: notes all four.
+  @inline(__always)
+  public mutating func setSelectors(_ ds: UInt16, _ es: UInt16, _ fs: UInt16, _ gs: UInt16) {
+    selectors = UInt64(ds) | UInt64(es) << 16 | UInt64(fs) << 32 | UInt64(gs) << 48
+  }
+
+  private func selector(_ index: UInt64) -> UInt16 { UInt16(truncatingIfNeeded: selectors >> (16 * index)) }
+  private mutating func setSelector(_ index: UInt64, _ value: UInt16) {
+    selectors = selectors & ~(0xFFFF << (16 * index)) | UInt64(value) << (16 * index)
+  }
+
+  /// x86_64: the selector that the program has loaded into `ds`.
+  public var ds: UInt16 {
+    get { selector(0) }
+    set { setSelector(0, newValue) }
+  }
+  /// The same of `es`.
+  public var es: UInt16 {
+    get { selector(1) }
+    set { setSelector(1, newValue) }
+  }
+  /// The same of `fs`.
+  public var fs: UInt16 {
+    get { selector(2) }
+    set { setSelector(2, newValue) }
+  }
+  /// The same of `gs`.
+  public var gs: UInt16 {
+    get { selector(3) }
+    set { setSelector(3, newValue) }
+  }
+
+  /// x86_64: whether the program has none loaded.
+  @inline(__always)
+  public var hasNoSelectors: Bool { selectors == 0 }
+
+  /// x86_64: notes that it has none loaded.
+  @inline(__always)
+  mutating func clearSelectors() { selectors = 0 }
 
   /// A context of zeros.
   public init() {
     (process, thread, user, effectiveUser, group, effectiveGroup) = (0, 0, 0, 0, 0, 0)
     (fsBase, gsBase) = (0, 0)
-    (ds, es, fs, gs) = (0, 0, 0, 0)
   }
 }
 
@@ -105,19 +167,32 @@ extension Processor {
   /// Called with interrupts off, before the thread is switched to.
   ///
   /// - Parameter record: the thread's record, which begins with a `ProgramContext`.
-  @export(interface)
+  @inline(__always)
   public static func load(program record: UInt) {
     let last = block.gate.task
     if last == record { return }
     guard let next = unsafe UnsafePointer<ProgramContext>(bitPattern: record) else { return }
     // SAFETY: the caller names the record of a thread that lives; the one that was loaded lives too, or `unload`
     // would have been called.
-    if let last = unsafe UnsafeMutablePointer<ProgramContext>(bitPattern: last) {
-      unsafe saveSegments(&last.pointee)
-    }
     block.gate.task = record
     unsafe block.setKernelStack(next.pointee.kernelStack)
-    unsafe loadSegments(next.pointee)
+    for index in 0..<3 { unsafe block.setArea(index, next.pointee.areas[index]) }
+    #if !arch(i386)
+      // Programs of x86_64 have no selectors in them, mostly: then only the bases change.
+      let selectors = cpu_read_ds() | cpu_read_es() | cpu_read_fs() | cpu_read_gs()
+      if selectors == 0, unsafe next.pointee.hasNoSelectors {
+        if let last = unsafe UnsafeMutablePointer<ProgramContext>(bitPattern: last) {
+          unsafe last.pointee.clearSelectors()
+        }
+        cpu_wrmsr(ModelRegister.fsBase, UInt64(unsafe next.pointee.fsBase))
+        cpu_wrmsr(ModelRegister.kernelGSBase, UInt64(unsafe next.pointee.gsBase))
+      } else {
+        if let last = unsafe UnsafeMutablePointer<ProgramContext>(bitPattern: last) {
+          unsafe saveSegments(&last.pointee)
+        }
+        unsafe loadSegments(next.pointee)
+      }
+    #endif
   }
 
   /// The same from one program's thread, which is loaded, to another's; neither may be 0.
@@ -156,7 +231,10 @@ extension Processor {
   public static func reloadProgram() {
     guard let context = unsafe UnsafePointer<ProgramContext>(bitPattern: block.gate.task) else { return }
     // SAFETY: as for `load(program:)`.
-    unsafe loadSegments(context.pointee)
+    for index in 0..<3 { unsafe block.setArea(index, context.pointee.areas[index]) }
+    #if !arch(i386)
+      unsafe loadSegments(context.pointee)
+    #endif
   }
 
   #if !arch(i386)
@@ -179,21 +257,15 @@ extension Processor {
     }
   #endif
 
-  #if arch(i386)
-    // The selectors are in the trap frame.
-    private static func saveSegments(_ context: inout ProgramContext) {}
-
-    private static func loadSegments(_ context: ProgramContext) {
-      for index in 0..<3 { block.setArea(index, context.areas[index]) }
-    }
-  #else
+  // On i686 the selectors are in the trap frame.
+  #if !arch(i386)
+    @inline(never)
     private static func saveSegments(_ context: inout ProgramContext) {
-      (context.ds, context.es) = (cpu_read_ds(), cpu_read_es())
-      (context.fs, context.gs) = (cpu_read_fs(), cpu_read_gs())
+      context.setSelectors(cpu_read_ds(), cpu_read_es(), cpu_read_fs(), cpu_read_gs())
     }
 
+    @inline(never)
     private static func loadSegments(_ context: ProgramContext) {
-      for index in 0..<3 { block.setArea(index, context.areas[index]) }
       cpu_load_ds(context.ds)
       cpu_load_es(context.es)
       // A selector brings its own base; without one the base is a register of its own.

@@ -15,6 +15,10 @@
 ;
 ; A call whose answer is a word of the thread's record (who am I?) is answered before anything is saved.
 ;
+; A call with a short way is performed by its own handler, with its first four arguments and what is left of a frame:
+; the handler preserves rbx, rbp and r12 to r15, so the frame gets them only if it is needed. What it answers is the
+; result; if that is below 0, the frame is completed and the rest is done by quickEnd.
+;
 ; The gate is ProgramGate in Kernel/Arch/X86; where it lies in the processor's block is checked at start-up.
 
 bits 64
@@ -39,6 +43,9 @@ PORT_REPLY  equ GATE + 56
 PORT_END    equ GATE + 64
 ANSWERS     equ GATE + 72
 ANSWERS32   equ ANSWERS + 512
+QUICK       equ ANSWERS32 + 512
+QUICK_HANDLERS equ QUICK + 64
+QUICK_END   equ QUICK_HANDLERS + 64
 CALL_OF_PORT equ 1026                   ; Kernel/ProgramCalls/PortCalls.swift
 REPLY_TO_PORT equ 1028
 CALL_VECTOR equ 0x80
@@ -87,6 +94,8 @@ system_call_instruction:
         je      port_reply
         jmp     .full
 .other: pop     rcx
+        bt      [gs:QUICK], rax
+        jc      .quick
 .full:  push    USER_DATA
         push    qword [gs:SCRATCH]
         push    r11
@@ -97,6 +106,7 @@ system_call_instruction:
         save_registers
         mov     rdi, rsp                ; a multiple of 16: 22 words below a stack's top
         call    [gs:HANDLER]
+.return:
         test    al, al
         jz      interrupt_return
         pop     r15
@@ -117,6 +127,55 @@ system_call_instruction:
         mov     rsp, [rsp + 40]
         swapgs
         o64 sysret
+
+.quick: push    USER_DATA
+        push    qword [gs:SCRATCH]
+        push    r11
+        push    USER_CODE
+        push    rcx
+        push    rax                     ; for who makes the call again
+        push    SYSCALL_VECTOR
+        push    rax
+        push    rcx
+        push    rdx
+        sub     rsp, 16                 ; rbx, rbp
+        push    rsi
+        push    rdi
+        push    r8
+        push    r9
+        push    r10
+        sub     rsp, 40                 ; r11 to r15
+        and     eax, 7
+        mov     rcx, r10
+        call    [gs:QUICK_HANDLERS + rax * 8]
+        test    rax, rax
+        js      .unusual
+        add     rsp, 40
+        pop     r10
+        pop     r9
+        pop     r8
+        pop     rdi
+        pop     rsi
+        add     rsp, 16
+        pop     rdx
+        pop     rcx
+        mov     r11, [rsp + 40]         ; flags
+        mov     rsp, [rsp + 48]
+        swapgs
+        o64 sysret
+.unusual:
+        mov     rcx, [rsp + 152]        ; flags, which are what the program finds in r11
+        mov     [rsp + 32], rcx
+        mov     [rsp + 24], r12
+        mov     [rsp + 16], r13
+        mov     [rsp + 8], r14
+        mov     [rsp], r15
+        mov     [rsp + 88], rbx
+        mov     [rsp + 80], rbp
+        mov     rdi, rsp
+        mov     rsi, rax
+        call    [gs:QUICK_END]
+        jmp     .return
 
 ; Call and reply between programs, the shortest way: of the frame only what the processor needs to go back is written at
 ; once. What a function preserves is preserved by the handler, also where another thread runs meanwhile; the other

@@ -33,8 +33,28 @@ package struct FloatingPointSystem: BitwiseCopyable {
   /// When states are moved.
   var policy: RegisterPolicy { ownership.policy }
 
+  /// Another thread runs from now on: `RegisterOwnership.change`.
+  @inline(__always)
   mutating func change(from old: StateAddress, to new: StateAddress) {
-    // SAFETY: both are states of threads that live, so allocated with this layout.
+    if ownership.policy == .lazy {
+      // Nothing is moved, and mostly nothing opened or closed.
+      let isOpen = ownership.areOpen(for: new)
+      if ownership.areOpen(for: old) != isOpen {
+        if isOpen { FloatingPointUnit.open() } else { FloatingPointUnit.close() }
+      }
+      return
+    }
+    if ownership.exchange(old, for: new) {
+      // SAFETY: both are states of threads that live, so allocated with this layout.
+      unsafe FloatingPointUnit.exchange(old, for: new, layout)
+    } else {
+      changeRarely(from: old, to: new)
+    }
+  }
+
+  @inline(never)
+  private mutating func changeRarely(from old: StateAddress, to new: StateAddress) {
+    // SAFETY: as above.
     unsafe FloatingPointUnit.perform(ownership.change(from: old, to: new), layout)
   }
 

@@ -81,12 +81,12 @@ public struct ThreadSystem: ~Copyable {
     let key = handover.to.fields.switchKey
     if key != plainKey {
       if _slowPath(duties.rawValue != 0 || handover.to.fields.carriesMore) {
-        guard duties == .trace, !handover.to.fields.carriesMore else {
-          performSpecially(handover, cause)
+        if duties == .trace, !handover.to.fields.carriesMore {
+          scheduler.noteSwitch(handover, cause, at: now)
+          if key != handover.from.fields.switchKey { cpu_write_cr3(key) }
+        } else if prepareSpecially(handover, cause) {
           return
         }
-        scheduler.noteSwitch(handover, cause, at: now)
-        if key != handover.from.fields.switchKey { cpu_write_cr3(key) }
       } else {
         // Here the key is the space alone.
         plainKey = key
@@ -100,11 +100,51 @@ public struct ThreadSystem: ~Copyable {
   @inline(__always)
   func isPlain(_ thread: ThreadReference) -> Bool { thread.fields.switchKey == plainKey }
 
-  /// A switch that is recorded, or done by the processor's tasks, or of a thread that carries more than its stack.
+  /// A switch that is recorded, or done by the processor's tasks, or of a thread that carries more than its stack: all
+  /// of it but the change of stacks.
   ///
   /// It reads the counter itself: kept for it, the reading would cost every other switch a register.
+  ///
+  /// - Returns: whether the processor has changed the stacks, too.
   @inline(never)
-  private mutating func performSpecially(_ handover: Handover, _ cause: SwitchCause) {
+  private mutating func prepareSpecially(_ handover: Handover, _ cause: SwitchCause) -> Bool {
+    if moveBetweenPrograms(handover) { return false }
+    return prepareRarely(handover, cause)
+  }
+
+  /// From one program's thread to another's: what there is to do at the next switch stays the same.
+  ///
+  /// - Returns: `false` if it is another kind of switch, and nothing was done.
+  @inline(__always)
+  private mutating func moveBetweenPrograms(_ handover: Handover) -> Bool {
+    let program = handover.to.fields.tag
+    guard duties == .leaveBelongings, handover.to.fields.carriesMore, program != 0 else { return false }
+    floatingPoint.change(from: handover.from.fields.floatingPoint, to: handover.to.fields.floatingPoint)
+    Processor.load(program: program)
+    // Both carry more: the keys differ if the spaces do.
+    let key = handover.to.fields.switchKey
+    if key != handover.from.fields.switchKey { cpu_write_cr3(key & ~1) }
+    return true
+  }
+
+  /// Goes on with another thread after a program's thread has begun to wait; mostly that is a program's, too.
+  @inline(__always)
+  public mutating func leaveProgram() {
+    let handover = scheduler.leaveCurrent()
+    noteSharing()
+    guard moveBetweenPrograms(handover) else {
+      performOut(handover)
+      return
+    }
+    handover.account(at: cpu_rdtsc())
+    cpu_switch_stack(handover.from.address, handover.to.address)
+  }
+
+  @inline(never)
+  private mutating func performOut(_ handover: Handover) { perform(handover, .wait) }
+
+  @inline(never)
+  private mutating func prepareRarely(_ handover: Handover, _ cause: SwitchCause) -> Bool {
     if scheduler.trace.isOn { scheduler.noteSwitch(handover, cause, at: cpu_rdtsc()) }
     if duties.contains(.leaveBelongings) || handover.to.fields.carriesMore { moveBelongings(handover) }
     #if arch(i386)
@@ -112,12 +152,12 @@ public struct ThreadSystem: ~Copyable {
         jump(to: handover.to)
         // Every jump closes the registers.
         floatingPoint.open(ifHolding: handover.from.fields.floatingPoint)
-        return
+        return true
       }
     #endif
     let space = handover.to.fields.space
     if space != handover.from.fields.space { cpu_write_cr3(space) }
-    cpu_switch_stack(handover.from.address, handover.to.address)
+    return false
   }
 
   /// Goes on with another thread after a program's thread has begun to wait for one of another program, which mostly runs
