@@ -6,7 +6,7 @@ import ImageBuilder
 import Launch
 import Testing
 
-/// The guest kernel of `Kernel/Guest`, which tries its host.
+/// The guest kernel of `Kernel/Guests/Guest`, which tries its host.
 extension EmulatorTests {
   @Suite struct GuestKernels {
     private func lab() async throws -> GuestLab {

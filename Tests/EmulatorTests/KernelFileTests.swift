@@ -47,7 +47,7 @@ extension EmulatorTests {
       }
       #expect(said.contains("Breakpoint 1, kernel_entry"), "\(said)")
       #expect(said.contains(architecture == .i686 ? "eip " : "rip "), "\(said)")
-      #expect(said.contains("Kernel/Image/Entry.swift:"), "\(said)")
+      #expect(said.contains("Kernel/Startup/Image/Entry.swift:"), "\(said)")
     }
   }
 }

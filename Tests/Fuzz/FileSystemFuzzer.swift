@@ -3,7 +3,7 @@
 /// Images begin at a few dozen KiB; Tests/Fuzz/FileSystemSeeds makes some to begin with.
 
 // fuzz: -max_len=262144 -rss_limit_mb=4096
-// with: Tests/FileSystemTests/ImageExercise.swift
+// with: Tests/Logic/Files/FileSystemTests/ImageExercise.swift
 
 import Checksum
 import FileSystem

@@ -24,7 +24,7 @@ public enum Architecture: String, CaseIterable, Hashable, Sendable {
     }
   }
 
-  /// The folder below `Kernel/Arch` with what only this architecture has.
+  /// The folder below `Kernel/Machine/Arch` with what only this architecture has.
   var kernelFolder: String {
     switch self {
     case .i686: "I686"

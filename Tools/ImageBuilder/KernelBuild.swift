@@ -9,9 +9,9 @@ import HostSupport
 /// longer than booting the kernel.
 public struct KernelBuild: Sendable {
   /// The guest kernel of our own.
-  private static let guestFolder = "Kernel/Guest"
+  private static let guestFolder = "Kernel/Guests/Guest"
   /// What is written for one architecture.
-  private static let machineFolder = "Kernel/Arch"
+  private static let machineFolder = "Kernel/Machine/Arch"
 
   /// What is built.
   public let product: KernelProduct

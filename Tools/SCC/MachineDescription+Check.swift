@@ -3,7 +3,7 @@ import HostSupport
 import ImageBuilder
 import Partition
 
-// The rules are the kernel's own (Kernel/Partition/Validation.swift); this finds the lines that broke them.
+// The rules are the kernel's own (Kernel/Nodes/Partition/Validation.swift); this finds the lines that broke them.
 extension MachineDescription {
   /// Checks every table alone, and all that lead to the same memory against each other.
   func check(file: String) throws {

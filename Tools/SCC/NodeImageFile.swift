@@ -2,7 +2,7 @@ import HostSupport
 import Partition
 
 /// The images of all nodes in the one file that a boot loader brings to the first node; see
-/// `Kernel/Partition/NodeImage.swift`.
+/// `Kernel/Nodes/Partition/NodeImage.swift`.
 public struct NodeImageFile: Sendable {
   /// The file's bytes.
   public let bytes: [UInt8]

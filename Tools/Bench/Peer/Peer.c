@@ -1,7 +1,7 @@
 // What another kernel costs: the measurements of Apus's own benchmark kernel, made by a program on Linux.
 //
 // As the first process of a machine it sets the machine up, measures the groups that its arguments name (all without
-// any), and ends the machine as Apus does, by the ports of Kernel/ABI/Verdict.swift. As any other process it measures
+// any), and ends the machine as Apus does, by the ports of Kernel/Foundation/ABI/Verdict.swift. As any other process it measures
 // and ends. It needs no library and no file.
 #include "Peer.h"
 
