@@ -60,8 +60,8 @@ let logicModules: [Target] = [
   logic("Memory/Regions", "Base"),
 
   logic("Threads/Inspection", "Log Scheduling Trace"),
-  logic("Threads/Scheduling", "Base Trace"),
-  logic("Threads/Sync", "Scheduling Trace"),
+  logic("Threads/Scheduling", "Trace"),
+  logic("Threads/Sync", "Scheduling"),
   logic("Threads/Trace", "CTicks"),
 
   logic("Startup/BootInformation", "Base"),
@@ -85,7 +85,7 @@ let logicModules: [Target] = [
   logic("Programs/Signals", "LinuxABI"),
   logic("Programs/SystemCalls"),
 
-  logic("Nodes/Messaging", "Base Window"),
+  logic("Nodes/Messaging", "Window"),
   logic("Nodes/NodeLife"),
   logic("Nodes/NodeSync", "Window"),
   logic("Nodes/NodeTable", "Messaging RCCE Window"),
@@ -141,7 +141,7 @@ if let architecture {
       "Startup/Start",
       """
       ABI ACPI Arch Archive Base BootInformation Checksum CMachine CommandLine Core FloatingPoint FrameAllocator
-      Heap Inspection Interrupts Log Paging Partition Runtime Scheduling Sync Trace X86
+      Heap Inspection Interrupts Log Paging Partition Runtime Scheduling Sync Trace
       """),
     bareMetal(
       "Memory/UserMemory",
@@ -170,14 +170,13 @@ if let architecture {
       "Programs/ProgramCalls",
       """
       AddressSpace Arch Base Clocks CMachine CommandLine FileSystemFormat FrameAllocator Futex LinuxABI Log
-      Processes Programs Randomness Regions Runtime Scheduling Signals Streams Sync SystemCalls Trace UserMemory
+      Processes Programs Randomness Regions Runtime Scheduling Signals Streams Sync SystemCalls UserMemory
       VirtualFileSystem X86
       """),
     bareMetal(
       "Startup/Image",
       """
-      ABI Arch Base CMachine Core Log Nodes ProgramCalls Programs Runtime Scheduling Start X86
-      \(isI686 ? "GuestHost" : "")
+      ABI Arch CMachine Log Nodes ProgramCalls Programs Runtime Scheduling Start \(isI686 ? "GuestHost" : "")
       """),
     bareMetal(
       "Benchmarks",
@@ -190,7 +189,7 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       """
-      ABI AddressSpace Arch Base BootInformation CMachine CommandLine Core FileSystemFormat FloatingPoint
+      ABI AddressSpace Arch Base BootInformation CMachine CommandLine Core FileSystemFormat
       FrameAllocator Heap Interrupts LinuxABI Log Mounts Paging Provocations Regions Runtime Scheduling Start Sync
       Trace UserMemory VirtualFileSystem X86
       """),
@@ -363,7 +362,7 @@ if let architecture {
     tests("Programs/SystemCalls"),
 
     tests("Nodes/Messaging", "Base ModelChecker Window"),
-    tests("Nodes/NodeLife", "ModelChecker"),
+    tests("Nodes/NodeLife"),
     tests("Nodes/NodeSync", "ModelChecker Window"),
     tests("Nodes/Partition", "Base Paging"),
     tests("Nodes/RCCE", "ModelChecker NodeSync Window"),
@@ -376,13 +375,15 @@ if let architecture {
     tests("Guests/Virtio", "GuestFixture GuestInterface"),
 
     toolTests("Bench", "apus HostSupport ImageBuilder Launch Plotting", exclude: ["Golden"]),
-    toolTests("DelayTracer", "predict-synthetic"),
+    toolTests("DelayTracer", "CSeccomp predict-synthetic SpeedupModel"),
     toolTests("FileSystemImage", "FileSystemFormat"),
-    toolTests("ImageBuilder", "FileSystemFormat FileSystemImage HostSupport"),
+    
+    toolTests("GuestLab"),
+    toolTests("ImageBuilder", "HostSupport"),
     toolTests("Launch", "ABI HostSupport ImageBuilder"),
     toolTests("Plotting", exclude: ["Golden"]),
-    toolTests("PredictFigures", exclude: ["Golden"]),
-    toolTests("ProfileImport"),
+    toolTests("PredictFigures", "Plotting SpeedupModel", exclude: ["Golden"]),
+    toolTests("ProfileImport", "SpeedupModel"),
     toolTests("SCC", "Base HostSupport ImageBuilder Partition"),
     toolTests("SpeedupModel"),
     toolTests("TraceExport", "ABI Trace"),

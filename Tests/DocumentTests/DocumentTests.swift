@@ -28,7 +28,7 @@ extension Substring {
   private static func exists(_ file: URL) -> Bool { FileManager.default.fileExists(atPath: file.path) }
 
   /// All files below a folder of the project.
-  private static func files(below folder: String) -> [URL] {
+  static func files(below folder: String) -> [URL] {
     FileManager.default.enumerator(at: root.appending(path: folder), includingPropertiesForKeys: nil)?
       .compactMap { $0 as? URL } ?? []
   }
