@@ -274,7 +274,10 @@ if let architecture {
         "CommandSupport", "FileSystemImage", "HostSupport", "ImageBuilder", "Launch", "SCC", argumentParser,
       ],
       path: "Tools/mkimage"),
-    .target(name: "ModelChecker", dependencies: ["Window"], path: "Tools/ModelChecker"),
+    .target(
+      name: "ModelChecker", dependencies: ["Window"], path: "Tools/ModelChecker",
+      // It visits hundreds of thousands of states in tests.
+      swiftSettings: [.unsafeFlags(["-O"])]),
     .target(
       name: "GuestLab", dependencies: ["HostSupport", "ImageBuilder", "Launch"], path: "Tools/GuestLab"),
     .target(
