@@ -386,7 +386,7 @@ if let architecture {
     tests("ProcessText", ["FileSystem", "FileSystemFormat", "LinuxABI", "ProcessText", "VirtualFileSystem"]),
     tests("VirtualFileSystem", ["FileSystem", "FileSystemFormat", "LinuxABI", "VirtualFileSystem"]),
     tests("Partition", ["Base", "Paging", "Partition"]),
-    tests("Transport", ["Messaging", "Transport"]),
+    tests("Transport", ["Messaging", "ModelChecker", "Transport"]),
     tests("SCC", ["Base", "HostSupport", "ImageBuilder", "Partition", "SCC"]),
     tests("Messaging", ["Base", "Window", "Messaging", "ModelChecker"]),
     tests("NodeLife", ["NodeLife", "ModelChecker"]),

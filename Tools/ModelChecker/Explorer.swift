@@ -41,7 +41,9 @@ public func explore<Node: ModelNode>(
 ) -> Exploration {
   let rules = WindowRules(places: WordPlaces(words: words), mutation: mutation, stride: stride)
   var memory = ModelMemory(nodes: nodes.count)
-  for (word, value) in initial.sorted(by: { $0.key < $1.key }) { memory.write(value, rules.places.place(word)) }
+  for (word, value) in initial.sorted(by: { $0.key < $1.key }) {
+    memory.write(value, rules.places.place(word))
+  }
   let start = ModelState(
     memory: memory, nodes: nodes, answers: Array(repeating: [], count: nodes.count))
   return search(
