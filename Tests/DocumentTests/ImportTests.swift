@@ -1,8 +1,10 @@
 import Foundation
 import Testing
 
-/// Package.swift says what each module needs. One that imports what it did not ask for compiles as long as the other
-/// happens to be compiled first, which is by luck and not on every machine.
+/// Package.swift says what each module needs.
+///
+/// One that imports what it did not ask for compiles as long as the other happens to be compiled first, which is by
+/// luck and not on every machine.
 @Suite struct ImportTests {
   private struct Package: Decodable {
     struct Target: Decodable {

@@ -17,25 +17,6 @@ extension ModelNode {
   public func crashed() -> Self? { nil }
 }
 
-/// What an exploration found.
-public struct Exploration: Sendable, CustomStringConvertible {
-  /// Different states.
-  public internal(set) var states = 0
-  /// Steps between them.
-  public internal(set) var transitions = 0
-  /// Final states: all nodes done.
-  public internal(set) var endings = 0
-  /// The first broken invariant.
-  public internal(set) var violation: String?
-  /// Whether the limit on states ended the search.
-  public internal(set) var isCut = false
-
-  /// The numbers in a line.
-  public var description: String {
-    "\(states) states, \(transitions) transitions, \(endings) endings\(violation.map { ": " + $0 } ?? "")"
-  }
-}
-
 /// A state: memory, and where each node stands in its operation.
 private struct ModelState<Node: ModelNode>: Hashable {
   var memory: ModelMemory
@@ -48,91 +29,60 @@ private struct ModelState<Node: ModelNode>: Hashable {
 /// - Parameters:
 ///   - words: the words in the window.
 ///   - initial: the words that are not 0 at first, by index.
+///   - stride: of a copy of bytes only the words at multiples of so many bytes are accessed: a payload of a repeated
+///     pattern is then few words, and steps.
 ///   - invariant: what must hold of the nodes in every state; answers what is wrong.
 ///   - ending: what must hold when all are done.
 /// - Returns: the counts; a state from which no end can be reached by any schedule shows as `violation` too.
 public func explore<Node: ModelNode>(
   _ nodes: [Node], words: Int, initial: [Int: UInt32] = [:], mutation: WindowMutation = .none,
-  limit: Int = 2_000_000,
+  stride: Int = 4, limit: Int = 2_000_000,
   invariant: ([Node]) -> String? = { _ in nil }, ending: ([Node]) -> String? = { _ in nil }
 ) -> Exploration {
-  var result = Exploration()
-  var contents = Array(repeating: UInt32(0), count: words)
-  for (word, value) in initial { contents[word] = value }
+  let rules = WindowRules(places: WordPlaces(words: words), mutation: mutation, stride: stride)
+  var memory = ModelMemory(nodes: nodes.count)
+  for (word, value) in initial.sorted(by: { $0.key < $1.key }) {
+    memory.write(value, rules.places.place(word))
+  }
   let start = ModelState(
-    memory: ModelMemory(words: contents, buffers: Array(repeating: [], count: nodes.count)),
-    nodes: nodes, answers: Array(repeating: [], count: nodes.count))
-  var numbers = [start: 0]
-  var predecessors: [[Int32]] = [[]]
-  var ends: [Int] = []
-  var open = [start]
+    memory: memory, nodes: nodes, answers: Array(repeating: [], count: nodes.count))
+  return search(
+    from: start, limit: limit, successors: { successors($0, rules) }, invariant: { invariant($0.nodes) },
+    ending: { ending($0.nodes) })
+}
 
-  while let state = open.popLast() {
-    let number = numbers[state] ?? 0
-    var successors: [ModelState<Node>] = []
-    for index in state.nodes.indices {
-      // A buffered store reaches memory; stores to one word keep their order, because a buffer holds one per word.
-      for place in state.memory.buffers[index].indices {
-        var next = state
-        next.memory.flush(index, at: place)
-        successors.append(next)
-      }
-      guard !state.nodes[index].isDone else { continue }
-      successors.append(step(state, index, mutation))
-      if let crashed = state.nodes[index].crashed() {
-        var next = state
-        next.nodes[index] = crashed
-        next.answers[index] = []
-        // Some of what was on its way arrives, which the flushes before this step cover; the rest is lost.
-        next.memory.buffers[index] = []
-        successors.append(next)
-      }
+private func successors<Node: ModelNode>(
+  _ state: ModelState<Node>, _ rules: WindowRules
+) -> [ModelState<Node>] {
+  var successors: [ModelState<Node>] = []
+  for index in state.nodes.indices {
+    // A buffered store reaches memory; stores to one word keep their order, because a buffer holds one per word.
+    for place in state.memory.buffers[index].indices {
+      var next = state
+      next.memory.flush(index, at: place)
+      successors.append(next)
     }
-    if successors.isEmpty {
-      result.endings += 1
-      ends.append(number)
-      if let problem = ending(state.nodes) { result.violation = problem }
-    }
-    for next in successors {
-      result.transitions += 1
-      if let known = numbers[next] {
-        predecessors[known].append(Int32(number))
-        continue
-      }
-      if let problem = invariant(next.nodes) { result.violation = problem }
-      numbers[next] = predecessors.count
-      predecessors.append([Int32(number)])
-      open.append(next)
-    }
-    result.states = numbers.count
-    if result.violation != nil { return result }
-    if numbers.count > limit {
-      result.isCut = true
-      return result
+    guard !state.nodes[index].isDone else { continue }
+    successors.append(step(state, index, rules))
+    if let crashed = state.nodes[index].crashed() {
+      var next = state
+      next.nodes[index] = crashed
+      next.answers[index] = []
+      // Some of what was on its way arrives, which the flushes before this step cover; the rest is lost.
+      next.memory.drop(index)
+      successors.append(next)
     }
   }
-
-  // Backwards from the ends: whatever is not met is a state in which everybody waits for ever.
-  var reached = Array(repeating: false, count: predecessors.count)
-  var rest = ends
-  for end in ends { reached[end] = true }
-  while let number = rest.popLast() {
-    for before in predecessors[number] where !reached[Int(before)] {
-      reached[Int(before)] = true
-      rest.append(Int(before))
-    }
-  }
-  if reached.contains(false) { result.violation = "a state from which no end can be reached" }
-  return result
+  return successors
 }
 
 /// One access of one node, or its last and the end of the operation.
 private func step<Node: ModelNode>(
-  _ state: ModelState<Node>, _ index: Int, _ mutation: WindowMutation
+  _ state: ModelState<Node>, _ index: Int, _ rules: WindowRules
 ) -> ModelState<Node> {
   var next = state
   let window = ModelWindow(
-    memory: state.memory, node: index, answers: state.answers[index], mutation: mutation)
+    memory: state.memory, node: index, answers: state.answers[index], rules: rules)
   var node = state.nodes[index]
   node.operate(window)
   next.memory = window.committed ?? state.memory

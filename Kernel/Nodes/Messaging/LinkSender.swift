@@ -128,6 +128,11 @@ public struct LinkSender: BitwiseCopyable, Sendable {
     return result
   }
 
+  /// The chunks that are not lent or were given back, one bit each; of meaning once the peer took this generation.
+  func freeChunks<Window: SharedWindow & ~Copyable>(_ window: borrowing Window) -> UInt32 {
+    ~(lent ^ window.loadAcquire(pair + LinkLayout.returned)) & layout.chunkMask
+  }
+
   private mutating func sendChunked<Window: SharedWindow & ~Copyable>(
     _ payload: RawSpan, type: UInt8, priority: Priority, flags: MessageFlags, station: UInt16,
     _ window: borrowing Window
@@ -140,7 +145,7 @@ public struct LinkSender: BitwiseCopyable, Sendable {
     var ring = priority == .high ? high : normal
     let room = ring.hasRoom(1, window)
     guard room == .sent else { return room }
-    let free = ~(lent ^ window.loadAcquire(pair + LinkLayout.returned)) & layout.chunkMask
+    let free = freeChunks(window)
     guard free.nonzeroBitCount >= count else { return .again }
     var taken: UInt32 = 0
     for index in 0..<count {

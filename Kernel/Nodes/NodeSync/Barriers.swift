@@ -13,8 +13,11 @@ public enum BarrierResult: UInt8, BitwiseCopyable, Sendable {
   case memberDied
 }
 
-/// The word in which a barrier's failure is noted, common to all kinds: it never goes back, so every member leaves
-/// with the same answer, except those that had passed already.
+/// The word in which a barrier's failure is noted, common to all kinds: it never goes back, so it ends every wait of
+/// whoever sees it.
+///
+/// Members may leave one episode with different answers: who died after it came lets some pass, before or after
+/// others note the death. Nobody passes the next one.
 @inlinable
 func isBroken<Window: SharedWindow & ~Copyable>(
   _ word: UInt32, _ window: borrowing Window, _ anyDead: Bool, mark: UInt32 = 1

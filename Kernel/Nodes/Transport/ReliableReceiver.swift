@@ -14,15 +14,16 @@ public enum ReceivedFrame: BitwiseCopyable, Sendable {
 
 /// The receiving end.
 public struct ReliableReceiver: BitwiseCopyable {
-  private var expected: UInt16 = 0
-  /// The life of the sender; 0 before the first frame.
-  public private(set) var generation: UInt16 = 0
+  private var order = ReceiveOrder()
   private let from: UInt8
   private let to: UInt8
   /// The frames that were damaged or not meant for this end.
   public private(set) var faultCount: UInt64 = 0
   /// The frames that came twice or out of turn.
   public private(set) var outOfTurnCount: UInt64 = 0
+
+  /// The life of the sender; 0 before the first frame.
+  public var generation: UInt16 { order.generation }
 
   /// Makes an end that expects the first frame of any life.
   public init(from: UInt8, to: UInt8) {
@@ -47,29 +48,22 @@ public struct ReliableReceiver: BitwiseCopyable {
       return .nothing
     }
     if header.flags.contains(.acknowledgement) { return .acknowledgement(header) }
-    if header.generation != generation {
-      // A new life begins with its first frame; frames of a former one are late.
-      let isNewer = generation == 0 || Int16(bitPattern: header.generation &- generation) > 0
-      guard isNewer, header.sequence == 0 else {
-        outOfTurnCount += 1
-        return .nothing
-      }
-      generation = header.generation
-      expected = 0
-    }
-    guard header.sequence == expected else {
+    switch order.take(header.sequence, generation: header.generation) {
+    case .next:
+      reply(over: &transport)
+      return .message(header)
+    case .outOfTurn:
       outOfTurnCount += 1
       reply(over: &transport)
-      return .nothing
+    case .ofAnotherLife: outOfTurnCount += 1
     }
-    expected &+= 1
-    reply(over: &transport)
-    return .message(header)
+    return .nothing
   }
 
   private func reply<Carrier: Transport & ~Copyable>(over transport: inout Carrier) {
     let header = MessageHeader(
-      type: 0, flags: .acknowledgement, length: 0, sequence: expected, generation: generation, from: to,
+      type: 0, flags: .acknowledgement, length: 0, sequence: order.expected, generation: order.generation,
+      from: to,
       to: from)
     var bytes = InlineArray<20, UInt8>(repeating: 0)
     var span = bytes.mutableSpan

@@ -19,14 +19,9 @@ import Messaging
   private let memory: UnsafeMutableRawPointer
   private let frameCapacity: Int
   private var lengths: InlineArray<32, Int> = .init(repeating: 0)
-  /// The sequence of the oldest frame that is not acknowledged, and of the next one.
-  private var first: UInt16 = 0
-  private var next: UInt16 = 0
+  private var underWay: SendWindow
   private let from: UInt8
   private let to: UInt8
-  private let generation: UInt16
-  private let patienceTicks: UInt64
-  private var lastProgress: UInt64 = 0
   /// The frames that were sent again.
   public private(set) var resentCount: UInt64 = 0
   /// The acknowledgements that could not be believed.
@@ -40,17 +35,15 @@ import Messaging
     from: UInt8, to: UInt8, generation: UInt16, patienceTicks: UInt64, memory: UnsafeMutableRawPointer,
     frameCapacity: Int
   ) {
-    precondition(generation != 0, "generation 0 is memory that nobody wrote")
     self.from = from
     self.to = to
-    self.generation = generation
-    self.patienceTicks = patienceTicks
+    underWay = SendWindow(size: Self.window, generation: generation, patienceTicks: patienceTicks)
     unsafe self.memory = memory
     self.frameCapacity = frameCapacity
   }
 
   /// The frames under way.
-  public var pendingCount: Int { Int(next &- first) }
+  public var pendingCount: Int { underWay.pendingCount }
 
   /// Sends a message.
   ///
@@ -59,40 +52,32 @@ import Messaging
     _ payload: RawSpan, type: UInt8, at now: UInt64, over transport: inout Carrier
   ) -> SendResult {
     guard payload.byteCount + Frame.overhead <= frameCapacity else { return .tooLong }
-    guard pendingCount < Self.window else { return .again }
-    if pendingCount == 0 { lastProgress = now }
+    guard let sequence = underWay.begin(at: now) else { return .again }
     let header = MessageHeader(
-      type: type, length: UInt32(payload.byteCount), sequence: next, generation: generation, from: from,
-      to: to)
+      type: type, length: UInt32(payload.byteCount), sequence: sequence, generation: underWay.generation,
+      from: from, to: to)
     // SAFETY: the slot is one of the window's, each as long as a frame may be.
-    var target = unsafe MutableRawSpan(_unsafeStart: slot(next), byteCount: frameCapacity)
-    lengths[Int(next % 32)] = Frame.encode(header, payload, into: &target)
-    transmit(next, over: &transport)
-    next &+= 1
+    var target = unsafe MutableRawSpan(_unsafeStart: slot(sequence), byteCount: frameCapacity)
+    lengths[Int(sequence % 32)] = Frame.encode(header, payload, into: &target)
+    transmit(sequence, over: &transport)
     return .sent
   }
 
   /// Takes an acknowledgement; one of another life, or of what was never sent, is counted and changes nothing.
   public mutating func acknowledge(_ header: MessageHeader, at now: UInt64) {
-    let acknowledged = header.sequence &- first
-    guard header.flags.contains(.acknowledgement), header.generation == generation, header.from == to,
-      header.to == from
+    guard header.flags.contains(.acknowledgement), header.from == to, header.to == from,
+      underWay.acknowledge(header.sequence, generation: header.generation, at: now)
     else {
       faultCount += 1
       return
     }
-    // An older one, overtaken by another, acknowledges what is acknowledged already.
-    guard Int(acknowledged) <= pendingCount, acknowledged > 0 else { return }
-    first = header.sequence
-    lastProgress = now
   }
 
   /// Sends everything again if nothing was acknowledged for too long; call this on every tick.
   public mutating func tick<Carrier: Transport & ~Copyable>(at now: UInt64, over transport: inout Carrier) {
-    guard pendingCount > 0, now &- lastProgress >= patienceTicks else { return }
-    lastProgress = now
-    var sequence = first
-    while sequence != next {
+    guard underWay.isOverdue(at: now) else { return }
+    var sequence = underWay.first
+    while sequence != underWay.next {
       transmit(sequence, over: &transport)
       resentCount += 1
       sequence &+= 1
