@@ -50,8 +50,9 @@ public struct GuestPlan: Hashable, Sendable {
 
   /// Checks guests as the kernel will, and says how much memory their machine needs, in MiB.
   ///
+  /// - Parameter besidePrograms: whether programs run beside them, which need memory too.
   /// - Throws: `ToolError` naming the file or the word and what would be right.
-  public static func check(_ guests: [GuestPlan]) throws -> Int {
+  public static func check(_ guests: [GuestPlan], besidePrograms: Bool = false) throws -> Int {
     guard guests.count <= mostGuests else {
       throw ToolError("--guest is given \(guests.count) times; the kernel hosts \(mostGuests) guests at most")
     }
@@ -60,7 +61,7 @@ public struct GuestPlan: Hashable, Sendable {
       throw ToolError(
         "\(modules.count) kernels, ramdisks and disks; a boot loader brings \(mostModules) at most")
     }
-    var needed = 64
+    var needed = besidePrograms ? 128 : 64
     for guest in guests { needed += try guest.neededMemory() }
     guard needed <= mostMemory else {
       throw ToolError(

@@ -36,6 +36,10 @@ struct GuestOptions: ParsableArguments {
       valueName: "words"))
   var guestOptions: [String] = []
 
+  @Flag(
+    help: "A shell at the terminal beside the guests; /proc/guests lists them and obeys commands.")
+  var shell = false
+
   mutating func validate() throws {
     guard guest.isEmpty else {
       for megabytes in guestMemory where !(4...512).contains(megabytes) {
@@ -51,7 +55,7 @@ struct GuestOptions: ParsableArguments {
     }
     for (name, isGiven) in [
       ("--initrd", !initrd.isEmpty), ("--disk", !disk.isEmpty), ("--guest-memory", !guestMemory.isEmpty),
-      ("--guest-options", !guestOptions.isEmpty),
+      ("--guest-options", !guestOptions.isEmpty), ("--shell", shell),
     ] where isGiven {
       throw ValidationError("\(name) is about a guest; allowed with it: --guest")
     }

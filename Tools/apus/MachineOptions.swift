@@ -84,6 +84,9 @@ struct MachineOptions: ParsableArguments {
         throw ValidationError("--guest with --boot \(boot.rawValue): guests are brought by --boot kernel")
       }
     }
+    if guests.shell, monitor {
+      throw ValidationError("--shell with --monitor: one of them has the terminal")
+    }
     if icount && accel == .kvm {
       throw ValidationError("--icount counts what the translator executes; allowed with it: --accel tcg")
     }
@@ -104,7 +107,7 @@ struct MachineOptions: ParsableArguments {
     guard plans.isEmpty || emulator == .qemu else {
       throw ToolError("guests are brought by QEMU's own loader; allowed with --guest: --emulator qemu")
     }
-    let neededMemory = try plans.isEmpty ? nil : GuestPlan.check(plans)
+    let neededMemory = try plans.isEmpty ? nil : GuestPlan.check(plans, besidePrograms: guests.shell)
     let append = (plans.isEmpty ? append : []) + (kernelAppend.map { [$0] } ?? [])
     var machine: GuestMachine
     var symbols: String?
@@ -130,10 +133,14 @@ struct MachineOptions: ParsableArguments {
       }
       let plain = description
       if let kernel { description.kernel = kernel }
-      let words = [description.commandLine] + kernelWords + (monitor ? ["monitor=on"] : []) + append
+      let words =
+        [description.commandLine] + kernelWords + (monitor ? ["monitor=on"] : [])
+        + (guests.shell ? ["program=/bin/sh"] : []) + append
       description.commandLine = words.filter { !$0.isEmpty }.joined(separator: " ")
       if let ramdisk {
         description.ramdisk = URL(filePath: ramdisk).standardizedFileURL.path
+      } else if guests.shell {
+        description.ramdisk = try await ShellRamdisk(description.architecture, project: project).prepare()
       } else if image == nil, kernel == nil, !monitor, plans.isEmpty {
         do {
           description.ramdisk = try await ShellRamdisk(description.architecture, project: project).prepare()

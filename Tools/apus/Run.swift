@@ -21,6 +21,7 @@ struct Run: AsyncParsableCommand {
         apus run --arch i686 --boot iso2 < /dev/null      through GRUB by Multiboot 2, without input
         apus run --ramdisk ~/files --append log=debug     other files, more messages
         apus run --guest vmlinux --initrd root.cpio --append console=hvc0   a Linux built for lguest, on i686
+        apus run --guest vmlinux --initrd root.cpio --shell   our shell beside it, with /proc/guests
         apus run --emulator bochs --timeout 60            in an independent emulator
         apus run --icount --profile calls.json            what each system call costs, in instructions
         apus run --icount --dry-run                       only print the command line

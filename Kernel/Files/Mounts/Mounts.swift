@@ -99,7 +99,7 @@ public enum Mounts {
     do throws(ArchiveLoadError) {
       let count = try ArchiveLoader.load(bytes, into: &disk)
       log(.info, "files", "the root has \(UInt32(count)) files of a cpio archive, \(bytes: module.byteCount)")
-      RawMemory.free(module)
+      giveBack(module)
     } catch {
       switch error {
       case .archive(let reason):
@@ -127,7 +127,7 @@ public enum Mounts {
           return false
         }
         store = whole
-        RawMemory.free(module)
+        giveBack(module)
       }
       let verdict = ImageCheck.verdict(on: store)
       let disk = try FileSystem(mounting: store, readOnly: verdict != .sound)
@@ -148,6 +148,12 @@ public enum Mounts {
       }
       return false
     }
+  }
+
+  /// Gives back the memory of a ramdisk that was copied.
+  private static func giveBack(_ module: BootModule) {
+    // A guest may have a file of it for a disk.
+    if NodeReference().node.guests == 0 { RawMemory.free(module) }
   }
 
   // MARK: - Others
@@ -180,7 +186,11 @@ public enum Mounts {
     }
   }
 
-  private static var freeBytes: Int { Int(NodeReference().node.frames.freeCount) << pageShift }
+  /// Bytes that files and programs may count on: all that is free, or a quarter of it where guests want the rest.
+  private static var freeBytes: Int {
+    let bytes = Int(NodeReference().node.frames.freeCount) << pageShift
+    return NodeReference().node.guests == 0 ? bytes : bytes / 4
+  }
 
   // MARK: - The end
 

@@ -196,4 +196,6 @@ public enum KernelText: UInt8, BitwiseCopyable, Hashable, Sendable {
   case nodes
   /// The links to other nodes, a line each.
   case links
+  /// The guests, a line each.
+  case guests
 }

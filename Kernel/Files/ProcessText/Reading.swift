@@ -50,6 +50,7 @@ extension VirtualFileSystem {
     case .trace: window.append { information.copy(.trace, from: $0, into: &$1) }
     case .commandLine: window.append { information.copy(.commandLine, from: $0, into: &$1) }
     case .nodes: window.append { information.copy(.nodes, from: $0, into: &$1) }
+    case .guests: window.append { information.copy(.guests, from: $0, into: &$1) }
     case .links: window.append { information.copy(.links, from: $0, into: &$1) }
     case .processArguments:
       window.append { information.copyArguments(ofProcess: source.process, from: $0, into: &$1) }

@@ -129,7 +129,8 @@ extension VirtualFileSystem {
   ) throws(ErrorNumber) {
     let node = file.node
     guard mounts[node.mount].kind.hasDisk else {
-      guard !flags.isWritable else { throw .accessDenied }
+      let takesCommands = ProcessNode(number: node.number)?.entry.takesCommands ?? false
+      guard !flags.isWritable || takesCommands else { throw .accessDenied }
       file.kind = .text
       return
     }

@@ -18,6 +18,7 @@ public enum ProcessEntry: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   case commandLine
   case nodes
   case links
+  case guests
   /// Not in `/proc`, but `/dev/memstat`.
   case memoryStatistics
   // Of a process:
@@ -44,6 +45,18 @@ public enum ProcessEntry: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     }
   }
 
+  /// Whether what is written to it is a command.
+  var takesCommands: Bool { self == .guests }
+
+  /// The permissions that it shows.
+  var permissions: UInt16 {
+    switch kind {
+    case .directory: 0o555
+    case .symbolicLink: 0o777
+    default: takesCommands ? 0o644 : 0o444
+    }
+  }
+
   /// The name, empty for what is named by a number.
   var name: StaticString {
     switch self {
@@ -61,6 +74,7 @@ public enum ProcessEntry: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
     case .commandLine: "cmdline"
     case .nodes: "nodes"
     case .links: "links"
+    case .guests: "guests"
     case .processStatistics: "stat"
     case .processStatus: "status"
     case .processMemory: "statm"
@@ -76,7 +90,7 @@ public enum ProcessEntry: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   }
 
   /// The entries with a name in the top directory, and of a process.
-  static var topNames: ClosedRange<UInt8> { Self.own.rawValue...Self.links.rawValue }
+  static var topNames: ClosedRange<UInt8> { Self.own.rawValue...Self.guests.rawValue }
   static var processNames: ClosedRange<UInt8> { Self.processStatistics.rawValue...Self.descriptors.rawValue }
 
   /// The entry named `name` among those of a directory.

@@ -145,7 +145,8 @@ extension VirtualFileSystem {
     case .pipe: return try writePipe(index, bytes)
     case .terminal: return try writeTerminal(index, bytes, for: caller)
     case .full: throw .noSpace
-    case .text, .units, .directory, .place: throw .badDescriptor
+    case .text: return try command(for: openFiles[index].node)
+    case .units, .directory, .place: throw .badDescriptor
     case .null, .zero, .random: return .done(bytes.count)
     }
   }
@@ -165,9 +166,15 @@ extension VirtualFileSystem {
       return .done(try writeFile(file.node, at: place, bytes, caller.now))
     case .pipe, .terminal: throw .illegalSeek
     case .full: throw .noSpace
-    case .text, .units, .directory, .place: throw .badDescriptor
+    case .text: return try command(for: file.node)
+    case .units, .directory, .place: throw .badDescriptor
     case .null, .zero, .random: return .done(bytes.count)
     }
+  }
+
+  private func command(for node: FileNode) throws(ErrorNumber) -> FileOutcome {
+    guard let source = textSource(of: node), source.entry.takesCommands else { throw .badDescriptor }
+    return .command(source)
   }
 
   private mutating func size(of node: FileNode) throws(ErrorNumber) -> UInt64 {

@@ -18,8 +18,7 @@ extension VirtualFileSystem {
     }
     guard mounts[node.mount].kind.hasDisk else {
       guard let entry = ProcessNode(number: node.number)?.entry else { throw .noSuchFile }
-      let permissions: UInt16 = entry.kind == .directory ? 0o555 : entry.kind == .symbolicLink ? 0o777 : 0o444
-      information.mode = FileMode(entry.kind, permissions).rawValue
+      information.mode = FileMode(entry.kind, entry.permissions).rawValue
       if entry.kind == .directory { information.linkCount = 2 }
       return information
     }

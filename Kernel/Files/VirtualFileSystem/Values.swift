@@ -57,6 +57,8 @@ public enum FileOutcome: BitwiseCopyable, Hashable, Sendable {
   case signal(SignalNumber)
   /// The bytes from `position` of this text are wanted; `didRead` follows.
   case text(TextSource, position: UInt64)
+  /// The bytes are a command for what this text tells of: the caller obeys or refuses it.
+  case command(TextSource)
 }
 
 /// What came of opening a file.

@@ -1,4 +1,6 @@
 /// What the kernel's console can do with guests: `guests`, `guests pause 1`, `guests share 2 50`.
+///
+/// A program writes the same to `/proc/guests`, without the first word.
 
 /// A command for guests.
 public struct GuestCommand: Hashable, Sendable {
@@ -66,6 +68,21 @@ public struct GuestCommand: Hashable, Sendable {
     self.verb = verb
     self.guest = guest
     self.value = value
+  }
+
+  /// The most bytes that a program may write as a command.
+  public static var longestText: Int { 64 }
+
+  /// Reads what a program has written, with or without the end of a line; `nil` if it is no command.
+  ///
+  /// What only shows something is none: that is what reading is for.
+  public init?(written text: Span<UInt8>) {
+    guard text.count <= Self.longestText else { return nil }
+    var end = text.count
+    if end > 0, text[end - 1] == UInt8(ascii: "\n") { end -= 1 }
+    guard let command = GuestCommand(text, from: 0, to: end), command.verb != .list, command.verb != .show
+    else { return nil }
+    self = command
   }
 
   /// Reads what stands behind the word `guests`; `nil` if it is no command.

@@ -1,7 +1,8 @@
-/// What the kernel's console can do with guests.
+/// What the kernel's console and programs can do with guests.
 
 import Arch
 import Base
+import BootInformation
 import CMachine
 import Core
 import GuestImage
@@ -76,37 +77,61 @@ extension GuestHost {
   /// A line for each guest.
   private static func list(_ guests: GuestTableReference) {
     let log = NodeReference()
-    log.node.log.show("guest state     level share    MiB starts  processor      calls     faults interrupts")
+    log.node.log.show(GuestFacts.heading)
     for number in 1...UInt32(max(1, guests.table.count)) {
-      guard let guest = guests.guest(number) else { continue }
-      var line = Text()
-      line.append(decimal: UInt64(number), width: 5)
-      line.append(" ")
-      line.append(guest.fields.state.name)
-      line.pad(to: 15)
-      line.append(decimal: UInt64(guest.fields.level), width: 6)
-      line.append(decimal: UInt64(guest.fields.share), width: 5)
-      line.append("%")
-      line.append(decimal: UInt64(guest.fields.description.megabytes), width: 7)
-      line.append(decimal: UInt64(guest.fields.startCount), width: 7)
-      appendCounts(of: guest, to: &line)
-      log.node.log.show(line)
+      if let guest = guests.guest(number) { log.node.log.show(facts(of: guest).line) }
     }
   }
 
+  private static func facts(of guest: GuestReference) -> GuestFacts {
+    var facts = GuestFacts(number: guest.fields.number, state: guest.fields.state.name)
+    facts.level = guest.fields.level
+    facts.share = guest.fields.share
+    facts.megabytes = guest.fields.description.megabytes
+    facts.starts = guest.fields.startCount
+    NodeReference().node.boot.setName(&facts, module: guest.fields.module)
+    facts.counts = Processor.withoutInterrupts { counts(of: guest) }
+    return facts
+  }
+
   /// What a guest has done; nothing for one that is no more.
-  private static func appendCounts(of guest: GuestReference, to line: inout Text) {
-    cpu_cli()
-    defer { cpu_sti() }
-    guard let hosted = unsafe guest.fields.hosted, let thread = guest.fields.thread else { return }
+  ///
+  /// A program asks too, in whose tables the pages of the world switch may not be: nothing here looks at registers.
+  private static func counts(of guest: GuestReference) -> GuestFacts.Counts? {
+    guard let hosted = unsafe guest.fields.hosted, let thread = guest.fields.thread else { return nil }
+    var counts = GuestFacts.Counts()
     let rate = NodeReference().node.clock.ticksPerMillisecond
-    let ran = thread.runTicks(isCurrent: false, at: cpu_rdtsc()) / max(1, rate)
-    line.append(decimal: ran, width: 8)
-    line.append(" ms")
+    counts.milliseconds = thread.runTicks(isCurrent: false, at: cpu_rdtsc()) / max(1, rate)
     // SAFETY: the guest lives as long as its record names it, which changes with interrupts off.
-    line.append(decimal: unsafe hosted.pointee.callCount, width: 11)
-    line.append(decimal: unsafe hosted.pointee.faultCount, width: 11)
-    line.append(decimal: unsafe hosted.pointee.interruptCount, width: 11)
+    counts.calls = unsafe hosted.pointee.callCount
+    counts.fills = unsafe hosted.pointee.guest.shadow.statistics.fills
+    counts.traps = unsafe hosted.pointee.guest.storage.statistics.reflectedTraps
+    counts.interrupts = unsafe hosted.pointee.interruptCount
+    return counts
+  }
+
+  // MARK: - Programs
+
+  /// Writes a line of `/proc/guests`; says whether there is one.
+  static func write(line: UInt32, to place: UInt) -> Bool {
+    guard let guests = GuestTableReference(),
+      let text = unsafe UnsafeMutablePointer<Text>(bitPattern: place)
+    else { return false }
+    if line == 0 {
+      // SAFETY: the caller has a text there.
+      unsafe text.pointee = GuestFacts.heading
+      return true
+    }
+    guard let guest = guests.guest(line) else { return false }
+    unsafe text.pointee = facts(of: guest).line
+    return true
+  }
+
+  /// Obeys what a program has written, and comes back with interrupts off, as a program's call has them.
+  static func obey(verb: UInt8, guest: UInt32, value: UInt32) -> Bool {
+    guard let verb = GuestCommand.Verb(rawValue: verb) else { return false }
+    defer { cpu_cli() }
+    return obey(GuestCommand(verb, guest: guest, value: value))
   }
 
   /// All that is known of a guest.
@@ -142,8 +167,6 @@ extension HostedGuest {
       return sum
     }
   }
-  /// Page faults so far.
-  var faultCount: UInt64 { guest.shadow.statistics.fills &+ guest.shadow.statistics.reflections }
   /// Interrupts so far.
   var interruptCount: UInt64 { guest.storage.statistics.interrupts }
 
@@ -164,5 +187,12 @@ extension HostedGuest {
       return
         "\(device.kind.name): \(device.requestCount) requests, \(device.bytesOut) bytes out, \(device.bytesIn) bytes in"
     }
+  }
+}
+
+// A borrow of the whole structure would copy it: this counts as a change.
+extension BootInformation {
+  fileprivate mutating func setName(_ facts: inout GuestFacts, module index: Int) {
+    facts.setName(ofModule: bytes(of: module(at: index).text))
   }
 }

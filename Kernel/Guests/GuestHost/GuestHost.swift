@@ -17,25 +17,36 @@ import ShadowPaging
 
 /// Starts guests and tells of their ends.
 public enum GuestHost {
-  /// Starts the guests that the boot modules describe; the run ends when the last of them has ended and the
-  /// kernel's console has not the terminal.
-  ///
-  /// Returns whether there are any.
+  /// Makes a table for the guests that the boot modules describe; returns whether there are any.
   @export(interface)
-  public static func start() -> Bool {
+  public static func prepare() -> Bool {
     let reference = NodeReference()
     var hasGuests = false
     for index in 0..<reference.node.boot.moduleCount where isGuest(index) { hasGuests = true }
-    guard hasGuests else { return false }
-    GuestTableReference.create()
+    if hasGuests { GuestTableReference.create() }
+    return hasGuests
+  }
+
+  /// Starts the guests.
+  ///
+  /// - Parameter isBesidePrograms: whether programs have the terminal, whose end is the run's. Else it ends when the last
+  ///   guest has ended and the kernel's console has not the terminal.
+  @export(interface)
+  public static func start(besidePrograms isBesidePrograms: Bool) {
+    let reference = NodeReference()
     reference.node.takeInput = { GuestHost.takeInput($0) }
     reference.node.isMonitorActive = false
+    if isBesidePrograms, let guests = GuestTableReference() {
+      guests.table.isBesidePrograms = true
+      guests.table.focus = 0
+      reference.node.guestText = { GuestHost.write(line: $0, to: $1) }
+      reference.node.obeyGuestCommand = { GuestHost.obey(verb: $0, guest: $1, value: $2) }
+    }
     do {
       try Threads.create(ThreadName("guests"), level: PriorityLevel(truncating: 16), isDetached: true) { _ in
         GuestHost.startAll()
         GuestHost.waitForEnds()
       }
-      return true
     } catch {
       log(.error, "guest", "no memory for the thread of the guests")
       endRun(.failed, status: 1)
@@ -78,7 +89,7 @@ public enum GuestHost {
     log(.error, "guest", "\(error.reason.sentence) \(error.value) (boot module \(index))")
   }
 
-  /// Ends the run when no guest is left, and the kernel's console has not the terminal.
+  /// Ends the run when no guest is left, and neither the kernel's console nor programs have the terminal.
   private static func waitForEnds() -> Never {
     guard let guests = GuestTableReference() else { preconditionFailure("there is a table") }
     while true {
@@ -104,7 +115,7 @@ public enum GuestHost {
     do {
       guest.fields.thread = try Threads.create(
         ThreadName("guest"), level: PriorityLevel(truncating: Int(guest.fields.level)),
-        argument: guest.address, isDetached: true
+        argument: guest.address, isDetached: true, space: kernelRoot
       ) { address in
         if let guest = GuestReference(at: address) { GuestHost.live(guest) }
         return 0
@@ -114,6 +125,9 @@ public enum GuestHost {
       end(guest, failed: true)
     }
   }
+
+  /// The kernel's own tables, 0 before they are made: a program that starts a guest does not lend it its own.
+  private static var kernelRoot: UInt { NodeReference().node.tables.map { hardwareRoot($0.root) } ?? 0 }
 
   private static func end(_ guest: GuestReference, failed: Bool) {
     guest.fields.hasFailed = failed

@@ -14,7 +14,9 @@ struct GuestTable: ~Copyable {
 
   var count = 0
   var guests: InlineArray<8, GuestReference?> = .init(repeating: nil)
-  /// Who gets what is typed: a guest's number, or 0 for the kernel's console.
+  /// Whether programs run beside the guests: they have the terminal in place of the kernel's console.
+  var isBesidePrograms = false
+  /// Who gets what is typed: a guest's number, or 0 for the kernel's console or the programs.
   var focus: UInt32 = 1
   /// Whether the last byte typed was the key that speaks to the host.
   var isEscaped = false
@@ -22,7 +24,7 @@ struct GuestTable: ~Copyable {
   var lastTyped: UInt8 = 0
   /// Who has written to the console last.
   var speaker: UInt32 = 0
-  /// A unit when a guest has ended.
+  /// A unit when a guest has ended, or the terminal was given away.
   let ended: Semaphore = HeapSemaphore.make(limit: 1)
 }
 
@@ -68,5 +70,7 @@ struct GuestTable: ~Copyable {
 
   /// Whether a guest's output is shown by lines, with its name before each: there are others, and it has not the
   /// terminal.
-  func isTagged(_ number: UInt32) -> Bool { table.count > 1 && table.focus != number }
+  func isTagged(_ number: UInt32) -> Bool {
+    (table.count > 1 || table.isBesidePrograms) && table.focus != number
+  }
 }

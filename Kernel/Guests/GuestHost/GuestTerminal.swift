@@ -2,7 +2,7 @@
 ///
 /// One guest has it: what it writes is shown as it is, and what is typed is for it. Of the others whole lines are shown
 /// with their name before them. Control-] speaks to the host: a number gives the terminal to a guest, m to the
-/// kernel's console, Control-] again is Control-] for the guest.
+/// kernel's console or to the programs that run beside the guests, Control-] again is Control-] for who has it.
 
 import Arch
 import Base
@@ -36,6 +36,10 @@ extension GuestReference {
       let others = guests.guest(guests.table.speaker)
       if let others, others.fields.lastShown != UInt8(ascii: "\n") { reference.node.log.output.write(10) }
       guests.table.speaker = fields.number
+    }
+    // A program's prompt may stand there.
+    if isTagged, guests.table.isBesidePrograms, reference.node.log.output.lastByte != 10 {
+      reference.node.log.output.write(10)
     }
     if isTagged { writeName() }
     for index in 0..<fields.outputCount { write(fields.output[index], isTagged: isTagged) }
@@ -91,9 +95,14 @@ extension GuestHost {
     guest.poke()
   }
 
-  /// Gives the terminal of a guest that has ended to one that has not; the end of input too, which comes once.
+  /// Gives the terminal of a guest that has ended to one that has not, the end of input too, which comes once; or back to
+  /// programs.
   static func passTerminalOn(from guest: GuestReference) {
     guard let guests = GuestTableReference(), guests.table.focus == guest.fields.number else { return }
+    if guests.table.isBesidePrograms {
+      give(terminalTo: 0)
+      return
+    }
     for number in 1...UInt32(guests.table.count) {
       guard let next = guests.guest(number), next.fields.state != .ended else { continue }
       give(terminalTo: number)
@@ -109,19 +118,28 @@ extension GuestHost {
       if !give(terminalTo: UInt32(byte - UInt8(ascii: "0"))) { fallthrough }
     default:
       NodeReference().node.log.show(
-        "\nControl-] and then: 1 to \(guests.table.count) for a guest, m for the kernel's console, Control-] for itself"
+        "\nControl-] and then: 1 to \(guests.table.count) for a guest, m for \(others(guests)), Control-] for itself"
       )
     }
   }
 
-  /// Lets a guest, or with 0 the kernel's console, have the terminal; says whether there is such a guest.
+  /// Who has the terminal when no guest has it.
+  private static func others(_ guests: GuestTableReference) -> StaticString {
+    guests.table.isBesidePrograms ? "the programs" : "the kernel's console"
+  }
+
+  /// Lets a guest, or with 0 the kernel's console or the programs, have the terminal; says whether there is such a guest.
   @discardableResult
   static func give(terminalTo number: UInt32) -> Bool {
     guard let guests = GuestTableReference(), number == 0 || guests.guest(number) != nil else { return false }
+    // From a guest that is no more nothing would lead back to the programs.
+    if guests.table.isBesidePrograms, guests.guest(number)?.fields.state == .ended { return false }
     guests.table.focus = number
     NodeReference().node.isMonitorActive = number == 0
     let reference = NodeReference()
-    if number == 0 {
+    if number == 0, guests.table.isBesidePrograms {
+      reference.node.log.show("\nthe programs have the terminal")
+    } else if number == 0 {
       reference.node.log.show(
         "\nthe kernel's console; `guests` lists the guests, `guests console 1` returns to one")
       let prompt: Text = "apus> "

@@ -82,7 +82,7 @@ extension Call {
         hasTimedOut = try wait(for: channel, tenths: tenths)
       case .signal(let signal):
         try signalGroup(signal)
-      case .text: return done
+      case .text, .command: return done
       }
     }
   }
@@ -106,6 +106,10 @@ extension Call {
           outcome = try files.tree.write(
             number, at: position &+ UInt64(done), files.buffered(size), for: caller)
         }
+        if case .command = outcome {
+          try files.obey(size)
+          outcome = .done(size)
+        }
       } catch {
         wakeWaiters()
         if error == .brokenPipe {
@@ -128,7 +132,7 @@ extension Call {
           throw error
         }
       case .signal(let signal): try signalGroup(signal)
-      case .text: return done
+      case .text, .command: return done
       }
     }
   }
@@ -247,6 +251,8 @@ extension Call {
           files.copyBuffer(to: &copy, got)
           _ = try wait(for: channel, tenths: 0)
           files.fill(from: copy.bytes)
+        // A program that copies by itself writes a command in one piece.
+        case .command: throw .invalidArgument
         default: throw .inputOutput
         }
       }

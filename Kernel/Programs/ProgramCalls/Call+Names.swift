@@ -146,7 +146,7 @@ extension Call {
     case .wait(let channel, _):
       _ = try wait(for: channel, tenths: 0)
       throw ErrorNumber(rawValue: Int32(-Programs.restartAlways))
-    case .text: return 0
+    case .text, .command: return 0
     }
   }
 

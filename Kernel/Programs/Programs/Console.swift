@@ -32,7 +32,9 @@ public enum Console {
     cpu_sti()
     while true {
       cpu_cli()
-      while !ProgramFiles().tree.inputIsFull, let byte = nextInput() { take(byte) }
+      while !ProgramFiles().tree.inputIsFull, let byte = nextInput() {
+        if !isTaken(byte) { take(byte) }
+      }
       let isFull = ProgramFiles().tree.inputIsFull
       ProgramFiles().wakeWaiters()
       cpu_sti()
@@ -44,6 +46,15 @@ public enum Console {
         _ = try? reference.node.threads.inputArrived.wait()
       }
     }
+  }
+
+  /// Whether a byte is for a guest, or says who is to have the terminal.
+  private static func isTaken(_ byte: UInt8) -> Bool {
+    guard let takeInput = NodeReference().node.takeInput else { return false }
+    let isTaken = takeInput(byte)
+    // Waking a guest has let interrupts in.
+    cpu_cli()
+    return isTaken
   }
 
   private static func take(_ byte: UInt8) {

@@ -63,6 +63,14 @@ extension ProgramStart {
     return false
   }
 
+  /// Whether the command line names a program, and does not ask for the kernel's own console: such a program runs beside
+  /// guests.
+  @export(interface)
+  public static var isNamed: Bool {
+    let options = NodeReference().node.options
+    return options.program != nil && !options.startsMonitor
+  }
+
   /// Whether the tree has a program to start, or the command line says which; `prepare` must have been called.
   @export(interface)
   public static func isThere() -> Bool {

@@ -5,6 +5,7 @@ import Arch
 import Base
 import BootInformation
 import CMachine
+import Core
 import FrameAllocator
 import Heap
 import LinuxABI
@@ -158,8 +159,9 @@ struct NodeInformation: ProcessInformation {
         appendWord(leaf.edx, to: &line)
       }
     case .trace: return TraceLines.copy(from: offset, into: &buffer)
-    case .nodes: return copyPeers(isLinks: false, from: offset, into: &buffer)
-    case .links: return copyPeers(isLinks: true, from: offset, into: &buffer)
+    case .nodes: return copyLines(of: .nodes, from: offset, into: &buffer)
+    case .links: return copyLines(of: .links, from: offset, into: &buffer)
+    case .guests: return copyLines(of: .guests, from: offset, into: &buffer)
     }
     var count = 0
     while count < buffer.count, offset + count < line.count {
@@ -169,18 +171,17 @@ struct NodeInformation: ProcessInformation {
     return count
   }
 
-  /// Lines about other nodes, each written anew; nothing in a machine of one node.
-  private func copyPeers(isLinks: Bool, from offset: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
-    guard let write = NodeReference().node.peerText else { return 0 }
+  /// Lines about other nodes or about guests, each written anew; nothing where there are none.
+  private func copyLines(
+    of text: KernelText, from offset: Int, into buffer: inout MutableSpan<UInt8>
+  ) -> Int {
     var position = 0
     var count = 0
     var index: UInt32 = 0
     while count < buffer.count {
       var line = Text()
       // SAFETY: the function writes a text where a text is.
-      guard
-        unsafe withUnsafeMutablePointer(
-          to: &line, { write(isLinks, index, UInt(bitPattern: $0)) })
+      guard unsafe withUnsafeMutablePointer(to: &line, { write(text, index, UInt(bitPattern: $0)) })
       else { return count }
       line.append("\n")
       for byte in 0..<line.count where count < buffer.count {
@@ -195,6 +196,13 @@ struct NodeInformation: ProcessInformation {
     return count
   }
 
+  /// Lets who knows write a line; answers whether there is one.
+  private func write(_ text: KernelText, _ line: UInt32, _ place: UInt) -> Bool {
+    let reference = NodeReference()
+    if text == .guests { return reference.node.guestText?(line, place) ?? false }
+    return reference.node.peerText?(text == .links, line, place) ?? false
+  }
+
   private func appendWord(_ word: UInt32, to line: inout Text) {
     for shift in 0..<4 as Range<UInt32> {
       let byte = UInt8(truncatingIfNeeded: word >> (8 * shift))
@@ -204,6 +212,19 @@ struct NodeInformation: ProcessInformation {
 }
 
 extension ProgramFiles {
+  /// Obeys what a program has written to a file of `/proc`, which lies in the buffer.
+  ///
+  /// It may wait, and other programs use the buffer meanwhile.
+  ///
+  /// - Throws: `.invalidArgument` for what is no command, or one that can't be obeyed now; `.noDevice` if there are no
+  ///   guests.
+  public func obey(_ size: Int) throws(ErrorNumber) {
+    guard let obey = NodeReference().node.obeyGuestCommand else { throw .noDevice }
+    guard let command = GuestCommand(written: buffered(size)),
+      obey(command.verb.rawValue, command.guest, command.value)
+    else { throw .invalidArgument }
+  }
+
   /// Writes a text of `/proc` into the buffer, from byte `position` on; returns how many bytes.
   public func write(_ source: TextSource, from position: UInt64, _ size: Int) throws(ErrorNumber) -> Int {
     var buffer = buffer(size)

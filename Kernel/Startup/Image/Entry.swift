@@ -17,8 +17,9 @@ import Start
 
 /// Called by `Boot/Entry/*/Entry.asm` with what the boot loader left in eax and ebx.
 ///
-/// If the loader brought guests, they run; if the ramdisk has a program to start with, that is what runs, and its end
-/// is the run's; else, or with `monitor=on`, the ramdisk is listed and the monitor runs.
+/// If the loader brought guests, they run, and beside them a program if the command line names one; if the ramdisk has a
+/// program to start with, that is what runs, and its end is the run's; else, or with `monitor=on`, the ramdisk is listed
+/// and the monitor runs.
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   startNode(magic: magic, information: information)
@@ -26,7 +27,8 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   // A further node has no console.
   guard NodeReference().node.identity.ownsDevices else { Threads.idle() }
   #if arch(i386)
-    if GuestHost.start() {
+    if GuestHost.prepare(), !ProgramStart.isNamed {
+      GuestHost.start(besidePrograms: false)
       start(ThreadName("monitor")) { _ in
         var monitor = Monitor()
         monitor.run(obeyNodeCommand, GuestHost.obey)
@@ -40,6 +42,10 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   if isWanted, ProgramStart.isThere() {
     ProgramCalls.start()
     start(ThreadName("starter")) { _ in
+      #if arch(i386)
+        // Here: the thread that starts the node is the least urgent, and guests that compute would leave it no time.
+        if NodeReference().node.guests != 0 { GuestHost.start(besidePrograms: true) }
+      #endif
       if !ProgramStart.startInitialProgram() { endRun(.failed, status: 1) }
       return 0
     }

@@ -69,6 +69,12 @@ public struct Node: ~Copyable {
   public var unitControl: (@convention(c) (UInt32, UInt) -> Int)?
   /// Writes a line of `/proc/nodes`, or of `/proc/links`, into the `Text` at an address; answers whether there is such a line.
   public var peerText: (@convention(c) (_ isLinks: Bool, _ line: UInt32, _ text: UInt) -> Bool)?
+  /// Writes a line of `/proc/guests` into the `Text` at an address; answers whether there is such a line.
+  public var guestText: (@convention(c) (_ line: UInt32, _ text: UInt) -> Bool)?
+  /// Obeys what a program writes to `/proc/guests`, the parts of a `GuestCommand`; answers whether it could.
+  ///
+  /// Called with interrupts off, it may wait.
+  public var obeyGuestCommand: (@convention(c) (_ verb: UInt8, _ guest: UInt32, _ value: UInt32) -> Bool)?
   /// Where the module that speaks with other nodes keeps what it knows, or 0.
   public var peers: UInt = 0
   /// Whether a panic is being reported: a second one says so and stops at once.

@@ -11,14 +11,15 @@ import Testing
 
   /// Checks one guest of files in a folder of its own.
   private func check(
-    _ bytes: [UInt8] = Self.kernel, _ change: (inout GuestPlan, String) throws -> Void = { _, _ in }
+    _ bytes: [UInt8] = Self.kernel, besidePrograms: Bool = false,
+    _ change: (inout GuestPlan, String) throws -> Void = { _, _ in }
   ) throws -> Int {
     let folder = try Files.makeTemporaryFolder()
     defer { try? Files.remove(folder) }
     try Files.write(bytes, to: folder + "/kernel")
     var plan = GuestPlan(kernel: folder + "/kernel", megabytes: 32, commandLine: "console=hvc0 a=b//c")
     try change(&plan, folder)
-    return try GuestPlan.check([plan])
+    return try GuestPlan.check([plan], besidePrograms: besidePrograms)
   }
 
   private func refusal(
@@ -41,6 +42,7 @@ import Testing
   @Test func theMachineIsLargeEnough() throws {
     #expect(try check() == 128)
     #expect(try check { plan, _ in plan.megabytes = 33 } == 160)
+    #expect(try check(besidePrograms: true) == 192)
   }
 
   @Test func whatTheKernelWouldRefuseIsNamed() throws {

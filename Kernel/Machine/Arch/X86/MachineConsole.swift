@@ -11,6 +11,9 @@ public struct MachineConsole: ConsoleOutput {
   /// The text screen.
   public var screen: TextScreen
 
+  /// The last byte that was shown.
+  public private(set) var lastByte = UInt8(ascii: "\n")
+
   private var usesSerial = true
   private var usesScreen = true
   private var usesDebugPort = true
@@ -28,6 +31,7 @@ public struct MachineConsole: ConsoleOutput {
 
   /// Shows one byte as it is: a terminal has made its lines' ends already.
   public mutating func writeRaw(_ byte: UInt8) {
+    lastByte = byte
     if usesSerial { serial.send(byte) }
     if usesScreen { screen.write(byte) }
     if usesDebugPort { cpu_out8(VerdictChannel.debugConsolePort, byte) }
@@ -35,6 +39,7 @@ public struct MachineConsole: ConsoleOutput {
 
   /// Shows one byte everywhere.
   public mutating func write(_ byte: UInt8) {
+    lastByte = byte
     if usesSerial { serial.write(byte) }
     if usesScreen { screen.write(byte) }
     if usesDebugPort { cpu_out8(VerdictChannel.debugConsolePort, byte) }

@@ -180,7 +180,7 @@ import VirtualFileSystem
   let station = try Station()
   let motd = try station.open("/etc/motd")
   let (read, _) = try station.files.makePipe([], for: station.caller)
-  #expect(try station.list("/proc").suffix(2) == ["links", "7"])
+  #expect(try station.list("/proc").suffix(3) == ["links", "guests", "7"])
   #expect(try station.list("/proc/self/fd").prefix(5) == [".", "..", "0", "1", "2"])
   #expect(try station.readLink("/proc/self") == "7")
   #expect(try station.readLink("/proc/self/fd/\(motd)") == "/etc/motd")
@@ -205,6 +205,23 @@ import VirtualFileSystem
     #expect(refusal { () throws(ErrorNumber) in try station.open(name) } == .noSuchFile)
   }
   #expect(refusal { () throws(ErrorNumber) in try station.open("/proc/uptime", .writeOnly) } == .accessDenied)
+}
+
+/// What is written to `/proc/guests` is the caller's to obey; other texts are not written to.
+@Test func aCommandIsHandedOn() throws {
+  let station = try Station()
+  let number = try station.open("/proc/guests", [.readWrite, .create, .truncate])
+  let command = FileOutcome.command(TextSource(entry: .guests, process: 0))
+  #expect(try station.files.write(number, bytes("kill 1\n").span, for: station.caller) == command)
+  #expect(try station.files.write(number, at: 5, bytes("kill 1\n").span, for: station.caller) == command)
+  let node = try station.files.node(of: number, for: station.caller)
+  #expect(try station.files.information(of: node).mode == 0o100644)
+  let reader = try station.open("/proc/guests")
+  #expect(
+    refusal { () throws(ErrorNumber) in
+      try station.files.write(reader, bytes("kill 1").span, for: station.caller)
+    } == .badDescriptor)
+  #expect(refusal { () throws(ErrorNumber) in try station.open("/proc/nodes", .writeOnly) } == .accessDenied)
 }
 
 @Test func aProgramIsHeldAndNamed() throws {

@@ -39,3 +39,19 @@ func everyCommandIsUnderstoodByItsName(command: MonitorCommand) {
     #expect(read(text) == .unknown)
   }
 }
+
+/// What a program writes is the same without the first word, and with or without the end of a line.
+@Test func commandsForGuestsAreWritten() {
+  func written(_ text: String) -> GuestCommand? { GuestCommand(written: Array(text.utf8).span) }
+  #expect(written("pause 2\n") == GuestCommand(.pause, guest: 2))
+  #expect(written("  share 3  50") == GuestCommand(.share, guest: 3, value: 50))
+  for verb in GuestCommand.Verb.allCases where ![.list, .show, .level, .share].contains(verb) {
+    #expect(written("\(verb.name.description) 1\n") == GuestCommand(verb, guest: 1))
+  }
+  for text in [
+    "", "\n", "list", "show 1", "guests kill 1", "kill", "kill 1\nkill 2\n", "kill 1\n\n", "kill 1\0",
+    "kill 4294967297", "kill 1" + String(repeating: " ", count: 60),
+  ] {
+    #expect(written(text) == nil)
+  }
+}
