@@ -23,6 +23,20 @@ extension FileSystem {
     touchModified(at: place, now)
   }
 
+  /// Clears the bytes of the last block past a file's end.
+  ///
+  /// They are zero but where a program has the block for a page of its own.
+  public mutating func clearTail(of inode: InodeNumber) throws(FileSystemError) {
+    let place = try place(of: inode)
+    guard try kind(at: place) == .regular else { return }
+    let size = try checkedSize(at: place)
+    let tail = Int(size % UInt64(FileSystemLimits.blockSize))
+    guard tail != 0, let last = try block(UInt32(size / UInt64(FileSystemLimits.blockSize)), at: place) else {
+      return
+    }
+    store.fill(geometry.offset(ofBlock: last) + tail, count: FileSystemLimits.blockSize - tail)
+  }
+
   /// Sets the size of the inode at `place` and frees the blocks past it.
   ///
   /// - Invariant: bytes of the last block past the size are zero, so that growing shows no old content.

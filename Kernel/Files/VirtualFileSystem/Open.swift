@@ -137,9 +137,7 @@ extension VirtualFileSystem {
     file.kind = .regular
     if flags.isWritable, self[disk: node.mount].isReadOnly { throw .readOnlyFileSystem }
     if flags.contains(.truncate), !isNew {
-      try onDisk(node.mount) { disk throws(FileSystemError) in
-        try disk.truncate(node.inode, to: 0, at: caller.now)
-      }
+      try cut(node, to: 0, for: caller)
     }
   }
 

@@ -185,6 +185,7 @@ extension VirtualFileSystem {
     _ node: FileNode, at position: UInt64, _ bytes: Span<UInt8>, _ now: Timestamp
   ) throws(ErrorNumber) -> Int {
     do throws(FileSystemError) {
+      if sharedCount > 0 { try self[disk: node.mount].clearTail(of: node.inode) }
       return try self[disk: node.mount].write(bytes, to: node.inode, at: position, now: now)
     } catch {
       throw note(error, on: node.mount)
@@ -255,8 +256,6 @@ extension VirtualFileSystem {
   public mutating func truncate(_ node: FileNode, to size: UInt64, for caller: FileCaller) throws(ErrorNumber)
   {
     guard size <= UInt64(Int64.max) else { throw .invalidArgument }
-    try onDisk(node.mount) { disk throws(FileSystemError) in
-      try disk.truncate(node.inode, to: size, at: caller.now)
-    }
+    try cut(node, to: size, for: caller)
   }
 }

@@ -45,11 +45,15 @@ extension VirtualFileSystem {
   ///
   /// - Throws: `.noDevice` for what can't be mapped, `.accessDenied` if it is not open for reading.
   @export(interface)
-  public mutating func mappable(_ number: Int32, for caller: FileCaller) throws(ErrorNumber) -> FileNode {
+  public mutating func mappable(
+    _ number: Int32, isShared: Bool, for caller: FileCaller
+  ) throws(ErrorNumber) -> FileNode {
     let file = try openFile(number, of: caller.files)
     guard file.kind != .place else { throw .badDescriptor }
     guard file.kind == .regular else { throw .noDevice }
     guard file.flags.isReadable else { throw .accessDenied }
+    // A boot loader may put an image anywhere; frames of its blocks there are only on a boundary.
+    guard !isShared || self[disk: file.node.mount].store.address % 4096 == 0 else { throw .noDevice }
     return file.node
   }
 

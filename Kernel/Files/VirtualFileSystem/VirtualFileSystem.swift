@@ -42,6 +42,11 @@ import Streams
   /// Where the walk under way has its root.
   var walkRoot = FileNode(mount: 0, .root)
 
+  /// How many mappings share a file with whoever else has it.
+  var sharedCount = 0
+  /// The file that has become shorter since somebody asked, while there were such mappings.
+  var lastCut: FileCut?
+
   /// Where random bytes come from, for devices and `getrandom`.
   public var random = RandomGenerator()
 

@@ -23,7 +23,7 @@ extension AddressSpace {
     if Format.hasBareTop, place.isBehindNewTop { memory.flushAll() }
     let entry = memory.load(place.table, place.index)
     faultCount &+= 1
-    if entry != 0 { return touch(entry, region, access, place, address, in: &memory) }
+    if entry != 0 { return touch(entry, region, access, place, address, in: &memory, from: &files) }
     if region.fields.content.file != 0 {
       return fillFromFile(region, access, page, place, in: &memory, from: &files)
     }
@@ -54,12 +54,22 @@ extension AddressSpace {
 
   /// A touch of a page that is there: it must be copied, or somebody else has seen to it meanwhile.
   @inline(never)
-  mutating func touch<Memory: SpaceMemory & ~Copyable>(
+  mutating func touch<Memory: SpaceMemory & ~Copyable, Files: PageSource & ~Copyable>(
     _ entry: Format.Entry, _ region: RegionReference, _ access: Access, _ place: EntryPlace, _ address: UInt,
-    in memory: inout Memory
+    in memory: inout Memory, from files: inout Files
   ) -> FaultOutcome where Memory.Entry == Format.Entry {
     defer { memory.flush(address) }
     guard access == .write, !Format.isWritable(entry) else { return .resolved }
+    if region.fields.content.isLive {
+      let outcome = fillLive(region, access, address >> UInt(pageShift), place, in: &memory, from: &files)
+      // The new reference is the entry's; it had one before, of the same frame.
+      let frame = Format.frame(ofBaseEntry: entry)
+      if outcome == .resolved, frame != memory.zeroFrame {
+        memory.release(frame)
+        residentCount &-= 1
+      }
+      return outcome
+    }
     var attributes = PageAttributes(region.fields.content.access, isUser: true)
     attributes.isAccessed = true
     attributes.isDirty = true
@@ -86,28 +96,45 @@ extension AddressSpace {
     from files: inout Files
   ) -> FaultOutcome where Memory.Entry == Format.Entry {
     let content = region.fields.content
+    if content.isLive { return fillLive(region, access, page, place, in: &memory, from: &files) }
     let filePage = content.filePage &+ UInt64(page - region.fields.start)
     let (offset, overflow) = filePage.multipliedReportingOverflow(by: UInt64(pageSize))
     guard !overflow, offset < content.fileEnd else { return .beyondFile }
     let byteCount = Int(min(content.fileEnd - offset, UInt64(pageSize)))
     var attributes = PageAttributes(content.access, isUser: true)
-    let frame: FrameNumber
-    if access != .write, byteCount == pageSize,
-      let shared = files.sharedFrame(file: content.file, page: filePage)
-    {
-      frame = shared
-    } else {
-      guard let new = memory.takeFrame() else { return .outOfMemory }
-      let fill = files.fill(new, file: content.file, page: filePage, byteCount: byteCount)
-      guard fill == .filled else {
-        memory.release(new)
-        return fill == .outOfFrames ? .outOfMemory : .beyondFile
-      }
-      frame = new
+    guard let frame = memory.takeFrame() else { return .outOfMemory }
+    let fill = files.fill(frame, file: content.file, page: filePage, byteCount: byteCount)
+    guard fill == .filled else {
+      memory.release(frame)
+      return fill == .outOfFrames ? .outOfMemory : .beyondFile
     }
     if access != .write { attributes.access.remove(.write) }
     memory.store(tables.format.baseEntry(frame, attributes), place.table, place.index)
     residentCount &+= 1
+    return .resolved
+  }
+
+  /// A touch of a page that is the file's own: everybody has the same frame.
+  ///
+  /// The entry allows writing only from the first write on, so that the file's time is that of a write.
+  private mutating func fillLive<Memory: SpaceMemory & ~Copyable, Files: PageSource & ~Copyable>(
+    _ region: RegionReference, _ access: Access, _ page: UInt, _ place: EntryPlace, in memory: inout Memory,
+    from files: inout Files
+  ) -> FaultOutcome where Memory.Entry == Format.Entry {
+    let content = region.fields.content
+    let (filePage, overflow) = content.filePage.addingReportingOverflow(UInt64(page - region.fields.start))
+    guard !overflow,
+      let frame = files.liveFrame(file: content.file, page: filePage, isWritten: access == .write)
+    else { return .beyondFile }
+    var attributes = PageAttributes(content.access, isUser: true)
+    if access == .write {
+      attributes.isAccessed = true
+      attributes.isDirty = true
+    } else {
+      attributes.access.remove(.write)
+    }
+    memory.store(tables.format.baseEntry(frame, attributes), place.table, place.index)
+    if frame != memory.zeroFrame { residentCount &+= 1 }
     return .resolved
   }
 
@@ -151,15 +178,14 @@ extension AddressSpace {
 
   /// The frame at an address in memory that spaces share; `nil` for any other address.
   ///
-  /// Such memory has its frames from the beginning, and they don't change.
+  /// Memory without a file has its frames from the beginning, and they don't change; a page of a file has the same
+  /// frame as long as it is a page of it.
   @inline(never)
-  public mutating func sharedFrame<Memory: SpaceMemory & ~Copyable>(
-    at address: UInt, in memory: inout Memory
+  public mutating func sharedFrame<Memory: SpaceMemory & ~Copyable, Files: PageSource & ~Copyable>(
+    at address: UInt, in memory: inout Memory, from files: inout Files
   ) -> FrameNumber? where Memory.Entry == Format.Entry {
-    guard let region = regions.find(address >> 12), region.fields.content.isShared,
-      region.fields.content.file == 0, let entry = usableEntry(at: address, for: .read, in: &memory)
-    else { return nil }
-    return Format.frame(ofBaseEntry: entry)
+    guard let region = regions.find(address >> 12), region.fields.content.isShared else { return nil }
+    return frame(at: address, for: .read, in: &memory, from: &files)
   }
 
   /// Whether an address is known to be this space's alone, without a search: `sharedFrame` would answer `nil`.

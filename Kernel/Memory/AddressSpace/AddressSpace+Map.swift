@@ -15,8 +15,6 @@ extension AddressSpace {
     _ request: MapRequest, in memory: inout Memory
   ) throws(SpaceError) -> UInt where Memory.Entry == Format.Entry {
     guard request.byteCount > 0 else { throw .invalid }
-    // What is written would have to reach the file.
-    guard !request.content.isShared || request.content.file == 0 else { throw .invalid }
     guard !request.content.access.isWritableText else { throw .writableText }
     let count = Self.pages(request.byteCount)
     guard count > 0, count <= pageLimit, regions.pageCount <= pageLimit - count else { throw .outOfMemory }
@@ -77,6 +75,7 @@ extension AddressSpace {
     let count = Self.pages(byteCount)
     guard count > 0, allows(address, count) else { throw .unmapped }
     let (first, end) = (address >> 12, address >> 12 + count)
+    if access.contains(.write), hasPagesForReading(first, end) { throw .notWritable }
     try Self.refusing { () throws(RegionError) in
       try regions.protect(first, end, access.granted, in: &memory)
     }
@@ -84,7 +83,7 @@ extension AddressSpace {
     while let region = next, region.fields.start < end {
       // To write a page that may be shared it must be copied first: a fault finds out.
       var allowed = access.granted
-      if !region.fields.content.isShared { allowed.remove(.write) }
+      if !region.fields.content.isShared || region.fields.content.isLive { allowed.remove(.write) }
       let isWritable = access.contains(.write)
       let (low, high) = (max(region.fields.start, first), min(region.fields.end, end))
       let format = tables.format

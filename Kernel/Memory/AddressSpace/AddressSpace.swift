@@ -5,9 +5,9 @@
 /// page table ever allows; what it allows an entry may still forbid, until a fault finds out. No page is writable
 /// and executable at once.
 ///
-/// Left out on purpose: pages that leave for a disk (there is none), large pages, and files that are written
-/// through a mapping. Shared memory without a file gets its pages when it is mapped, so that a fork has nothing
-/// to find out later.
+/// Left out on purpose: pages that leave for a disk (there is none) and large pages. Shared memory without a file
+/// gets its pages when it is mapped, so that a fork has nothing to find out later; shared pages of a file are the
+/// frames in which the file lies.
 ///
 /// Nothing here waits and nothing here has a lock: whoever owns the space lets one thread change it at a time.
 
@@ -27,6 +27,8 @@ public enum SpaceError: Error, BitwiseCopyable, Sendable {
   case unmapped
   /// Writable and executable: EACCES.
   case writableText
+  /// A shared page of a file that was opened for reading only shall become writable: EACCES.
+  case notWritable
 }
 
 /// What became of a fault.

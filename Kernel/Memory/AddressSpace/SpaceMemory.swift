@@ -55,14 +55,20 @@ public protocol PageSource: ~Copyable {
   ///     zeros.
   mutating func fill(_ frame: FrameNumber, file: UInt64, page: UInt64, byteCount: Int) -> PageFill
 
-  /// A frame that has the page already and is never written through again, with a reference for the caller; `nil`
-  /// if there is none, and `fill` is to be used.
-  mutating func sharedFrame(file: UInt64, page: UInt64) -> FrameNumber?
+  /// The frame that is a page of a file, for all who map it and for those who read and write the file, with a
+  /// reference for the caller, or the frame of zeros for a hole that can never be filled; `nil` if the file has no such
+  /// page or no room for it.
+  ///
+  /// - Parameters:
+  ///   - file: what the region was mapped with.
+  ///   - page: the number of the page in the file.
+  ///   - isWritten: whether the page is about to be written.
+  mutating func liveFrame(file: UInt64, page: UInt64, isWritten: Bool) -> FrameNumber?
 }
 
 extension PageSource where Self: ~Copyable {
   /// No frames to share.
-  public mutating func sharedFrame(file: UInt64, page: UInt64) -> FrameNumber? { nil }
+  public mutating func liveFrame(file: UInt64, page: UInt64, isWritten: Bool) -> FrameNumber? { nil }
 }
 
 /// A source for spaces without files.

@@ -20,8 +20,10 @@ public struct RegionContent: BitwiseCopyable, Equatable, Sendable {
   public var access: Access
   /// What the region is for.
   public var kind: RegionKind
-  /// Whether a fork goes on using the same pages.
+  /// Whether a fork goes on using the same pages, and of a file those that everybody reads and writes.
   public var isShared: Bool
+  /// Whether it can never become writable: a file that is shared and was opened for reading only.
+  public var isForReading = false
   /// The file that pages come from, as its owner names it; 0 for zeros.
   public var file: UInt64
   /// The page of the file that the first page shows; of a stack, the lowest page that it may grow to.
@@ -49,6 +51,16 @@ public struct RegionContent: BitwiseCopyable, Equatable, Sendable {
     self.init(access)
     (self.file, filePage, fileEnd) = (file, page, end)
   }
+
+  /// A part of a file as everybody sees it.
+  @inlinable
+  public init(sharing file: UInt64, _ access: Access, page: UInt64, isForReading: Bool = false) {
+    self.init(access, file: file, page: page)
+    (isShared, self.isForReading) = (true, isForReading)
+  }
+
+  /// Whether what is written here is written to a file.
+  @inlinable public var isLive: Bool { isShared && file != 0 }
 
   /// The lowest page that a stack may grow to.
   @inlinable public var floor: UInt { UInt(truncatingIfNeeded: filePage) }
@@ -131,10 +143,10 @@ public protocol RegionStore: ~Copyable {
   mutating func takeRecord() -> RegionReference?
   /// Takes a record back.
   mutating func giveRecord(_ record: RegionReference)
-  /// One more region shows the file.
-  mutating func hold(file: UInt64)
+  /// One more region shows the file, shared with all who have it or private.
+  mutating func hold(file: UInt64, isShared: Bool)
   /// One region fewer shows the file.
-  mutating func letGo(file: UInt64)
+  mutating func letGo(file: UInt64, isShared: Bool)
 }
 
 /// Records that are not in use, linked through themselves.

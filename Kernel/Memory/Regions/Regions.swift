@@ -157,7 +157,7 @@ public struct Regions: ~Copyable {
       return
     }
     guard count < limit, let record = store.takeRecord() else { throw .outOfRecords }
-    if content.file != 0 { store.hold(file: content.file) }
+    Self.hold(content, in: &store)
     place(record, start, end, content, after: previous, before: next)
     pageCount += end - start
     hint = record
@@ -221,7 +221,7 @@ public struct Regions: ~Copyable {
     var next = other.first
     while let region = next {
       guard let record = store.takeRecord() else { throw .outOfRecords }
-      if region.fields.content.file != 0 { store.hold(file: region.fields.content.file) }
+      Self.hold(region.fields.content, in: &store)
       place(
         record, region.fields.start, region.fields.end, region.fields.content, after: last, before: nil)
       pageCount += region.fields.pageCount
@@ -256,7 +256,7 @@ public struct Regions: ~Copyable {
     guard let region = firstEnding(after: page), region.fields.start < page else { return }
     guard count < limit, let record = store.takeRecord() else { throw .outOfRecords }
     let content = region.fields.content.advanced(by: page - region.fields.start)
-    if content.file != 0 { store.hold(file: content.file) }
+    Self.hold(content, in: &store)
     let end = region.fields.end
     region.fields.end = page
     place(record, page, end, content, after: region, before: region.fields.next)
@@ -309,9 +309,14 @@ public struct Regions: ~Copyable {
     if let next { next.fields.previous = previous } else { last = previous }
     root = RegionTree.remove(region, from: root)
     if hint == region { hint = nil }
-    if region.fields.content.file != 0 { store.letGo(file: region.fields.content.file) }
+    let content = region.fields.content
+    if content.file != 0 { store.letGo(file: content.file, isShared: content.isShared) }
     store.giveRecord(region)
     count -= 1
+  }
+
+  private static func hold<Store: RegionStore & ~Copyable>(_ content: RegionContent, in store: inout Store) {
+    if content.file != 0 { store.hold(file: content.file, isShared: content.isShared) }
   }
 
   /// Whether tree and list are as they must be, by looking at all; for tests.

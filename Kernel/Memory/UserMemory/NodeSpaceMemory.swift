@@ -165,10 +165,12 @@ public struct NodeSpaceMemory: SpaceMemory, ~Copyable {
   public mutating func giveRecord(_ record: RegionReference) { reference.state.records.give(record) }
 
   /// One more region shows the file.
-  public mutating func hold(file: UInt64) { reference.state.hooks.hold(file) }
+  public mutating func hold(file: UInt64, isShared: Bool) { reference.state.hooks.hold(file, isShared) }
 
   /// One region fewer shows the file.
-  public mutating func letGo(file: UInt64) { reference.state.hooks.letGo(file) }
+  public mutating func letGo(file: UInt64, isShared: Bool) {
+    reference.state.hooks.letGo(file, isShared)
+  }
 
   // MARK: Places
 
@@ -195,9 +197,17 @@ public struct NodeFiles: PageSource, ~Copyable {
     return PageFill(rawValue: raw) ?? .failed
   }
 
-  /// A frame that has the page already.
-  public mutating func sharedFrame(file: UInt64, page: UInt64) -> FrameNumber? {
-    let frame = UserMemoryReference().state.hooks.share(file, page)
-    return frame == 0 ? nil : FrameNumber(frame)
+  /// The frame that is the page.
+  ///
+  /// It belongs to a file system, which has a reference of its own from the first time on: so the frame does not
+  /// become free with the last program that has it.
+  public mutating func liveFrame(file: UInt64, page: UInt64, isWritten: Bool) -> FrameNumber? {
+    let state = UserMemoryReference()
+    let number = state.state.hooks.live(file, page, isWritten)
+    guard number != 0 else { return nil }
+    guard number != .max else { return state.state.zero }
+    let frame = FrameNumber(number)
+    state.state[references: frame] = max(state.state[references: frame], 1) + 1
+    return frame
   }
 }

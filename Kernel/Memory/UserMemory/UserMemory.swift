@@ -187,7 +187,24 @@ public enum UserMemory {
   @export(interface)
   public static func sharedFrame(at address: UInt, in space: inout UserSpace) -> FrameNumber? {
     var memory = NodeSpaceMemory()
-    return space.sharedFrame(at: address, in: &memory)
+    var files = NodeFiles()
+    return space.sharedFrame(at: address, in: &memory, from: &files)
+  }
+
+  /// Takes the pages of a file from `page` on out of a space that shares them: the file is shorter now.
+  @export(interface)
+  public static func forget(file: UInt64, from page: UInt64, in space: inout UserSpace) {
+    var memory = NodeSpaceMemory()
+    space.forget(file: file, from: page, in: &memory)
+  }
+
+  /// Lets the next write of each page of a file in a range be noticed: see `AddressSpace.synchronize`.
+  @export(interface)
+  public static func synchronize(
+    _ address: UInt, _ byteCount: UInt, in space: inout UserSpace
+  ) throws(SpaceError) {
+    var memory = NodeSpaceMemory()
+    try space.synchronize(address, byteCount, in: &memory)
   }
 
   // MARK: - Faults

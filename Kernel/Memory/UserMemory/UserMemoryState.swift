@@ -22,12 +22,15 @@ public struct UserMemoryHooks: BitwiseCopyable {
   public var fill:
     @convention(c) (_ frame: UInt32, _ file: UInt64, _ page: UInt64, _ byteCount: Int) -> UInt8 =
       { _, _, _, _ in PageFill.failed.rawValue }
-  /// A frame of a file's page that can be shared, with a reference for the caller; 0 for none.
-  public var share: @convention(c) (_ file: UInt64, _ page: UInt64) -> UInt32 = { _, _ in 0 }
+  /// The frame of a file system that is a page of a file, 0 for none, the largest number for zeros; see
+  /// `PageSource.liveFrame`.
+  public var live: @convention(c) (_ file: UInt64, _ page: UInt64, _ isWritten: Bool) -> UInt32 = { _, _, _ in
+    0
+  }
   /// One more region shows a file.
-  public var hold: @convention(c) (_ file: UInt64) -> Void = { _ in }
+  public var hold: @convention(c) (_ file: UInt64, _ isShared: Bool) -> Void = { _, _ in }
   /// One region fewer shows a file.
-  public var letGo: @convention(c) (_ file: UInt64) -> Void = { _ in }
+  public var letGo: @convention(c) (_ file: UInt64, _ isShared: Bool) -> Void = { _, _ in }
 
   /// There is no frame for a page that the kernel touches for the program that runs: it can't go on.
   public var outOfMemory: @convention(c) () -> Void = {}

@@ -39,10 +39,14 @@ extension Call {
     } else if try files.tree.isZeroDevice(number, for: caller) {
       content = RegionContent(access, isShared: isShared)
     } else {
-      let node = try files.tree.mappable(number, for: caller)
-      // What is written would have to reach the file.
-      guard !isShared || !access.contains(.write) else { throw .noDevice }
-      content = RegionContent(access, file: node.rawValue, page: page)
+      let node = try files.tree.mappable(number, isShared: isShared, for: caller)
+      if isShared {
+        let isForReading = !(try files.tree.isWritable(number, for: caller))
+        guard !isForReading || !access.contains(.write) else { throw .accessDenied }
+        content = RegionContent(sharing: node.rawValue, access, page: page, isForReading: isForReading)
+      } else {
+        content = RegionContent(access, file: node.rawValue, page: page)
+      }
     }
     let placement: Placement = flags & 0x10_0000 != 0 ? .fixedIfFree : flags & 0x10 != 0 ? .fixed : .anywhere
     content.access = access
@@ -67,6 +71,17 @@ extension Call {
   func protect() throws(ErrorNumber) -> Int {
     let access = try access(c)
     do throws(SpaceError) { try UserMemory.protect(a, b, access, in: &process.fields.space.space) } catch {
+      throw ErrorNumber(error)
+    }
+    return 0
+  }
+
+  /// `msync`: what is written is in the file at once.
+  @inline(never)
+  func synchronize() throws(ErrorNumber) -> Int {
+    // MS_ASYNC, MS_INVALIDATE, MS_SYNC; now and later can't both be.
+    guard c & ~7 == 0, c & 5 != 5, a & 4095 == 0 else { throw .invalidArgument }
+    do throws(SpaceError) { try UserMemory.synchronize(a, b, in: &process.fields.space.space) } catch {
       throw ErrorNumber(error)
     }
     return 0

@@ -26,8 +26,7 @@ extension Call {
   @inline(never)
   func open(_ directory: Int32, _ address: UInt, _ flags: UInt, _ mode: UInt) throws(ErrorNumber) -> Int {
     let flags = OpenFlags(rawValue: UInt32(truncatingIfNeeded: flags))
-    let outcome = try files.tree.open(
-      try path(address), at: directory, flags, mode: UInt16(truncatingIfNeeded: mode), for: caller)
+    let outcome = try openOrCut(directory, address, flags, mode)
     wakeWaiters()
     switch outcome {
     case .done(let number): return Int(number)
@@ -44,6 +43,15 @@ extension Call {
         throw error
       }
     }
+  }
+
+  /// Opens a file; if that has made it empty, nobody has its pages any more.
+  private func openOrCut(
+    _ directory: Int32, _ address: UInt, _ flags: OpenFlags, _ mode: UInt
+  ) throws(ErrorNumber) -> OpenOutcome {
+    defer { files.forgetCutPages() }
+    return try files.tree.open(
+      try path(address), at: directory, flags, mode: UInt16(truncatingIfNeeded: mode), for: caller)
   }
 
   @inline(never)
@@ -342,6 +350,7 @@ extension Call {
     guard size >= 0 else { throw .invalidArgument }
     if size > 0 { try checkSize(UInt64(size) - 1) }
     let node = try files.tree.node(try path(a), for: caller)
+    defer { files.forgetCutPages() }
     try files.tree.truncate(node, to: UInt64(size), for: caller)
     return 0
   }
@@ -350,6 +359,7 @@ extension Call {
   func truncateOpen(to size: Int64) throws(ErrorNumber) -> Int {
     guard size >= 0 else { throw .invalidArgument }
     if size > 0 { try checkSize(UInt64(size) - 1) }
+    defer { files.forgetCutPages() }
     try files.tree.truncate(Self.int(a), to: UInt64(size), for: caller)
     return 0
   }

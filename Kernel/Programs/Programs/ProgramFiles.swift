@@ -214,6 +214,7 @@ enum Files {
   /// The last that is done with files.
   static func finish() {
     Console.show()
+    tree.clearTails()
     Mounts.finish(&tree.tree)
   }
 }

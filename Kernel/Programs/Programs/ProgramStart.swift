@@ -110,8 +110,23 @@ public enum ProgramStart {
       for index in got..<pageSize { buffer[index] = 0 }
       return got == 0 ? 1 : 0
     }
-    hooks.hold = { ProgramFiles().tree.hold(FileNode(rawValue: $0)) }
-    hooks.letGo = { ProgramFiles().tree.letGo(FileNode(rawValue: $0)) }
+    hooks.live = { file, page, isWritten in
+      let files = ProgramFiles()
+      let node = FileNode(rawValue: file)
+      switch files.tree.sharedPage(page, of: node, isWritten: isWritten, at: ProgramFiles.now) {
+      case .none: return 0
+      case .zeros: return .max
+      case .block(let address): return UInt32((address - AddressMap.directMap.rawValue) >> UInt(pageShift))
+      }
+    }
+    hooks.hold = { file, isShared in
+      let node = FileNode(rawValue: file)
+      if isShared { ProgramFiles().tree.holdShared(node) } else { ProgramFiles().tree.hold(node) }
+    }
+    hooks.letGo = { file, isShared in
+      let node = FileNode(rawValue: file)
+      if isShared { ProgramFiles().tree.letGoShared(node) } else { ProgramFiles().tree.letGo(node) }
+    }
     return hooks
   }
 

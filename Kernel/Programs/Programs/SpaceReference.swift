@@ -126,7 +126,7 @@ extension ErrorNumber {
       case .invalid: .invalidArgument
       case .outOfMemory, .unmapped: .outOfMemory
       case .occupied: .exists
-      case .writableText: .accessDenied
+      case .writableText, .notWritable: .accessDenied
       }
   }
 }

@@ -82,12 +82,58 @@ let fourLevel = FourLevelFormat(noExecute: true, gigabytePages: false)
     space.destroy(program.kernel, in: &program.machine)
   }
 
+  /// Two spaces that share a file have its own frames: one sees what the other writes, and neither a page that is cut off.
+  @Test func sharedPagesOfAFileAreTheFilesOwn() throws {
+    var program = try Program()
+    var (machine, files) = (program.machine, program.files)
+    var first = try AddressSpace(program.kernel, i386, in: &machine)
+    let content = RegionContent(sharing: 7, .readWrite, page: 10)
+    let there = try first.map(MapRequest(2 << 12, at: 0x40_0000, .fixed, content), in: &machine)
+    machine.use(first.tables.root)
+    #expect(machine.store.files[7] == 1)
+    // Read first: the write after it faults once more, and only then the file is stamped.
+    var outcome = first.fault(at: there, .read, in: &machine, from: &files)
+    var byte = machine.touch(there, .read)
+    #expect(outcome == .resolved && byte == TestFiles<PAEFormat>.byte(7, 10) && machine.contents.writes == 0)
+    byte = machine.touch(there, .write, writing: 5)
+    #expect(byte == nil)
+    outcome = first.fault(at: there, .write, in: &machine, from: &files)
+    byte = machine.touch(there, .write, writing: 5)
+    #expect(outcome == .resolved && byte == 5 && machine.contents.writes == 1 && first.residentCount == 1)
+    var second = try first.fork(program.kernel, in: &machine)
+    machine.use(second.tables.root)
+    byte = machine.touch(there, .read)
+    #expect(byte == 5)
+    byte = machine.touch(there, .write, writing: 6)
+    machine.use(first.tables.root)
+    byte = machine.touch(there, .read)
+    #expect(byte == 6 && machine.contents.writes == 1)
+    // What was synchronised is stamped anew with the next write.
+    try first.synchronize(there, 2 << 12, in: &machine)
+    byte = machine.touch(there, .write, writing: 7)
+    #expect(byte == nil)
+    outcome = first.fault(at: there, .write, in: &machine, from: &files)
+    byte = machine.touch(there, .write, writing: 7)
+    #expect(outcome == .resolved && byte == 7 && machine.contents.writes == 2)
+    // The file loses its last two pages: nobody has them any more.
+    files.length = 10
+    first.forget(file: 7, from: 10, in: &machine)
+    second.forget(file: 7, from: 10, in: &machine)
+    byte = machine.touch(there, .read)
+    outcome = first.fault(at: there, .read, in: &machine, from: &files)
+    #expect(byte == nil && outcome == .beyondFile)
+    #expect(first.residentCount == 0 && second.residentCount == 0)
+    first.destroy(program.kernel, in: &machine)
+    second.destroy(program.kernel, in: &machine)
+    #expect(machine.contents.frames.values.map(\.references) == [1], "the file system keeps its frame")
+    #expect(machine.store.files.isEmpty)
+    (program.machine, program.files) = (machine, files)
+  }
+
   @Test func whatCanNotBeIsRefusedAndChangesNothing() throws {
     var program = try Program()
     var space = try AddressSpace(program.kernel, i386, in: &program.machine)
     let data = RegionContent(.readWrite)
-    var sharedFile = RegionContent(.readOnly, file: 5, page: 0)
-    sharedFile.isShared = true
     let cases: [(MapRequest, SpaceError)] = [
       (MapRequest(0, data), .invalid),
       (MapRequest(.max, data), .outOfMemory),
@@ -100,7 +146,6 @@ let fourLevel = FourLevelFormat(noExecute: true, gigabytePages: false)
       (MapRequest(4096, RegionContent([.read, .write, .execute])), .writableText),
       (MapRequest(4096, RegionContent([.write, .execute])), .writableText),
       (MapRequest(UInt(1) << 30, data), .outOfMemory),
-      (MapRequest(4096, sharedFile), .invalid),
     ]
     for (request, expected) in cases {
       do throws(SpaceError) {

@@ -17,6 +17,10 @@ struct SimulatedMachine<Format: PageTableFormat>: SpaceMemory {
   /// What is in the frames, for the machine and for files.
   final class Contents {
     var frames: [FrameNumber: Frame] = [:]
+    /// Frames that are pages of files, by file and page: one reference is the file system's.
+    var live: [UInt64: FrameNumber] = [:]
+    /// Touches to write that were asked for.
+    var writes = 0
   }
 
   let format: Format
@@ -164,8 +168,8 @@ struct SimulatedMachine<Format: PageTableFormat>: SpaceMemory {
 
   mutating func takeRecord() -> RegionReference? { store.take() }
   mutating func giveRecord(_ record: RegionReference) { store.give(record) }
-  mutating func hold(file: UInt64) { store.files[file, default: 0] += 1 }
-  mutating func letGo(file: UInt64) {
+  mutating func hold(file: UInt64, isShared: Bool) { store.files[file, default: 0] += 1 }
+  mutating func letGo(file: UInt64, isShared: Bool) {
     let count = store.files[file, default: 0] - 1
     precondition(count >= 0, "a file was let go too often")
     store.files[file] = count == 0 ? nil : count
@@ -196,7 +200,11 @@ struct SimulatedMachine<Format: PageTableFormat>: SpaceMemory {
 struct TestFiles<Format: PageTableFormat>: PageSource {
   /// Pages of every file.
   static var length: UInt64 { 12 }
+  /// Pages of every file that is shared.
+  var length = Self.length
   let contents: SimulatedMachine<Format>.Contents
+
+  init(contents: SimulatedMachine<Format>.Contents) { self.contents = contents }
 
   static func byte(_ file: UInt64, _ page: UInt64) -> UInt8 {
     UInt8(truncatingIfNeeded: file * 16 + page + 1)
@@ -207,5 +215,18 @@ struct TestFiles<Format: PageTableFormat>: PageSource {
     guard page < Self.length else { return .beyondEnd }
     contents.frames[frame]?.byte = Self.byte(file, page)
     return .filled
+  }
+
+  mutating func liveFrame(file: UInt64, page: UInt64, isWritten: Bool) -> FrameNumber? {
+    guard file != 9, page < length else { return nil }
+    if isWritten { contents.writes += 1 }
+    let key = file << 32 | page
+    let frame = contents.live[key] ?? FrameNumber(0x10_0000 + UInt32(truncatingIfNeeded: file * 256 + page))
+    if contents.live[key] == nil {
+      contents.live[key] = frame
+      contents.frames[frame] = .init(byte: Self.byte(file, page), references: 1)
+    }
+    contents.frames[frame]?.references += 1
+    return frame
   }
 }

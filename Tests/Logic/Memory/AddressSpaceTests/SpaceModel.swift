@@ -17,6 +17,8 @@ struct SpaceModel<Format: PageTableFormat> {
     var isShared: Bool
     /// What a touch says instead of having contents.
     var bus = false
+    /// Whether it can never become writable.
+    var isForReading = false
   }
 
   final class Entry {
@@ -69,6 +71,7 @@ struct SpaceModel<Format: PageTableFormat> {
     }
     machine.root = nil
     for index in entries.indices { entries[index].space.destroy(kernel, in: &machine) }
+    for frame in machine.contents.live.values { machine.release(frame) }
     #expect(machine.contents.frames.isEmpty, "seed \(seed): frames were lost")
     #expect(machine.tables.count == tablesOfKernel, "seed \(seed): tables were lost")
     #expect(machine.store.inUse.isEmpty && machine.store.files.isEmpty, "seed \(seed): records were lost")
@@ -82,7 +85,7 @@ struct SpaceModel<Format: PageTableFormat> {
     let page = base + UInt.random(in: 0..<Self.windowPages, using: &random)
     let room = base + Self.windowPages - page
     let count = min(room, UInt.random(in: 1...(Bool.random(using: &random) ? 4 : 40), using: &random))
-    switch Int.random(in: 0..<16, using: &random) {
+    switch Int.random(in: 0..<18, using: &random) {
     case 0, 1: return mapAt(page, count)
     case 2: return unmap(page, count)
     case 3: return protect(page, count)
@@ -91,6 +94,8 @@ struct SpaceModel<Format: PageTableFormat> {
     case 6: return discard(page, count)
     case 7: return remap(page, count)
     case 8: return switchSpace()
+    case 9: return forget()
+    case 10: return synchronize(page, count)
     default: return touch(page)
     }
   }
@@ -98,12 +103,17 @@ struct SpaceModel<Format: PageTableFormat> {
   mutating func mapAt(_ page: UInt, _ count: UInt) -> String {
     let access: Access = [.readOnly, .readWrite, .readWrite, .readExecute, []][
       Int.random(in: 0..<5, using: &random)]
-    let kind = Int.random(in: 0..<4, using: &random)
-    let file = UInt64([5, 6, 9].randomElement(using: &random) ?? 5)
+    let kind = Int.random(in: 0..<5, using: &random)
+    // Files 7 and 8 are only shared, so what private mappings of the others hold is known.
+    let file = UInt64((kind == 4 ? [7, 8, 9] : [5, 6, 9]).randomElement(using: &random) ?? 5)
     let filePage = UInt64.random(in: 0..<8, using: &random)
     var content = RegionContent(access)
     if kind == 0 { content = RegionContent(access, file: file, page: filePage) }
     if kind == 1 { content = RegionContent(access, isShared: true) }
+    let isForReading = kind == 4 && !access.contains(.write) && Bool.random(using: &random)
+    if kind == 4 {
+      content = RegionContent(sharing: file, access, page: filePage, isForReading: isForReading)
+    }
     let isFixed = Bool.random(using: &random)
     let isFree = (page..<(page + count)).allSatisfy { entry.pages[$0] == nil }
     do throws(SpaceError) {
@@ -113,6 +123,10 @@ struct SpaceModel<Format: PageTableFormat> {
       for index in 0..<count {
         let box = Page.Box()
         var made = Page(access: access, box: box, isShared: kind == 1)
+        if kind == 4 {
+          made = livePage(file, filePage + UInt64(index), access)
+          made.isForReading = isForReading
+        }
         if kind == 0 {
           let number = filePage + UInt64(index)
           made.bus = file == 9 || number >= TestFiles<Format>.length
@@ -132,6 +146,35 @@ struct SpaceModel<Format: PageTableFormat> {
       note(error, error == .outOfMemory || error == .occupied && !isFree && !isFixed)
     }
     return "map \(page) \(count) \(access) kind \(kind)"
+  }
+
+  /// The pages of files that are shared, one for everybody.
+  var live: [UInt64: Page.Box] = [:]
+
+  mutating func livePage(_ file: UInt64, _ number: UInt64, _ access: Access) -> Page {
+    let box = live[file << 32 | number] ?? Page.Box()
+    if live[file << 32 | number] == nil { box.byte = TestFiles<Format>.byte(file, number) }
+    live[file << 32 | number] = box
+    var page = Page(access: access, box: box, isShared: true)
+    page.bus = file == 9 || number >= TestFiles<Format>.length
+    return page
+  }
+
+  /// What the pages hold does not change, wherever they are taken out.
+  mutating func forget() -> String {
+    let file = UInt64.random(in: 7...8, using: &random)
+    let page = UInt64.random(in: 0..<10, using: &random)
+    for index in entries.indices { entries[index].space.forget(file: file, from: page, in: &machine) }
+    return "forget \(file) from \(page)"
+  }
+
+  mutating func synchronize(_ page: UInt, _ count: UInt) -> String {
+    let isWhole = (page..<(page + count)).allSatisfy { entry.pages[$0] != nil }
+    do throws(SpaceError) {
+      try entry.space.synchronize(page << 12, count << 12, in: &machine)
+      #expect(isWhole, "seed \(seed)")
+    } catch { note(error, error == .unmapped && !isWhole) }
+    return "synchronize \(page) \(count)"
   }
 
   /// What a private page of a file holds after its contents were forgotten.
@@ -157,11 +200,18 @@ struct SpaceModel<Format: PageTableFormat> {
   mutating func protect(_ page: UInt, _ count: UInt) -> String {
     let access: Access = [.readOnly, .readWrite, .readExecute, []][Int.random(in: 0..<4, using: &random)]
     let isWhole = (page..<(page + count)).allSatisfy { entry.pages[$0] != nil }
+    let isRefused =
+      access.contains(.write)
+      && (page..<(page + count)).contains { entry.pages[$0]?.isForReading == true }
     do throws(SpaceError) {
       try entry.space.protect(page << 12, count << 12, access, in: &machine)
       #expect(isWhole, "seed \(seed)")
+      #expect(!isRefused, "seed \(seed)")
       for number in page..<(page + count) { entry.pages[number]?.access = access }
-    } catch { note(error, error == .unmapped && !isWhole || error == .outOfMemory) }
+    } catch {
+      note(
+        error, error == .unmapped && !isWhole || error == .outOfMemory || error == .notWritable && isRefused)
+    }
     return "protect \(page) \(count) \(access)"
   }
 
@@ -207,6 +257,12 @@ struct SpaceModel<Format: PageTableFormat> {
         for index in count..<new {
           let content = region.fields.content
           let number = content.filePage + UInt64(there >> 12 + index - region.fields.start)
+          if content.isShared {
+            var made = livePage(content.file, number, content.access)
+            made.isForReading = content.isForReading
+            entry.pages[there >> 12 + index] = made
+            continue
+          }
           let box = Page.Box()
           box.byte = TestFiles<Format>.byte(content.file, number)
           reload[ObjectIdentifier(box)] = box.byte
@@ -331,7 +387,11 @@ struct SpaceModel<Format: PageTableFormat> {
       }
       residents.append(resident)
     }
-    let found = machine.contents.frames.mapValues(\.references)
+    var found = machine.contents.frames.mapValues(\.references)
+    for frame in machine.contents.live.values {
+      found[frame, default: 0] -= 1
+      if found[frame] == 0 { found[frame] = nil }
+    }
     try #require(found == counts, comment)
     let counted = entries.map { $0.space.residentCount }
     try #require(counted == residents, comment)

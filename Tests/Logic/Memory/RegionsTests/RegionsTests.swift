@@ -27,9 +27,9 @@ final class TestStore: RegionStore {
     UnsafeMutablePointer<Region>(bitPattern: record.address)?.deallocate()
   }
 
-  func hold(file: UInt64) { holders[file, default: 0] += 1 }
+  func hold(file: UInt64, isShared: Bool) { holders[file, default: 0] += 1 }
 
-  func letGo(file: UInt64) {
+  func letGo(file: UInt64, isShared: Bool) {
     let count = holders[file, default: 0] - 1
     precondition(count >= 0, "a file was let go too often")
     holders[file] = count == 0 ? nil : count
