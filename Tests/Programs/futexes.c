@@ -6,6 +6,7 @@
 enum {
   FUTEX_WAIT = 0,
   FUTEX_WAKE = 1,
+  FUTEX_REQUEUE = 3,
   FUTEX_CMP_REQUEUE = 4,
   FUTEX_WAKE_OP = 5,
   FUTEX_WAIT_BITSET = 9,
@@ -113,18 +114,21 @@ static void bit_sets(void) {
 }
 
 static void requeueing(void) {
-  pthread_t threads[4];
+  pthread_t threads[6];
   words[0] = words[1] = 1;
   woken = 0;
-  for (int i = 0; i < 4; i++) pthread_create(&threads[i], NULL, wait_at, (void *)0);
-  settle(&words[0], 4, FUTEX_PRIVATE_FLAG);
+  for (int i = 0; i < 6; i++) pthread_create(&threads[i], NULL, wait_at, (void *)0);
+  settle(&words[0], 6, FUTEX_PRIVATE_FLAG);
   answer("another value", FUTEX(&words[0], FUTEX_CMP_REQUEUE | FUTEX_PRIVATE_FLAG, 1, 2L, &words[1], 9));
   answer("one woken, two moved", FUTEX(&words[0], FUTEX_CMP_REQUEUE | FUTEX_PRIVATE_FLAG, 1, 2L, &words[1], 1));
   settle_until(1);
   say("woken %d", woken);
+  answer("whatever the word, one and one", FUTEX(&words[0], FUTEX_REQUEUE | FUTEX_PRIVATE_FLAG, 1, 1L, &words[1], 9));
+  settle_until(2);
+  say("woken %d", woken);
   answer("at the new word", FUTEX(&words[1], FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 9, NULL, NULL, 0));
   answer("at the old one", FUTEX(&words[0], FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 9, NULL, NULL, 0));
-  for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+  for (int i = 0; i < 6; i++) pthread_join(threads[i], NULL);
   say("woken %d", woken);
 }
 

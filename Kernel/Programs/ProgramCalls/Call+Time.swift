@@ -204,7 +204,7 @@ extension Call {
       let (woken, moved) = programs.system.futexes.requeue(
         from: key, to: other, wakeCount: count, moveCount: Int(max(0, Self.int(d)))
       ) { Programs.wakeThread($0) }
-      return operation.command == .requeue ? woken : woken + moved
+      return woken + moved
     case .wakeOperation:
       guard e & 3 == 0 else { throw .invalidArgument }
       let change = FutexWordChange(code: UInt32(truncatingIfNeeded: f))
