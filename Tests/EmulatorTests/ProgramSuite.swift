@@ -17,7 +17,7 @@ struct ProgramSuite {
   /// All programs, by the names of their sources.
   static let names = [
     "memory", "processes", "threads", "signals", "floating", "times", "polling", "futexes", "limits",
-    "attacks",
+    "attacks", "sharing", "timers",
   ]
   /// And some that Linux may do otherwise with, or does not know.
   private static let others = ["hog", "ports", "umip"]

@@ -49,6 +49,9 @@ public enum ClockNumber: Int32, BitwiseCopyable, Hashable, Sendable {
   case monotonicCoarse = 6
   case boot = 7
 
+  /// Whether timers go by it.
+  public var isForTimers: Bool { self == .realTime || self == .monotonic || self == .boot }
+
   /// Whether it counts from the beginning of the run.
   public var isMonotonic: Bool {
     switch self {
@@ -78,16 +81,24 @@ public struct IntervalSetting: BitwiseCopyable, Hashable, Sendable {
   /// The nanoseconds left, 0 if it is not set; at least 1 if it is.
   public func remaining(at now: UInt64) -> UInt64 { due == .max ? 0 : due > now ? due - now : 1 }
 
+  /// Sets it to be due at a time, which may have been.
+  public mutating func set(due: UInt64, interval: UInt64) { (self.due, self.interval) = (due, interval) }
+
   /// Whether it is due; if so it is set for the next time, leaving out what was missed.
-  public mutating func expire(at now: UInt64) -> Bool {
-    guard due != .max, due <= now else { return false }
-    if interval == 0 {
+  public mutating func expire(at now: UInt64) -> Bool { expirations(at: now) > 0 }
+
+  /// How often it was due up to now; it is set for the next time after that.
+  public mutating func expirations(at now: UInt64) -> UInt64 {
+    guard due != .max, due <= now else { return 0 }
+    guard interval > 0 else {
       due = .max
-    } else {
-      let missed = (now - due) / interval
-      due += (missed + 1) * interval
+      return 1
     }
-    return true
+    let count = (now - due) / interval + 1
+    let (step, overflow) = count.multipliedReportingOverflow(by: interval)
+    let (sum, carry) = due.addingReportingOverflow(step)
+    due = overflow || carry ? .max - 1 : sum
+    return count
   }
 }
 

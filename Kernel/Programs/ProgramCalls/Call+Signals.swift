@@ -244,8 +244,10 @@ extension Call {
         if b != 0 {
           var bytes: InlineArray<128, UInt8> = .init(repeating: 0)
           var span = bytes.mutableSpan
-          information.write(signal, abi, to: &span, at: 0)
+          programs.completed(information, of: process).write(signal, abi, to: &span, at: 0)
           try store(bytes.span, at: b)
+        } else {
+          _ = programs.completed(information, of: process)
         }
         return Int(signal.rawValue)
       }

@@ -257,7 +257,8 @@ extension Call {
     case .mprotect: return try protect()
     case .mremap: return try remap()
     case .madvise: return try advise()
-    case .msync, .mlock, .munlock, .mlockall, .munlockall: return 0
+    case .msync: return try synchronize()
+    case .mlock, .munlock, .mlockall, .munlockall: return 0
     default: return nil
     }
   }
@@ -382,6 +383,13 @@ extension Call {
     case .alarm: return alarm()
     case .getitimer: return try timer()
     case .setitimer: return try setTimer()
+    case .timer_create: return try makeTimer()
+    case .timer_settime: return try setMadeTimer(.spec)
+    case .timer_settime64: return try setMadeTimer(.wideSpec)
+    case .timer_gettime: return try madeTimer(.spec)
+    case .timer_gettime64: return try madeTimer(.wideSpec)
+    case .timer_getoverrun: return try missedTimer()
+    case .timer_delete: return try deleteTimer()
     case .futex: return try futex(.spec)
     case .futex_time64: return try futex(.wideSpec)
     default: return nil

@@ -76,6 +76,8 @@ public struct Process: ~Copyable {
   public var virtualTimer = IntervalSetting()
   /// ITIMER_PROF; all time is the user's, so both run alike.
   public var profilingTimer = IntervalSetting()
+  /// The table of the timers that it has made, or 0.
+  public var timers: UInt = 0
   /// The processor time in nanoseconds at which RLIMIT_CPU is looked at next, or `UInt64.max`.
   public var processorLimit = UInt64.max
   /// The ticks that ended threads have run, and the tick at which it began.
@@ -126,7 +128,7 @@ public struct Process: ~Copyable {
     (firstThread, threadCount) = (nil, 0)
     (ending, isStopped, isBorrowing) = (nil, false, false)
     (realTimer, virtualTimer, profilingTimer) = (IntervalSetting(), IntervalSetting(), IntervalSetting())
-    processorLimit = .max
+    (timers, processorLimit) = (0, .max)
     (endedTicks, profile, unknownCalls, deathSignal) = (0, 0, 0, 0)
     released = WaitQueue(reason: .event)
     children = WaitQueue(reason: .event)

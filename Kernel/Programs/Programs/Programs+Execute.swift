@@ -261,6 +261,7 @@ extension Programs {
     }
     // From here on the old program is gone.
     closePorts(of: process)
+    dropTimers(of: process)
     replace(process, thread, by: space, header.fileClass == .bits32 ? .i386 : .x86_64)
     thread.fields.context.sysenterReturn = callEntry == 0 ? 0 : callEntry + CallPage.returnOffset
     // The strings lie at the top of the stack, in the order of the list, below a word of zeros.

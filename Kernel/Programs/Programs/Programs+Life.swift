@@ -190,6 +190,7 @@ extension Programs {
   func giveUp(_ process: ProcessReference) {
     Files.release(process.fields.files)
     Files.release(process.fields.place)
+    dropTimers(of: process)
     process.fields.space.release()
     ProfileRecords.drop(process)
     freeRecord(process)

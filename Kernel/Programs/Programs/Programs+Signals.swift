@@ -187,8 +187,10 @@ extension Programs {
 
   private func takeSignal(_ thread: ProgramThreadReference) -> (SignalNumber, SignalInformation)? {
     let allowed = ~thread.fields.mask
-    if let own = thread.fields.pending.take(allowed) { return own }
-    return thread.fields.process.fields.pending.take(allowed)
+    var taken = thread.fields.pending.take(allowed)
+    if taken == nil { taken = thread.fields.process.fields.pending.take(allowed) }
+    guard let (signal, information) = taken else { return nil }
+    return (signal, completed(information, of: thread.fields.process))
   }
 
   /// Does what a signal does by default.

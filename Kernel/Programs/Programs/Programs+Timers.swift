@@ -14,7 +14,8 @@ extension Programs {
   /// Notes that a process has set a timer, or a limit of its time.
   @export(interface)
   public func noteTimer(_ process: ProcessReference) {
-    let due = min(process.fields.realTimer.due, nextLook(at: process, uptime))
+    let due = min(
+      process.fields.realTimer.due, min(nextTimer(of: process), nextLook(at: process, uptime)))
     guard due < system.alarmDeadline else { return }
     system.alarmDeadline = due
     wakeAll(alarms)
@@ -109,8 +110,10 @@ extension Programs {
         if process.fields.realTimer.expire(at: now) {
           programs.send(.alarm, SignalInformation(code: SignalInformation.kernelCode), to: process)
         }
+        programs.expireTimers(of: process, at: now)
         programs.checkProcessorTime(of: process)
         next = min(next, min(process.fields.realTimer.due, programs.nextLook(at: process, now)))
+        next = min(next, programs.nextTimer(of: process))
       }
       // A program may want a timer every microsecond: others want to run, too.
       next = next == .max ? next : max(next, now + 50_000)

@@ -24,6 +24,8 @@ public struct SignalInformation: BitwiseCopyable, Hashable, Sendable {
   public static var kernelCode: Int32 { 128 }
   /// SI_TKILL.
   public static var threadCode: Int32 { -6 }
+  /// SI_TIMER: the process's number is the timer's, the user how often it was due since.
+  public static var timerCode: Int32 { -2 }
 
   /// Bytes of the structure.
   public static var size: Int { 128 }

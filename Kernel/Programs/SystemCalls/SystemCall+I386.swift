@@ -200,6 +200,11 @@ extension SystemCall {
       case 250: .fadvise64
       case 252: .exit_group
       case 258: .set_tid_address
+      case 259: .timer_create
+      case 260: .timer_settime
+      case 261: .timer_gettime
+      case 262: .timer_getoverrun
+      case 263: .timer_delete
       case 264: .clock_settime
       case 265: .clock_gettime
       case 266: .clock_getres
@@ -250,6 +255,8 @@ extension SystemCall {
       case 404: .clock_settime64
       case 406: .clock_getres_time64
       case 407: .clock_nanosleep_time64
+      case 408: .timer_gettime64
+      case 409: .timer_settime64
       case 412: .utimensat_time64
       case 413: .pselect6_time64
       case 414: .ppoll_time64

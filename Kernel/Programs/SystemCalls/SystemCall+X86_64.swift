@@ -154,6 +154,11 @@ extension SystemCall {
       case 218: .set_tid_address
       case 219: .restart_syscall
       case 221: .fadvise64
+      case 222: .timer_create
+      case 223: .timer_settime
+      case 224: .timer_gettime
+      case 225: .timer_getoverrun
+      case 226: .timer_delete
       case 227: .clock_settime
       case 228: .clock_gettime
       case 229: .clock_getres

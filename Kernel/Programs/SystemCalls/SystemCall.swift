@@ -29,7 +29,8 @@ public enum SystemCall: UInt16, BitwiseCopyable, Hashable, Sendable, CaseIterabl
     symlinkat, readlinkat, fchmodat, faccessat, pselect6, ppoll, set_robust_list, get_robust_list,
     utimensat, fallocate, dup3, pipe2, preadv, pwritev, prlimit64, renameat2, getrandom, rseq, statx,
     faccessat2, clone3, close_range, membarrier, getcpu, socket, connect, copy_file_range, splice, flock,
-    msync, mincore, execveat, openat2, setdomainname
+    msync, mincore, execveat, openat2, setdomainname, timer_create, timer_settime, timer_gettime,
+    timer_getoverrun, timer_delete
   // Calls of i386 alone.
   case waitpid, llseek, mmap2, stat64, lstat64, fstat64, fstatat64, fcntl64, truncate64, ftruncate64,
     getuid32, getgid32, geteuid32, getegid32, setreuid32, setregid32, getgroups32, setgroups32, fchown32,
@@ -38,5 +39,5 @@ public enum SystemCall: UInt16, BitwiseCopyable, Hashable, Sendable, CaseIterabl
     sigsuspend, ssetmask, sgetmask, signal, olduname, oldolduname, oldstat, oldlstat, oldfstat, nice,
     umount, statfs64, fstatfs64, stime, sendfile64, fadvise64_64, clock_gettime64, clock_settime64,
     clock_getres_time64, clock_nanosleep_time64, utimensat_time64, pselect6_time64, ppoll_time64,
-    futex_time64, rt_sigtimedwait_time64, socketcall
+    futex_time64, rt_sigtimedwait_time64, socketcall, timer_gettime64, timer_settime64
 }

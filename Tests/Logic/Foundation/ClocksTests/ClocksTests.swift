@@ -32,6 +32,63 @@ import Testing
     #expect(timer.due == UInt64.max - 1)
   }
 
+  /// One signal at a time: what comes meanwhile is told when it is taken.
+  @Test func aMadeTimerCountsWhatItsSignalMissed() {
+    var timer = ProgramTimer(.monotonic, .process, signal: 34, value: 7)
+    var setting = IntervalSetting()
+    setting.set(delay: 10, interval: 10, now: 100)
+    timer.set(setting)
+    var isSent = [109, 110, 125, 149].map { timer.expire(at: $0, isPending: true) }
+    #expect(isSent == [false, true, false, false])
+    // 120, 130 and 140 were missed, 150 and 160 are by the time it is taken.
+    var told = timer.take(at: 160)
+    #expect(told == 5 && timer.overrun == 5 && timer.setting.due == 170)
+    told = timer.take(at: 300)
+    #expect(told == 0 && timer.overrun == 5, "a signal that it did not send was taken")
+    // Forgotten by being ignored: the next one is sent anew. And so it is when there was no room.
+    isSent = [170, 180].map { timer.expire(at: $0, isPending: $0 == 170) }
+    #expect(isSent == [true, true])
+    timer.wasNotSent()
+    isSent = [190].map { timer.expire(at: $0, isPending: true) }
+    #expect(isSent == [true])
+    // A time that was, and every nanosecond since.
+    setting.set(due: 5, interval: 1)
+    timer.set(setting)
+    _ = timer.expire(at: 1 << 40, isPending: false)
+    told = timer.take(at: 1 << 40)
+    #expect(told == Int32.max && timer.setting.due == 1 << 40 + 1)
+    // Nobody is told of this one: it is looked at.
+    var quiet = ProgramTimer(.realTime, .none, signal: 0, value: 0)
+    setting.set(delay: 10, interval: 10, now: 0)
+    quiet.set(setting)
+    isSent = [50].map { quiet.expire(at: $0, isPending: false) }
+    let left = quiet.remaining(at: 53)
+    #expect(isSent == [false] && left == 7)
+  }
+
+  @Test func timersHaveTheLowestFreeNumber() {
+    var timers = ProgramTimers()
+    let timer = ProgramTimer(.monotonic, .process, signal: 14, value: 0)
+    let numbers = (0...ProgramTimers.capacity).map { _ in timers.add(timer) }
+    #expect(numbers == (0..<ProgramTimers.capacity).map { $0 } + [nil])
+    var removed = [3, 3, -1, 32].map { timers.remove($0) }
+    #expect(removed == [true, false, false, false])
+    let again = timers.add(timer)
+    var due = timers.nextDue()
+    #expect(again == 3 && due == .max)
+    var changed = timer
+    var setting = IntervalSetting()
+    setting.set(due: 9, interval: 0)
+    changed.set(setting)
+    timers[31] = changed
+    due = timers.nextDue()
+    #expect(due == 9)
+    removed = [31].map { timers.remove($0) }
+    timers[31] = changed
+    due = timers.nextDue()
+    #expect(due == .max, "a timer that is not there was set")
+  }
+
   @Test func datesAreThoseOfFoundation() {
     var calendar = Foundation.Calendar(identifier: .gregorian)
     calendar.timeZone = TimeZone(secondsFromGMT: 0)!
