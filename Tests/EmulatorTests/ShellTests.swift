@@ -32,6 +32,10 @@ extension EmulatorTests {
         sh -c 'kill -SEGV $$'; echo $?
         printf 'abc\\ndef\\n' > /tmp/f; grep -n d /tmp/f; md5sum < /tmp/f
         sleep 1 & wait; echo waited
+        vi /tmp/f
+        yyp:s/abc/typed in vi/
+        :wq
+        cat /tmp/f
         exit 5
 
         """
@@ -39,7 +43,29 @@ extension EmulatorTests {
         machine, input: session, timeout: 300, hangPatience: 120,
         expecting: .passes(
           status: 5, "\none two\n", "\n9\n", "\nleft with 3\n", "\ngot usr1\n", "\n139\n",
-          "\n2:def\nf72fe788e136ba9e53518afa8b407eac  -\n", "\nwaited\n"))
+          "\n2:def\nf72fe788e136ba9e53518afa8b407eac  -\n", "\nwaited\n",
+          "\nabc\ntyped in vi\ndef\n"))
+    }
+
+    /// The shell is the first process, and still its jobs stop, also when they want the terminal, and go on.
+    @Test(arguments: Architecture.allCases)
+    func jobsOfTheShellStopAndGoOn(architecture: Architecture) async throws {
+      guard let machine = try await Self.machine(architecture) else { return }
+      let session = """
+        sh -c 'kill -TSTP $$; echo went on'
+        echo stopped $?
+        fg
+        cat &
+        sleep 1; jobs
+        kill -9 %1; sleep 1
+        exit 9
+
+        """
+      try await run(
+        machine, input: session, timeout: 300, hangPatience: 120,
+        expecting: .passes(
+          status: 9, "[1]+  Stopped  ", "\nstopped 148\n", "\nwent on\n",
+          "[1]+  Stopped (tty input)        cat\n"))
     }
 
     /// What is made, changed and removed in the shell comes back to the host: `apus run --save`.

@@ -125,6 +125,8 @@ struct ProcessEntry: BitwiseCopyable {
   var isStopped = false
   /// Whether it has run another program since it was made: its parent may no longer choose its group.
   var hasExecuted = false
+  /// Whether its parent is the first process only because its own has ended.
+  var isAdopted = false
   /// The signal that its parent gets at its end, 0 for none.
   var exitSignal: Int32 = 17
   /// How it ended or stopped.

@@ -284,6 +284,7 @@ public struct WaitReport: BitwiseCopyable, Hashable, Sendable {
         let child = self[index].firstChild
         leaveParent(child)
         adopt(child, by: initial)
+        self[child].isAdopted = true
         if self[child].isZombie { report.initialProcessHasZombies = true }
       }
     }
@@ -466,6 +467,8 @@ public struct WaitReport: BitwiseCopyable, Hashable, Sendable {
 
   /// Whether no member of a group has a parent of another group in the same session: nobody would let it go on after
   /// a stop.
+  ///
+  /// The first process is a shell for those whom it has made itself, which Linux's never is; it does not know the others.
   @export(interface)
   public func isOrphaned(group: Int32) -> Bool {
     for index in 0..<Int16(capacity) {
@@ -474,7 +477,7 @@ public struct WaitReport: BitwiseCopyable, Hashable, Sendable {
         entry.parent >= 0
       else { continue }
       let parent = self[entry.parent]
-      if parent.group != group, parent.session == entry.session, parent.number != initialProcess {
+      if parent.group != group, parent.session == entry.session, !entry.isAdopted {
         return false
       }
     }

@@ -224,6 +224,10 @@ extension Call {
     var position = c == 0 ? 0 : try load(c, offsetSize)
     var left = Int(min(d, 0x7FFF_F000))
     var done = 0
+    // A terminal that others have the use of stops the program before anything is read.
+    if left > 0, case .signal(let signal) = try files.tree.write(Self.int(a), files.buffered(0), for: caller) {
+      try signalGroup(signal)
+    }
     while left > 0 {
       let size = min(left, ProgramFiles.bufferSize)
       var buffer = files.buffer(size)
@@ -237,7 +241,10 @@ extension Call {
         outcome = .done(written)
       }
       // What has to be waited for is not sent: as Linux, which takes no pipes and terminals here.
-      if case .wait = outcome { throw .invalidArgument }
+      switch outcome {
+      case .wait, .signal: throw .invalidArgument
+      default: break
+      }
       guard case .done(let got) = outcome, got > 0 else { break }
       var put = 0
       while put < got {

@@ -130,7 +130,7 @@ t ipcalc; ipcalc -n 10.1.2.3/16
 t mountpoint; mountpoint -q work; echo $?
 t cut2; cut -c1-3 n | tail -1
 t ed; printf '1,2p\nq\n' | ed -s n 2>/dev/null | head -3
-t vi; printf ':q!\n' | vi n > /dev/null 2>&1; echo x
+t vi; cp n v; (printf 'yyp2Gdd:%%s/4/four/g\nGohello\033'; sleep 1; printf ':wq\n') | vi v > /dev/null 2>&1; cat v
 t less; less n | head -2
 t more; more n < n | head -2
 t pipe_progress; echo p | pipe_progress 2>/dev/null

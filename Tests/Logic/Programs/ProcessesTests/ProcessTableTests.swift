@@ -138,6 +138,18 @@ final class Family {
     #expect(family.table.isOrphaned(group: job) == true)
   }
 
+  /// A job of a shell that is the first process can be stopped; one that it never made can't.
+  @Test func theFirstProcessIsAShellForItsOwnChildren() throws {
+    let family = try Family()
+    let job = try family.child(of: 1)
+    try family.table.setGroup(0, of: job, by: 1)
+    let child = try family.child(of: job)
+    try family.table.setGroup(0, of: child, by: job)
+    #expect(family.table.isOrphaned(group: job) == false && family.table.isOrphaned(group: child) == false)
+    try family.end(job)
+    #expect(family.table.parent(of: child) == 1 && family.table.isOrphaned(group: child) == true)
+  }
+
   @Test func aFullTableRefusesOneMore() throws {
     let family = try Family(capacity: 4)
     for _ in 0..<3 { _ = try family.child(of: 1) }
