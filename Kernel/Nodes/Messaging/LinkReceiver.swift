@@ -68,6 +68,7 @@ public struct LinkReceiver: BitwiseCopyable, Sendable {
   ///
   /// - Parameter target: must hold `MessageHeader.maximumLength` bytes if the peer may send as many; a message that
   ///   does not fit counts as a fault of length.
+  @inline(never)
   public mutating func receive<Window: SharedWindow & ~Copyable>(
     into target: inout MutableRawSpan, _ window: borrowing Window
   ) -> MessageHeader? {
