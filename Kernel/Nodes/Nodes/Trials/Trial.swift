@@ -27,6 +27,8 @@ enum TrialKind: UInt32, BitwiseCopyable {
   case measurement
   /// A session of a program on the node that begins it.
   case partner
+  /// One node, which the count names, attacks its links to all others.
+  case hostile
 }
 
 /// A trial as its members learn of it.
@@ -116,6 +118,12 @@ extension NodeLinks {
     if kind == .exchange { return beginExchange(begun) }
     // At the node that begins it the program itself is the unit.
     if kind == .partner, begun.starter == number { return }
+    if kind == .partner, unitOffer != 0,
+      cpu_rdtsc() &- unitOffer < 2_000 * NodeReference().node.clock.ticksPerMillisecond
+    {
+      offeredSession = begun.session
+      return
+    }
     do {
       try Threads.create(ThreadName("trial"), level: PriorityLevel(truncating: 12), isDetached: true) { _ in
         guard let reference = LinksReference() else { return 1 }
@@ -198,6 +206,7 @@ extension LinksReference {
     case .death: tryDeath(current, &result)
     case .measurement: measure(current, &result)
     case .partner: runPartner(current, &result)
+    case .hostile: beHostile(current, &result)
     case .exchange, nil: break
     }
     links.trial.result = result
