@@ -43,21 +43,21 @@ public func obeyNodeCommand(_ command: MonitorCommand, _ number: UInt32?, _ seco
     }
     reference.waitForAll()
     reference.ask(.stop(UInt8(number)))
-    if !reference.wait(for: UInt8(number), .fenced) { reference.show("node \(number) did not stop") }
+    if !reference.waitUntil(UInt8(number), is: .fenced) { reference.show("node \(number) did not stop") }
   case .restart, .load:
     let image = command == .load ? second : number
     guard let images = nodeImages(), let number, number < UInt32(reference.links.count),
       number != UInt32(reference.links.number), let image, image < UInt32(images.count)
     else { return false }
     switch unsafe reference.links.peers[Int(number)].life.state {
-    case .dead, .fenced: _ = reference.wait(for: UInt8(number), .fenced)
+    case .dead, .fenced: _ = reference.waitUntil(UInt8(number), is: .fenced)
     case .absent: break
     case .starting, .hello, .online, .suspect:
       reference.show("node \(number) runs: `stop` or `kill` it first")
       return true
     }
     reference.ask(.restart(UInt8(number), image: UInt8(image)))
-    if !reference.wait(for: UInt8(number), .online) { reference.show("node \(number) did not come") }
+    if !reference.waitUntil(UInt8(number), is: .online) { reference.show("node \(number) did not come") }
   case .call:
     guard let number, number < UInt32(reference.links.count), number != UInt32(reference.links.number) else {
       return false
@@ -138,16 +138,16 @@ extension LinksReference {
       _ = try? Threads.sleep(nanoseconds: 300_000_000)
       show("storm: killing node \(node)")
       ask(.kill(node))
-      let isHeld = wait(for: node, .fenced)
+      let isHeld = waitUntil(node, is: .fenced)
       ask(.restart(node, image: node))
-      let isBack = isHeld && wait(for: node, .online)
+      let isBack = isHeld && waitUntil(node, is: .online)
       show(isBack ? "storm: node \(node) is back" : "storm: node \(node) did not come back")
     }
     showResults("storm", seconds: 300)
   }
 
   /// Waits until this node sees another in a state, 20 seconds at most; whether it does.
-  fileprivate func wait(for node: UInt8, _ state: LifeState) -> Bool {
+  fileprivate func waitUntil(_ node: UInt8, is state: LifeState) -> Bool {
     for _ in 0..<400 {
       // SAFETY: the place is one of as many as there are nodes.
       if unsafe links.peers[Int(node)].life.state == state { return true }
@@ -159,7 +159,7 @@ extension LinksReference {
   /// Leaves a request for the thread that owns the links.
   fileprivate func ask(_ request: Request) {
     links.request = request
-    _ = try? links.wake.signal()
+    raise(links.wake)
   }
 
   /// Waits until every node is online or was and is no more, and all that are online see the same nodes; a minute at
@@ -273,7 +273,7 @@ extension LinksReference {
   /// Sends a message around and says how long it took.
   fileprivate func runRing(rounds: UInt32) {
     ask(.ring(rounds: max(1, rounds)))
-    let outcome = (try? links.finished.wait(nanoseconds: 60_000_000_000)) ?? .cancelled
+    let outcome = wait(for: links.finished, nanoseconds: 60_000_000_000)
     guard outcome == .satisfied else {
       show("ring: the message was lost")
       return

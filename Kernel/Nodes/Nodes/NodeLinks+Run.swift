@@ -29,7 +29,7 @@ extension NodeLinks {
         var nanoseconds = (nextTick - now) / max(1, rate / 1_000) * 1_000 + 1_000
         // What found no room is tried again soon: nobody rings when there is room.
         if isBlocked || exchange != nil { nanoseconds = min(nanoseconds, 500_000) }
-        _ = try? wake.wait(nanoseconds: nanoseconds)
+        wait(for: wake, nanoseconds: nanoseconds)
       }
       isBlocked = false
       let isTick = cpu_rdtsc() >= nextTick

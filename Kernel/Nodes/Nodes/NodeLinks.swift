@@ -276,5 +276,5 @@ private func makeLinks(_ identity: NodeIdentity, _ window: MappedWindow, _ plan:
 private func doorbellRang() {
   guard let reference = LinksReference() else { return }
   reference.links.doorbells &+= 1
-  _ = try? reference.links.wake.signal(in: &NodeReference().node.threads.scheduler)
+  wakeLater(reference.links.wake)
 }

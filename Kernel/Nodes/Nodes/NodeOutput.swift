@@ -46,7 +46,7 @@ func takeOutput(_ byte: UInt8) {
   guard let reference = LinksReference() else { return }
   let wasEmpty = reference.links.output.count == 0
   reference.links.output.append(byte)
-  if wasEmpty { _ = try? reference.links.wake.signal(in: &NodeReference().node.threads.scheduler) }
+  if wasEmpty { wakeLater(reference.links.wake) }
 }
 
 extension NodeLinks {
@@ -76,7 +76,7 @@ extension NodeLinks {
 
   private mutating func dropOutput(_ count: Int) {
     Processor.withoutInterrupts { output.drop(count) }
-    _ = try? NodeReference().node.threads.inputArrived.signal()
+    raise(NodeReference().node.threads.inputArrived)
   }
 
   /// Shows what another node's programs have written, a line at a time; only what can be printed.

@@ -108,7 +108,7 @@ extension LinksReference {
     if !links.isUnitWanted {
       links.isUnitWanted = true
       links.request = .trial(.partner, count: 0)
-      _ = try? links.wake.signal(in: &NodeReference().node.threads.scheduler)
+      wakeLater(links.wake)
     }
     return UnitErrno.again
   }

@@ -154,7 +154,7 @@ extension NodeLinks {
     // Who has died will not answer.
     if results.missing & lost != 0 {
       results.missing &= ~lost
-      if results.missing == 0 { _ = try? finished.signal() }
+      if results.missing == 0 { raise(finished) }
     }
   }
 
@@ -191,7 +191,7 @@ extension NodeLinks {
     else { return }
     results.entries[Int(node)] = result
     results.missing &= ~(1 << UInt64(node))
-    if results.missing == 0 { _ = try? finished.signal() }
+    if results.missing == 0 { raise(finished) }
   }
 }
 
@@ -210,7 +210,7 @@ extension LinksReference {
     case .exchange, nil: break
     }
     links.trial.result = result
-    _ = try? links.wake.signal()
+    raise(links.wake)
   }
 
   // Functions of their own: each trial's state is on the stack only while it runs.
@@ -241,9 +241,9 @@ extension LinksReference {
   /// Begins a trial.
   func begin(_ kind: TrialKind, count: UInt32) {
     // A unit of a ring that was lost, or of a trial that was given up.
-    while (try? links.finished.wait(nanoseconds: 0)) == .satisfied {}
+    while wait(for: links.finished, nanoseconds: 0) == .satisfied {}
     links.request = .trial(kind, count: count)
-    _ = try? links.wake.signal()
+    raise(links.wake)
   }
 
   /// Begins a trial, waits for all results, and shows them; a minute and a half at most.
@@ -254,7 +254,7 @@ extension LinksReference {
 
   /// Waits for all results of the trial that was begun last, and shows them.
   func showResults(_ name: StaticString, seconds: UInt64) {
-    let outcome = (try? links.finished.wait(nanoseconds: seconds * 1_000_000_000)) ?? .cancelled
+    let outcome = wait(for: links.finished, nanoseconds: seconds * 1_000_000_000)
     guard outcome == .satisfied, let trial = links.results.trial else {
       NodeReference().node.log.show("\(name): not every node has answered")
       return
