@@ -16,7 +16,7 @@ extension EmulatorTests {
       let inspection = try await Inspection(file: built.kernel, toolchain: toolchain)
       #expect(inspection.problems == [])
       let total = SizeReport(text: String(decoding: try Files.read(built.sizes), as: UTF8.self)).total
-      #expect(total.text + total.data <= 768 << 10)
+      #expect(total.text + total.data <= 784 << 10)
     }
 
     @Test(arguments: Architecture.allCases)

@@ -89,41 +89,58 @@ public struct ProgramTimers: ~Copyable {
   /// The most timers of a process.
   public static var capacity: Int { 32 }
 
-  private var timers: InlineArray<32, ProgramTimer?> = .init(repeating: nil)
+  private var timers: InlineArray<32, ProgramTimer>
+  /// A bit for each that is there.
+  private var used: UInt32 = 0
 
   /// None.
-  public init() {}
+  public init() {
+    // A closure, because a value is repeated by as many stores as there are places.
+    timers = InlineArray { _ in ProgramTimer(.realTime, .none, signal: 0, value: 0) }
+  }
+
+  /// The number that the next one gets; `nil` when there are too many.
+  public var freeNumber: Int? {
+    mutating get { used == .max ? nil : (~used).trailingZeroBitCount }
+  }
 
   /// Adds a timer; `nil` when there are too many.
+  @inline(never)
   public mutating func add(_ timer: ProgramTimer) -> Int? {
-    for index in 0..<Self.capacity where timers[index] == nil {
-      timers[index] = timer
-      return index
-    }
-    return nil
+    guard let number = freeNumber else { return nil }
+    used |= 1 << UInt32(number)
+    timers[number] = timer
+    return number
   }
 
   /// Takes a timer out; `false` if there is none.
+  @inline(never)
   public mutating func remove(_ number: Int) -> Bool {
-    guard number >= 0, number < Self.capacity, timers[number] != nil else { return false }
-    timers[number] = nil
+    guard has(number) else { return false }
+    used &= ~(1 << UInt32(number))
     return true
   }
 
-  /// A timer; setting it changes one that is there.
-  public subscript(number: Int) -> ProgramTimer? {
-    mutating get { number >= 0 && number < Self.capacity ? timers[number] : nil }
-    set {
-      guard number >= 0, number < Self.capacity, timers[number] != nil, let newValue else { return }
-      timers[number] = newValue
-    }
+  private func has(_ number: Int) -> Bool {
+    number >= 0 && number < Self.capacity && used >> UInt32(number) & 1 != 0
+  }
+
+  /// A timer; `nil` if there is none.
+  @inline(never)
+  public mutating func timer(_ number: Int) -> ProgramTimer? { has(number) ? timers[number] : nil }
+
+  /// Changes a timer that is there.
+  @inline(never)
+  public mutating func change(_ number: Int, to timer: ProgramTimer) {
+    if has(number) { timers[number] = timer }
   }
 
   /// When the next one is due about which somebody is told, or `UInt64.max`.
+  @inline(never)
   public mutating func nextDue() -> UInt64 {
     var next = UInt64.max
-    for index in 0..<Self.capacity {
-      if let timer = timers[index], timer.notice != .none { next = min(next, timer.setting.due) }
+    for number in 0..<Self.capacity where has(number) && timers[number].notice != .none {
+      next = min(next, timers[number].setting.due)
     }
     return next
   }

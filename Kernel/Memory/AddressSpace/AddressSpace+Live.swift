@@ -42,13 +42,7 @@ extension AddressSpace {
     while let region = next, region.fields.start < end {
       next = region.fields.next
       guard region.fields.content.isLive else { continue }
-      let (low, high) = (max(region.fields.start, first), min(region.fields.end, end))
-      tables.forEachEntry(from: low << 12, through: high << 12 - 1, in: &memory) { _, entry, place, memory in
-        if Format.isUsable(entry), Format.isWritable(entry) {
-          memory.store(Format.withoutWrite(entry), place.table, place.index)
-        }
-        return true
-      }
+      releasePages(max(region.fields.start, first) << 12, min(region.fields.end, end) << 12, in: &memory)
     }
     flush(address, address + count << 12, in: &memory)
   }

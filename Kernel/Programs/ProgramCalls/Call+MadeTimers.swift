@@ -12,19 +12,14 @@ extension Call {
   func makeTimer() throws(ErrorNumber) -> Int {
     guard let clock = ClockNumber(rawValue: Self.int(a)), clock.isForTimers else { throw .invalidArgument }
     let table = TimersReference(of: process) ?? TimersReference(for: process)
-    // Without a structure the signal tells the timer's number, which is known when it has one.
-    var timer = ProgramTimer(clock, .process, signal: Int32(SignalNumber.alarm.rawValue), value: 0)
-    if b != 0 { timer = try loadTimer(clock, at: b) }
-    guard let number = table.timers.add(timer) else { throw .tryAgain }
-    if b == 0 {
-      _ = table.timers.remove(number)
-      timer = ProgramTimer(clock, .process, signal: timer.signal, value: UInt64(number))
-      _ = table.timers.add(timer)
-    }
-    do { try store(UInt64(number), 4, at: c) } catch {
-      _ = table.timers.remove(number)
-      throw error
-    }
+    guard let number = table.timers.freeNumber else { throw .tryAgain }
+    // Without a structure the signal tells the timer's number.
+    let timer =
+      b == 0
+      ? ProgramTimer(clock, .process, signal: Int32(SignalNumber.alarm.rawValue), value: UInt64(number))
+      : try loadTimer(clock, at: b)
+    try store(UInt64(number), 4, at: c)
+    _ = table.timers.add(timer)
     return 0
   }
 
@@ -52,8 +47,9 @@ extension Call {
   }
 
   /// The timer that `a` names, and where it is.
+  @inline(never)
   private func timerTable() throws(ErrorNumber) -> (table: TimersReference, timer: ProgramTimer) {
-    guard let table = TimersReference(of: process), let timer = table.timers[Int(Self.int(a))] else {
+    guard let table = TimersReference(of: process), let timer = table.timers.timer(Int(Self.int(a))) else {
       throw .invalidArgument
     }
     return (table, timer)
@@ -80,7 +76,7 @@ extension Call {
       }
     }
     timer.set(setting)
-    table.timers[Int(Self.int(a))] = timer
+    table.timers.change(Int(Self.int(a)), to: timer)
     programs.noteTimer(process)
     return 0
   }
@@ -90,7 +86,7 @@ extension Call {
   func madeTimer(_ layout: TimeLayout) throws(ErrorNumber) -> Int {
     var (table, timer) = try timerTable()
     try storeTimer(&timer, at: b, layout, programs.uptime)
-    table.timers[Int(Self.int(a))] = timer
+    table.timers.change(Int(Self.int(a)), to: timer)
     return 0
   }
 
@@ -106,6 +102,7 @@ extension Call {
     return 0
   }
 
+  @inline(never)
   private func storeTimer(
     _ timer: inout ProgramTimer, at address: UInt, _ layout: TimeLayout, _ now: UInt64
   ) throws(ErrorNumber) {

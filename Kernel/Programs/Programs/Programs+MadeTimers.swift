@@ -61,7 +61,7 @@ extension Programs {
   func expireTimers(of process: ProcessReference, at now: UInt64) {
     guard let table = TimersReference(of: process) else { return }
     for number in 0..<ProgramTimers.capacity {
-      guard var timer = table.timers[number], let signal = SignalNumber(rawValue: Int(timer.signal)) else {
+      guard var timer = table.timers.timer(number), let signal = SignalNumber(rawValue: Int(timer.signal)) else {
         continue
       }
       var target: ProgramThreadReference?
@@ -77,7 +77,7 @@ extension Programs {
           code: SignalInformation.timerCode, process: Int32(number), value: timer.value)
         if !send(signal, information, to: process, thread: target) { timer.wasNotSent() }
       }
-      table.timers[number] = timer
+      table.timers.change(number, to: timer)
     }
   }
 
@@ -93,11 +93,11 @@ extension Programs {
   ) -> SignalInformation {
     // A program may send itself a signal that looks like a timer's.
     guard let table = TimersReference(of: process),
-      var timer = table.timers[Int(information.process)]
+      var timer = table.timers.timer(Int(information.process))
     else { return information }
     var information = information
     information.user = UInt32(bitPattern: timer.take(at: uptime))
-    table.timers[Int(information.process)] = timer
+    table.timers.change(Int(information.process), to: timer)
     noteTimer(process)
     return information
   }

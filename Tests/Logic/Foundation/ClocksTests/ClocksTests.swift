@@ -80,11 +80,11 @@ import Testing
     var setting = IntervalSetting()
     setting.set(due: 9, interval: 0)
     changed.set(setting)
-    timers[31] = changed
+    timers.change(31, to: changed)
     due = timers.nextDue()
     #expect(due == 9)
     removed = [31].map { timers.remove($0) }
-    timers[31] = changed
+    timers.change(31, to: changed)
     due = timers.nextDue()
     #expect(due == .max, "a timer that is not there was set")
   }
