@@ -175,7 +175,13 @@ public enum Catalogue {
     ),
     .init(
       name: "guest/flush-everything",
-      explanation: "the dearest call: everything is forgotten when shadows are as large as they may be"),
+      explanation: "the dearest call but NOTIFY: all is forgotten when shadows are as large as they may be"),
+    .init(
+      name: "guest/notify-disk", explanation: "as much as one NOTIFY writes to a disk: 1.25 MiB less 1 KiB"),
+    .init(name: "guest/notify-terminal", explanation: "as much as one shows: 40 KiB of line ends"),
+    .init(name: "guest/notify-balloon", explanation: "as many pages as one gives up or takes back: 510"),
+    .init(name: "guest/notify-random", explanation: "as many random bytes as one asks for: 20 KiB"),
+    .init(name: "guest/notify-network", explanation: "as many frames as one sends: 64 of 1,514 bytes"),
     .init(name: "guest/jacobi-1", explanation: "jacobi/bare in a guest"),
     .init(name: "guest/jacobi-2", explanation: "the same in two guests at a time: one of them"),
     .init(name: "guest/jacobi-3", explanation: "the other"),
