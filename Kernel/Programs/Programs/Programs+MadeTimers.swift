@@ -61,7 +61,8 @@ extension Programs {
   func expireTimers(of process: ProcessReference, at now: UInt64) {
     guard let table = TimersReference(of: process) else { return }
     for number in 0..<ProgramTimers.capacity {
-      guard var timer = table.timers.timer(number), let signal = SignalNumber(rawValue: Int(timer.signal)) else {
+      guard var timer = table.timers.timer(number), let signal = SignalNumber(rawValue: Int(timer.signal))
+      else {
         continue
       }
       var target: ProgramThreadReference?
