@@ -3,7 +3,6 @@
 import Arch
 import Base
 import BootInformation
-import CMachine
 import Clocks
 import FileSystem
 import FileSystemFormat
@@ -129,26 +128,23 @@ import VirtualFileSystem
     return thread.fields.mask & signal.mask != 0
   }
 
-  /// The time of day as files note it: exact to a millisecond, as on Linux it is to a tick of its timer.
+  /// The time of day as files note it, exact to the clock's nanosecond.
   ///
-  /// So the division that it takes is not made for every call.
+  /// The second is remembered, so that a division is made once in it and not for every call.
   public static var now: Timestamp {
     let programs = Programs()
-    let tick = cpu_rdtsc()
-    let last = programs.system.fileTime
-    if tick &- last.tick < last.span, last.startTime == programs.system.startTime { return last.time }
-    return noteNow(at: tick)
+    let time = programs.timeOfDay
+    let second = programs.system.fileSecond
+    let part = time &- second.start
+    guard part < 1_000_000_000 else { return beginSecond(at: time) }
+    return Timestamp(seconds: Int64(second.seconds), nanoseconds: UInt32(truncatingIfNeeded: part))
   }
 
   @inline(never)
-  private static func noteNow(at tick: UInt64) -> Timestamp {
-    let programs = Programs()
-    let time = ProgramTime(nanoseconds: programs.timeOfDay)
-    let now = Timestamp(seconds: time.seconds, nanoseconds: UInt32(time.nanoseconds))
-    programs.system.fileTime = FileTime(
-      tick: tick, span: NodeReference().node.clock.ticksPerMillisecond, startTime: programs.system.startTime,
-      time: now)
-    return now
+  private static func beginSecond(at time: UInt64) -> Timestamp {
+    let (seconds, part) = time.quotientAndRemainder(dividingBy: 1_000_000_000)
+    Programs().system.fileSecond = FileSecond(seconds: seconds, start: time &- part)
+    return Timestamp(seconds: Int64(seconds), nanoseconds: UInt32(part))
   }
 
   /// Whether a file may be used so.

@@ -15,15 +15,12 @@ import Signals
 import Sync
 import VirtualFileSystem
 
-/// When a file was last touched, to be used again for a while.
-struct FileTime: BitwiseCopyable {
-  /// The tick at which it was worked out.
-  var tick: UInt64 = 0
-  /// For how many ticks it is good.
-  var span: UInt64 = 0
-  /// What the clock was set to then.
-  var startTime: UInt64 = 0
-  var time = Timestamp(seconds: 0, nanoseconds: 0)
+/// The second in which a file was last touched.
+struct FileSecond: BitwiseCopyable {
+  /// Seconds since 1970.
+  var seconds: UInt64 = 0
+  /// Nanoseconds since 1970 at its beginning.
+  var start: UInt64 = 0
 }
 
 /// What the kernel remembers of programs together; the node names it.
@@ -44,7 +41,7 @@ struct FileTime: BitwiseCopyable {
   /// Seconds since 1970 at start-up, as nanoseconds.
   public var startTime: UInt64 = 0
   /// The time of day for files.
-  var fileTime = FileTime()
+  var fileSecond = FileSecond()
   /// The name of this machine.
   public var hostName: InlineArray<65, UInt8> = .init(repeating: 0)
   /// Where the thread of timers waits.
