@@ -178,6 +178,11 @@ public struct NodeSpaceMemory: SpaceMemory, ~Copyable {
     AddressMap.directMap.rawValue &+ UInt(frame.rawValue) << UInt(pageShift)
   }
 
+  /// The frame that the kernel sees at an address that `address(of:)` gave, or within its page.
+  public static func frame(at address: UInt) -> FrameNumber {
+    FrameNumber(UInt32((address &- AddressMap.directMap.rawValue) >> UInt(pageShift)))
+  }
+
   @inline(__always)
   private func entryAddress(_ table: FrameNumber, _ index: Int) -> UInt {
     Self.address(of: table) &+ UInt(bitPattern: index) << 3

@@ -53,7 +53,7 @@ enum QuickCalls {
   /// What the entry is answered, for a call that is done.
   @inline(__always)
   fileprivate static func end(_ result: Int, _ thread: ProgramThreadReference) -> Int {
-    if _slowPath(thread.fields.hasWork) { return result + Int.min }
+    if _slowPath(thread.fields.context.hasWork) { return result + Int.min }
     return result
   }
 }
@@ -68,17 +68,17 @@ func quickRead(_ number: UInt, _ address: UInt, _ count: UInt, _: UInt) -> Int {
   else { return QuickCalls.generally }
   var run = pipe.pipe.readableRun(upTo: count)
   if run.count == 0 {
-    guard count > 0, pipe.pipe.writers > 0, !thread.fields.hasWork else { return QuickCalls.generally }
+    guard count > 0, pipe.pipe.writers > 0, !thread.fields.context.hasWork else { return QuickCalls.generally }
     pipe.hold()
     repeat {
       programs.waitHere(in: programs.queue(of: pipe.readChannel))
       run = pipe.pipe.readableRun(upTo: count)
-    } while run.count == 0 && pipe.pipe.writers > 0 && !thread.fields.hasWork
+    } while run.count == 0 && pipe.pipe.writers > 0 && !thread.fields.context.hasWork
     if files.tree.release(pipe) {
       files.wakeWaiters()
       return QuickCalls.generally
     }
-    if thread.fields.hasWork { return QuickCalls.again }
+    if thread.fields.context.hasWork { return QuickCalls.again }
     if run.count == 0 { return QuickCalls.generally }
   }
   // SAFETY: the bytes of the run are read, and nothing else happens to the pipe meanwhile.
@@ -146,7 +146,7 @@ private func quickWake(
 private func quickWait(
   _ thread: ProgramThreadReference, _ space: UInt, _ address: UInt, _ word: UInt32
 ) -> Int {
-  guard !thread.fields.hasWork, UserCopy.isWord(address, word) else { return QuickCalls.generally }
+  guard !thread.fields.context.hasWork, UserCopy.isWord(address, word) else { return QuickCalls.generally }
   let programs = Programs()
   programs.system.futexes.insert(
     thread.waiter, at: FutexKey(space: space, address: address, isShared: false))
@@ -154,5 +154,5 @@ private func quickWait(
   // Still there: nobody has woken it.
   guard thread.waiter.isWaiting else { return QuickCalls.end(0, thread) }
   programs.system.futexes.remove(thread.waiter)
-  return thread.fields.hasWork ? QuickCalls.again : 0
+  return thread.fields.context.hasWork ? QuickCalls.again : 0
 }

@@ -163,8 +163,6 @@ public struct ProgramThread: ~Copyable {
   public var waiter: FutexWaiter
   /// Where it waits.
   public var queue = WaitQueue(reason: .event)
-  /// Whether something is to be seen to before it goes on: a signal, an end, a stop.
-  public var hasWork = false
   /// Whether its registers are not what the call found: the fast way back is not for it.
   public var isChanged = false
   /// Whether it is to end alone.
@@ -190,7 +188,9 @@ public struct ProgramThread: ~Copyable {
     stack = AlternateStack()
     (clearAtEnd, robustList, sleepEnd, sleepRemainder) = (0, 0, 0, 0)
     queue = WaitQueue(reason: .event)
-    (hasWork, isChanged, isEnding) = (false, false, false)
+    (isChanged, isEnding) = (false, false)
+    context.hasWork = false
+    (context.messageAddress, context.messagePlace) = (0, 0)
   }
 }
 

@@ -265,13 +265,13 @@ struct FileTime: BitwiseCopyable {
   ///
   /// - Parameter tick: when the wait ends at the latest.
   public func wait(in queue: WaitQueueReference, until tick: UInt64 = .max) -> WaitEnd {
-    if ProgramThreadReference.current.fields.hasWork { return .interrupted }
+    if ProgramThreadReference.current.fields.context.hasWork { return .interrupted }
     return finishWait(NodeReference().node.threads.scheduler.block(on: queue, until: tick), until: tick)
   }
 
   /// The same in no queue: until `wakeThread`.
   public func waitAlone(until tick: UInt64) -> WaitEnd {
-    if ProgramThreadReference.current.fields.hasWork { return .interrupted }
+    if ProgramThreadReference.current.fields.context.hasWork { return .interrupted }
     return finishWait(NodeReference().node.threads.scheduler.blockAlone(until: tick), until: tick)
   }
 
@@ -281,7 +281,7 @@ struct FileTime: BitwiseCopyable {
     let thread = ProgramThreadReference.current
     var outcome = begin
     if outcome == .blocked { outcome = reference.node.threads.waitForOutcome(isTimed: tick != .max) }
-    if thread.fields.hasWork { return .interrupted }
+    if thread.fields.context.hasWork { return .interrupted }
     return outcome == .timedOut ? .timedOut : .woken
   }
 

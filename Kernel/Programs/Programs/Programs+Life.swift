@@ -307,6 +307,7 @@ extension Programs {
     let process = thread.fields.process
     system.futexes.remove(thread.waiter)
     releaseMutexes(of: thread)
+    dropMessageArea(of: thread)
     if thread.fields.clearAtEnd != 0, process.fields.space.isShared || process.fields.threadCount > 1 {
       if ProgramMemory.write(0 as UInt32, to: thread.fields.clearAtEnd) {
         _ = wake(word: thread.fields.clearAtEnd, of: process, count: 1)

@@ -46,6 +46,7 @@ CPU_INLINE uint32_t cpu_in32(uint16_t port) {
 
 // MARK: Memory that a device or another processor shares
 
+CPU_INLINE uintptr_t cpu_load_word(uintptr_t address) { return *(volatile uintptr_t *)address; }
 CPU_INLINE uint32_t cpu_load32(uintptr_t address) { return *(volatile uint32_t *)address; }
 CPU_INLINE void cpu_store32(uintptr_t address, uint32_t value) { *(volatile uint32_t *)address = value; }
 CPU_INLINE uint8_t cpu_load8(uintptr_t address) { return *(volatile uint8_t *)address; }
@@ -75,6 +76,15 @@ CPU_INLINE void cpu_copy_page(uintptr_t to, uintptr_t from) {
   __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
 #else
   uintptr_t count = 1024;
+  __asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
+#endif
+}
+
+// Words of the machine, from the first on: one instruction each.
+CPU_INLINE void cpu_copy_words(uintptr_t to, uintptr_t from, uintptr_t count) {
+#if defined(__x86_64__)
+  __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
+#else
   __asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
 #endif
 }
