@@ -107,6 +107,28 @@ func quickWrite(_ number: UInt, _ address: UInt, _ count: UInt, _: UInt) -> Int 
   return QuickCalls.end(run.count, thread)
 }
 
+// On i686 every handler saves all there is; on x86_64 who switches threads must save six registers, which whoever wakes need
+// not: there the two are functions of their own.
+#if arch(i386)
+  @inline(__always)
+  private func wakeQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ count: Int32) -> Int {
+    quickWake(t, space, address, count)
+  }
+  @inline(__always)
+  private func waitQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ word: UInt32) -> Int {
+    quickWait(t, space, address, word)
+  }
+#else
+  @inline(never)
+  private func wakeQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ count: Int32) -> Int {
+    quickWake(t, space, address, count)
+  }
+  @inline(never)
+  private func waitQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ word: UInt32) -> Int {
+    quickWait(t, space, address, word)
+  }
+#endif
+
 /// `futex`: to wait without a limit, and to wake.
 @c(quick_call_futex)
 func quickFutex(_ address: UInt, _ operation: UInt, _ value: UInt, _ limit: UInt) -> Int {
@@ -117,14 +139,14 @@ func quickFutex(_ address: UInt, _ operation: UInt, _ value: UInt, _ limit: UInt
   }
   let number = UInt32(truncatingIfNeeded: value)
   switch UInt32(truncatingIfNeeded: operation) & ~0x80 {
-  case FutexCommand.wake.rawValue: return quickWake(thread, space.payload, address, Int32(bitPattern: number))
-  case FutexCommand.wait.rawValue where limit == 0: return quickWait(thread, space.payload, address, number)
+  case FutexCommand.wake.rawValue: return wakeQuickly(thread, space.payload, address, Int32(bitPattern: number))
+  case FutexCommand.wait.rawValue where limit == 0: return waitQuickly(thread, space.payload, address, number)
   default: return QuickCalls.generally
   }
 }
 
 /// Wakes up to `count` threads that wait at a word.
-@inline(never)
+@inline(__always)
 private func quickWake(
   _ thread: ProgramThreadReference, _ space: UInt, _ address: UInt, _ count: Int32
 ) -> Int {
@@ -140,9 +162,7 @@ private func quickWake(
 }
 
 /// Waits at a word, if it is what the program expects.
-///
-/// A function of its own: who switches threads must save every register, and whoever wakes need not.
-@inline(never)
+@inline(__always)
 private func quickWait(
   _ thread: ProgramThreadReference, _ space: UInt, _ address: UInt, _ word: UInt32
 ) -> Int {

@@ -148,7 +148,7 @@ struct FileTime: BitwiseCopyable {
     }
     // SAFETY: the memory was just given for a record. A record owns nothing by its bits alone, and what is one process's
     // own is set anew before anybody sees the copy.
-    unsafe UnsafeMutableRawPointer(record).copyMemory(from: old.record, byteCount: MemoryLayout<Process>.size)
+    unsafe UnsafeMutableRawPointer(record).copyMemory(from: old.record, byteCount: Process.inheritedBytes)
     let process = unsafe ProcessReference(record)
     process.fields.becomeChild(
       number: number, space: space, files: files, place: place, startTick: cpu_rdtsc())
@@ -177,7 +177,7 @@ struct FileTime: BitwiseCopyable {
     if let parent {
       // SAFETY: the memory was just given for a record, which owns nothing by its bits alone; see `makeRecord`.
       unsafe UnsafeMutableRawPointer(record).copyMemory(
-        from: parent.record, byteCount: MemoryLayout<ProgramThread>.size)
+        from: parent.record, byteCount: ProgramThread.inheritedBytes)
       thread.fields.becomeChild(of: process, number: number)
     } else {
       // SAFETY: the memory was just given for a record.

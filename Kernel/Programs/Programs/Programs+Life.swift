@@ -452,8 +452,9 @@ extension Programs {
 
   /// Stops using the program's address space: the kernel's own tables are enough for the end of a thread.
   func leaveSpace() {
-    Threads.current.fields.space = UserMemory.kernelRoot
-    cpu_write_cr3(UserMemory.kernelRoot)
+    let root = UserMemory.kernelRoot
+    Threads.current.fields.space = root
+    cpu_write_cr3(root)
   }
 
   // MARK: - Words of memory

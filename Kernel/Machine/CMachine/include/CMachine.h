@@ -89,6 +89,18 @@ CPU_INLINE void cpu_copy_words(uintptr_t to, uintptr_t from, uintptr_t count) {
 #endif
 }
 
+// How many words are left from the first that is not zero on; 0 if all are zero. Compares while they are equal, so it
+// stands behind the word that ended it.
+CPU_INLINE uintptr_t cpu_skip_zeros(uintptr_t address, uintptr_t count) {
+  uint8_t allZero;
+#if defined(__x86_64__)
+  __asm__ volatile("repe scasq" : "+D"(address), "+c"(count), "=@ccz"(allZero) : "a"(0ull) : "memory");
+#else
+  __asm__ volatile("repe scasl" : "+D"(address), "+c"(count), "=@ccz"(allZero) : "a"(0) : "memory");
+#endif
+  return allZero ? 0 : count + 1;
+}
+
 // Kernel/Machine/Arch/*/UserCopy.asm says what these do.
 extern uintptr_t user_copy(uintptr_t to, uintptr_t from, uintptr_t count);
 extern uintptr_t user_clear(uintptr_t to, uintptr_t count);

@@ -118,8 +118,16 @@ public struct ThreadSystem: ~Copyable {
   @inline(__always)
   private mutating func moveBetweenPrograms(_ handover: Handover) -> Bool {
     let program = handover.to.fields.tag
-    guard duties == .leaveBelongings, handover.to.fields.carriesMore, program != 0 else { return false }
-    floatingPoint.change(from: handover.from.fields.floatingPoint, to: handover.to.fields.floatingPoint)
+    guard duties == .leaveBelongings else { return false }
+    guard program != 0 else { return false }
+    guard handover.to.fields.carriesMore else { return false }
+    let state = handover.from.fields.floatingPoint
+    // Who ends has none any more.
+    if state != 0, floatingPoint.isPassed(by: state) {
+      floatingPoint.pass(from: state, to: handover.to.fields.floatingPoint)
+    } else {
+      floatingPoint.change(from: state, to: handover.to.fields.floatingPoint)
+    }
     Processor.load(program: program)
     changeSpace(handover)
     return true
@@ -165,7 +173,8 @@ public struct ThreadSystem: ~Copyable {
     return false
   }
 
-  /// Whether a switch between two programs' threads, of which one runs, is no more than `pass` does.
+  /// Whether a switch between two programs' threads, of which one runs and so has a state of its own, is no more than `pass`
+  /// does.
   @inline(__always)
   public var passesPlainly: Bool {
     duties == .leaveBelongings && floatingPoint.isPassed(by: scheduler.current.fields.floatingPoint)
