@@ -31,7 +31,7 @@ extension EmulatorTests {
       let session = """
         grep -c . /proc/guests; ls -l /proc/guests
         echo "pause 1" > /proc/guests; echo one: $(grep " 1 " /proc/guests)
-        echo "share 2 20" > /proc/guests; echo "level 2 5" > /proc/guests; echo two: $(tail -1 /proc/guests)
+        echo "share 2 20" > /proc/guests; echo "level 2 5" > /proc/guests; sleep 1; echo two: $(tail -1 /proc/guests)
         echo "kill 1" > /proc/guests; echo one: $(grep " 1 " /proc/guests)
         echo "kill 1" > /proc/guests || echo not again
         echo "hug 1" > /proc/guests || echo no such word

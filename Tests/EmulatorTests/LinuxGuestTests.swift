@@ -144,6 +144,32 @@ extension EmulatorTests {
       #expect(Limits.linuxGuestViolations(medians) == [])
     }
 
+    /// A shell beside it looks at the memory while it gives up 40 of its 64 MiB, and when it is no more.
+    @Test func whatItsBalloonHoldsIsOthers() async throws {
+      guard var machine = try await Shell.machine(.i686),
+        case .kernel(let path, let modules, let commandLine) = machine.medium
+      else { return }
+      let folder = try Files.makeTemporaryFolder()
+      defer { try? Files.remove(folder) }
+      try await GuestRamdisk(session: "while true; do sleep 1; done").write(
+        to: "\(folder)/ramdisk", project: try Host.project())
+      let plan = GuestPlan(
+        kernel: try #require(linux), initrd: "\(folder)/ramdisk", megabytes: 64, words: "balloon=40",
+        commandLine: "console=hvc0 quiet")
+      machine.medium = .kernel(
+        path: path, modules: modules + plan.modules,
+        commandLine: commandLine + " program=/bin/sh")
+      machine.memory = 256
+      let free = "echo free: $(grep MemFree /proc/meminfo) $(tail -1 /proc/guests)\n"
+      let report = try await run(
+        machine, input: "sleep 5\n\(free)echo kill 1 > /proc/guests\n\(free)exit\n", timeout: 300,
+        hangPatience: 60, expecting: .passes("killed: from the console (guest 1)"))
+      let kibibytes = report.serial.matches(of: /free: MemFree: (\d+) kB/).compactMap { Int($0.1) }
+      try #require(kibibytes.count == 2)
+      // What is the guest's besides its 24 MiB: shadows, stacks, rings.
+      #expect((20 << 10..<28 << 10).contains(kibibytes[1] - kibibytes[0]))
+    }
+
     /// The first sleeps, the second counts; the console pauses, resumes, restarts and kills.
     @Test func obeysTheConsole() async throws {
       let report = try await boot(

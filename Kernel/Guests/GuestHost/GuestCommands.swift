@@ -35,7 +35,7 @@ extension GuestHost {
       guard guest.fields.state != .ended else { return false }
       guest.fields.isPaused = command.verb == .pause
       guest.poke()
-      wait(for: guest) { $0 != (command.verb == .pause ? .running : .paused) }
+      wait(for: guest) { $0 == .ended || $0 == (command.verb == .pause ? .paused : .running) }
     case .stop: return ask(.stop, guest)
     case .kill: return ask(.kill, guest)
     case .restart: return ask(.restart, guest)
@@ -52,9 +52,18 @@ extension GuestHost {
   private static func ask(_ request: GuestRequest, _ guest: GuestReference) -> Bool {
     guard guest.fields.state != .ended else { return false }
     guest.fields.request = request
+    // A pause is of one life.
+    if request == .restart { guest.fields.isPaused = false }
     let count = guest.fields.startCount
     guest.poke()
-    wait(for: guest) { $0 == .ended || guest.fields.startCount != count }
+    // It is as urgent now as who asks: a more urgent guest that computes does not keep it from its end.
+    let asking = Threads.current.baseLevel
+    if let thread = guest.fields.thread, thread.baseLevel < asking {
+      try? Threads.setLevel(of: thread, to: asking)
+    }
+    wait(for: guest) {
+      $0 == .ended || request == .restart && guest.fields.request == .none && guest.fields.startCount != count
+    }
     return true
   }
 

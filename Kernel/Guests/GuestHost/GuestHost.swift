@@ -111,6 +111,7 @@ public enum GuestHost {
   static func begin(_ guest: GuestReference) {
     guest.fields.state = .starting
     guest.fields.request = .none
+    guest.fields.isPaused = false
     guest.fields.hasFailed = false
     do {
       guest.fields.thread = try Threads.create(
@@ -150,7 +151,10 @@ public enum GuestHost {
         return end(guest, failed: guest.hasSeriesFailed(outcome))
       }
       switch outcome {
-      case .asked(.restart), .ended(.restart): guest.fields.request = .none
+      case .asked(.restart):
+        try? Threads.setLevel(of: Threads.current, to: PriorityLevel(truncating: Int(guest.fields.level)))
+        guest.fields.request = .none
+      case .ended(.restart): guest.fields.request = .none
       case .asked(.kill), .ended(.killed), .outlived: return end(guest, failed: true)
       case .asked, .ended: return end(guest, failed: false)
       }

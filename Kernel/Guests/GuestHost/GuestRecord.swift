@@ -185,6 +185,17 @@ struct ByteQueue: BitwiseCopyable {
 
   var address: UInt { unsafe UInt(bitPattern: place) }
 
+  /// Pages of the windows of all guests with a lower number.
+  var windowPagesBefore: UInt32 {
+    var sum: UInt32 = 0
+    for number in 1..<fields.number {
+      if let guest = GuestTableReference()?.guest(number) {
+        sum += GuestFrames.windowPages(megabytes: guest.fields.description.megabytes)
+      }
+    }
+    return sum
+  }
+
   /// Lets the guest's thread look at its record, its devices and its interrupts, wherever the guest is.
   func poke() {
     cpu_cli()

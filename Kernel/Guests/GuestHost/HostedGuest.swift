@@ -230,7 +230,7 @@ import Virtio
     guard exitsToAudit >= auditInterval else { return }
     exitsToAudit = 0
     audits += 1
-    let (run, deviceEnd) = (memory.run, memory.run.count)
+    let frames = memory.frames
     // Millions of instructions, if a guest shows as much as it may: others of the level have their turns in between.
     let turn = 2 &* NodeReference().node.clock.ticksPerMillisecond
     var yieldTick = cpu_rdtsc() &+ turn
@@ -239,7 +239,7 @@ import Virtio
         Threads.yield()
         yieldTick = cpu_rdtsc() &+ turn
       }
-      return frame.rawValue < run.start.rawValue || frame.rawValue - run.start.rawValue >= deviceEnd
+      return !frames.contains(frame)
     }
     if let found {
       panic(
@@ -400,6 +400,9 @@ import Virtio
   private mutating func take(_ outcome: DeviceOutcome) -> GuestStep {
     if let mistake = outcome.mistake {
       return .end(.killed(GuestMistake(mistake.kind, mistake.value, call: HypercallNumber.notify.rawValue)))
+    }
+    if outcome.hasMovedPages, let mistake = guest.shadow.flushAllAndPin(in: &memory) {
+      return .end(.killed(mistake))
     }
     var lines = outcome.lines
     while lines != 0 {

@@ -1,4 +1,4 @@
-/// A guest's memory on the machine: a run of frames, seen through the direct map.
+/// A guest's memory on the machine: frames, seen through the direct map.
 
 import Arch
 import Base
@@ -18,8 +18,8 @@ struct MachineGuestMemory: ShadowMemory, ~Copyable {
   /// Bytes of RAM and device pages.
   let size: UInt32
 
-  let run: FrameRange
-  private let start: UInt
+  /// The frames behind the guest's pages.
+  private(set) var frames: GuestFrames
   private let pages: WorldPages
   private let record: GuestReference
   private var tables = NodeTableMemory()
@@ -39,55 +39,39 @@ struct MachineGuestMemory: ShadowMemory, ~Copyable {
   init(
     megabytes: UInt32, pages: WorldPages, _ record: GuestReference
   ) throws(FrameAllocatorError) {
+    guard !record.refuses() else { throw .outOfFrames }
     let count = megabytes << 8
-    run = try Self.takeRun(count, record)
+    frames = try GuestFrames(count: count, behind: record.windowPagesBefore)
     ramSize = (count - Self.devicePageCount) << UInt32(pageShift)
     size = count << UInt32(pageShift)
-    start = Frames.address(of: run.start).rawValue
     self.pages = pages
     self.record = record
-    directMap = start - UInt(run.start.rawValue) << UInt(pageShift)
+    directMap = frames.directMap
     isIdentity = NodeReference().node.partition.isIdentity
-    for index in 0..<count { Frames.clear(FrameNumber(run.start.rawValue + index)) }
-  }
-
-  private static func takeRun(
-    _ count: UInt32, _ record: GuestReference
-  ) throws(FrameAllocatorError) -> FrameRange {
-    guard !record.refuses() else { throw .outOfFrames }
-    cpu_cli()
-    defer { cpu_sti() }
-    return try NodeReference().node.frames.allocateRun(count, for: .guest)
   }
 
   /// Gives the frames back.
-  func release() {
-    cpu_cli()
-    defer { cpu_sti() }
-    do { try NodeReference().node.frames.freeRun(run) } catch {
-      panic("a guest's frames were not in use: frame \(run.start.rawValue)")
-    }
-  }
+  func release() { frames.release() }
 
   // The address was checked, and what lies behind it is mapped to its end: the sum is one.
   @inline(__always)
-  func load8(_ address: UInt32) -> UInt8 { cpu_load8(start &+ UInt(address)) }
+  func load8(_ address: UInt32) -> UInt8 { cpu_load8(frames.start &+ UInt(address)) }
   @inline(__always)
-  func load32(_ address: UInt32) -> UInt32 { cpu_load32(start &+ UInt(address)) }
+  func load32(_ address: UInt32) -> UInt32 { cpu_load32(frames.start &+ UInt(address)) }
   @inline(__always)
-  mutating func store8(_ value: UInt8, _ address: UInt32) { cpu_store8(start &+ UInt(address), value) }
+  mutating func store8(_ value: UInt8, _ address: UInt32) {
+    cpu_store8(frames.start &+ UInt(address), value)
+  }
   @inline(__always)
   mutating func store32(_ value: UInt32, _ address: UInt32) {
-    cpu_store32(start &+ UInt(address), value)
+    cpu_store32(frames.start &+ UInt(address), value)
   }
 
   @inline(__always)
-  func frame(ofPage page: UInt32) -> FrameNumber { FrameNumber(run.start.rawValue + page) }
+  func frame(ofPage page: UInt32) -> FrameNumber { frames.frame(ofPage: page) }
 
-  /// Whether a frame is one of the guest's.
-  func owns(_ frame: FrameNumber) -> Bool {
-    frame.rawValue >= run.start.rawValue && frame.rawValue - run.start.rawValue < run.count
-  }
+  mutating func giveUp(page: UInt32) -> Bool { frames.giveUp(page: page) }
+  mutating func takeBack(page: UInt32) -> TakenPage { frames.takeBack(page: page) }
 
   @inline(__always)
   func now() -> UInt64 { cpu_rdtsc() }
@@ -127,7 +111,7 @@ struct MachineGuestMemory: ShadowMemory, ~Copyable {
 
   /// The most frames that a guest's shadow tables may have: those of the part that all shadows share, which stay, and an
   /// eighth of the guest's own.
-  private var tableLimit: UInt32 { 640 + run.count / 8 }
+  private var tableLimit: UInt32 { 640 + frames.count / 8 }
 
   mutating func installSwitcher(in root: FrameNumber) throws(PagingError) {
     let table = PageTable(format: WorldPages.format, root: root)

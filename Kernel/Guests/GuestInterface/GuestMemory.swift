@@ -22,6 +22,24 @@ public protocol GuestMemory: ~Copyable {
 
   /// The frame of the machine behind a page of the guest, which lies below `size`.
   func frame(ofPage page: UInt32) -> FrameNumber
+
+  /// Gives the frame behind a page of RAM to the host; says whether it did.
+  ///
+  /// What the guest reads and writes there from now on is of no meaning, to it or to anybody else. Shadows that showed the
+  /// page must forget it before the guest goes on.
+  mutating func giveUp(page: UInt32) -> Bool
+  /// Puts a frame of zeros behind a page of RAM that was given up.
+  mutating func takeBack(page: UInt32) -> TakenPage
+}
+
+/// What came of taking a page back that was given up.
+public enum TakenPage: BitwiseCopyable, Hashable, Sendable {
+  /// It is the guest's again, and has zeros.
+  case taken
+  /// The guest had it all the time.
+  case notGivenUp
+  /// The host has no frame for it now.
+  case outOfFrames
 }
 
 extension GuestMemory where Self: ~Copyable {

@@ -36,7 +36,8 @@ public enum DeviceKind: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterable
     switch self {
     case .network: 1 << 5  // it knows its address
     case .block: 1 << 2 | 1 << 9  // most segments; flush
-    case .console, .entropy, .balloon: 0
+    case .balloon: 1 << 0  // a page is asked for before it is used again
+    case .console, .entropy: 0
     }
   }
 

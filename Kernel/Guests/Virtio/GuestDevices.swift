@@ -8,6 +8,8 @@ public struct DeviceOutcome: BitwiseCopyable, Hashable, Sendable {
   public var lines: UInt32 = 0
   /// What the guest did wrong, which ends it.
   public var mistake: GuestMistake?
+  /// Pages are behind other frames now: what shadows show must be forgotten.
+  public var hasMovedPages = false
   /// Requests are left that `pump` is to serve: others shall have the processor in between.
   public var hasMore = false
 }
@@ -121,7 +123,6 @@ public struct GuestDevices: ~Copyable {
   ) {
     guard let status = slots[index].map({ memory.load8($0.statusAddress) }) else { return }
     if status == 0 {
-      if slots[index]?.kind == .balloon { balloonPages = 0 }
       slots[index]?.reset(in: &memory)
     } else {
       // Bit 7: the guest's driver has given up.
@@ -149,7 +150,7 @@ public struct GuestDevices: ~Copyable {
         hasUsed =
           queue == 0
           ? try receiveFrames(index, in: &memory, for: &host) : try sendFrames(index, in: &memory, for: &host)
-      case .balloon: hasUsed = try movePages(index, isInflating: queue == 0, in: &memory)
+      case .balloon: hasUsed = try movePages(index, isInflating: queue == 0, in: &memory, &outcome)
       }
       if hasUsed, let used = slots[index]?.queues[queue], used.wantsInterrupt(in: memory) {
         outcome.lines |= 1 << used.line
@@ -181,6 +182,7 @@ public struct GuestDevices: ~Copyable {
         let part = serve(index, queue, in: &memory, for: &host)
         outcome.lines |= part.lines
         if part.hasMore { outcome.hasMore = true }
+        if part.hasMovedPages { outcome.hasMovedPages = true }
         if part.mistake != nil { return part }
       }
     }
@@ -189,6 +191,9 @@ public struct GuestDevices: ~Copyable {
 
   /// Whether another request may be served now.
   var canTake: Bool { bytesLeft > 0 }
+
+  /// Counts work of a request beyond its bytes.
+  mutating func countBytes(_ count: UInt32) { bytesLeft -= min(bytesLeft, count) }
 
   /// Takes the next buffers of a queue into `chain`, and counts.
   mutating func take<Memory: GuestMemory & ~Copyable>(

@@ -59,28 +59,4 @@ extension GuestDevices {
 
   /// The most random bytes of a request; a guest that wants more asks again.
   static var mostEntropy: UInt32 { 4_096 }
-
-  /// Learns which pages the guest gives up or takes back.
-  ///
-  /// The frames stay the guest's: its memory is one run, and a guest that takes a page back must find one.
-  mutating func movePages<Memory: GuestMemory & ~Copyable>(
-    _ index: Int, isInflating: Bool, in memory: inout Memory
-  ) throws(GuestMistake) -> Bool {
-    var hasUsed = false
-    let queue = isInflating ? 0 : 1
-    for _ in 0..<VirtQueue.size {
-      guard try take(index, queue, in: memory) else { break }
-      while let page = chain.nextWord(in: memory) {
-        guard page < memory.ramSize >> 12 else { throw GuestMistake(.badBalloonPage, page) }
-        if isInflating {
-          balloonPages = min(balloonPages + 1, memory.ramSize >> 12)
-        } else if balloonPages > 0 {
-          balloonPages -= 1
-        }
-      }
-      give(index, queue, byteCount: 0, in: &memory)
-      hasUsed = true
-    }
-    return hasUsed
-  }
 }

@@ -59,6 +59,33 @@ public struct FakeMachine: ShadowMemory {
     return FrameNumber(Self.firstFrame + page)
   }
 
+  /// Pages that the guest has given up.
+  public private(set) var pagesGivenUp: Set<UInt32> = []
+  /// Frames that the host has for pages that are taken back.
+  public var framesLeft = 1 << 20
+
+  /// Fills the page with what is not the guest's.
+  public mutating func giveUp(page: UInt32) -> Bool {
+    guard pagesGivenUp.insert(page).inserted else { return false }
+    fill(page, with: 0xEE)
+    framesLeft += 1
+    return true
+  }
+
+  /// Fills the page with zeros.
+  public mutating func takeBack(page: UInt32) -> TakenPage {
+    guard pagesGivenUp.contains(page) else { return .notGivenUp }
+    guard framesLeft > 0 else { return .outOfFrames }
+    framesLeft -= 1
+    pagesGivenUp.remove(page)
+    fill(page, with: 0)
+    return .taken
+  }
+
+  private mutating func fill(_ page: UInt32, with byte: UInt8) {
+    for address in Int(page) * pageSize..<Int(page + 1) * pageSize { bytes[address] = byte }
+  }
+
   /// The counter.
   public func now() -> UInt64 { tick }
 

@@ -10,6 +10,7 @@ func testDevices(_ tests: inout TestLines) {
   testTerminal(&tests)
   testDisk(&tests)
   testLines(&tests)
+  testBalloon(&tests)
 }
 
 private func testTerminal(_ tests: inout TestLines) {
@@ -51,6 +52,33 @@ private func testDisk(_ tests: inout TestLines) {
   Interrupts.turnOn()
   tests.check(wait { Interrupts.count(of: disk.line) == before + 1 }, "and comes on its line")
   Interrupts.turnOff()
+}
+
+/// Pages that were given up have nothing of what was there, once they are taken back; their neighbours keep it.
+private func testBalloon(_ tests: inout TestLines) {
+  guard let device = Device(.balloon) else { return tests.skip("a balloon", "there is no such device") }
+  device.start()
+  let list = Pages.take()
+  let pages: InlineArray<3, UInt32> = [Pages.take(), Pages.take(), Pages.take()]
+  for index in 0..<3 { Pages.write(pages[index], 0x1234_5678) }
+  Pages.write(list, pages[0] >> 12)
+  Pages.write(list + 4, pages[2] >> 12)
+  var queue = device.queue(0)
+  queue.setBuffer(0, at: list, byteCount: 8, isWritten: false, isLast: true)
+  tests.check(queue.perform() == 0, "pages are given up")
+  tests.check(Pages.read(pages[1]) == 0x1234_5678, "the page between them is as it was")
+  Pages.write(pages[0], 0x8765_4321)
+  tests.check(Pages.read(pages[1]) == 0x1234_5678, "a write to one that was given up is for nobody")
+  queue = device.queue(1)
+  queue.setBuffer(0, at: list, byteCount: 8, isWritten: false, isLast: true)
+  tests.check(queue.perform() == 0, "and taken back")
+  tests.check(
+    Pages.read(pages[0]) == 0 && Pages.read(pages[2] + 4_092) == 0, "with zeros in them")
+  Pages.write(pages[0], 1)
+  Pages.write(pages[2], 2)
+  tests.check(
+    Pages.read(pages[0]) == 1 && Pages.read(pages[2]) == 2 && Pages.read(pages[1]) == 0x1234_5678,
+    "each is a page of its own again")
 }
 
 /// The clock's line is 0, devices' follow: of two that wait, the lower is delivered first.

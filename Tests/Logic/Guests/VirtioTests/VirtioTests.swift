@@ -227,18 +227,48 @@ import Testing
     #expect(Network.receivers(of: 0x1234, from: 3, among: guests) == 0b0011)
   }
 
-  @Test func theBalloonCountsPages() {
+  @Test func pagesGoToTheHostAndComeBackEmpty() {
     var rig = Rig()
     for page: UInt32 in 0..<3 { rig.machine.store32(page + 4, 0x2000 + page * 4) }
     rig.post(4, 0, [GuestBuffer(address: 0x2000, byteCount: 12)])
-    #expect(rig.serve(4).lines == 1 << 7)
+    let given = rig.serve(4)
+    #expect(given.lines == 1 << 7 && given.hasMovedPages)
+    #expect(rig.devices.balloonPages == 3)
+    #expect(rig.machine.pagesGivenUp == [4, 5, 6])
+    rig.post(4, 0, [GuestBuffer(address: 0x2000, byteCount: 12)])
+    #expect(!rig.serve(4).hasMovedPages, "they are given already")
     #expect(rig.devices.balloonPages == 3)
     rig.post(4, 1, [GuestBuffer(address: 0x2000, byteCount: 8)])
-    #expect(rig.serve(4, 1).lines == 1 << 8)
+    let taken = rig.serve(4, 1)
+    #expect(taken.lines == 1 << 8 && taken.hasMovedPages)
     #expect(rig.devices.balloonPages == 1)
+    #expect(rig.machine.pagesGivenUp == [6])
+    #expect(rig.read(0x4000, 4) == [0, 0, 0, 0])
+    rig.post(4, 1, [GuestBuffer(address: 0x2000, byteCount: 8)])
+    #expect(!rig.serve(4, 1).hasMovedPages, "they were taken already")
     rig.machine.store32(16, 0x2000)
     rig.post(4, 0, [GuestBuffer(address: 0x2000, byteCount: 4)])
     #expect(rig.serve(4).mistake == GuestMistake(.badBalloonPage, 16))
+    rig.post(4, 0, [GuestBuffer(address: 0x2000, byteCount: 4_100)])
+    #expect(rig.serve(4).mistake == GuestMistake(.balloonListTooLong, 4_100))
+  }
+
+  @Test func pagesThatAreNotToBeHadAreWaitedFor() {
+    var rig = Rig()
+    for page: UInt32 in 0..<3 { rig.machine.store32(page + 4, 0x2000 + page * 4) }
+    rig.post(4, 0, [GuestBuffer(address: 0x2000, byteCount: 12)])
+    _ = rig.serve(4)
+    rig.machine.framesLeft = 2
+    rig.post(4, 1, [GuestBuffer(address: 0x2000, byteCount: 12)])
+    let outcome = rig.serve(4, 1)
+    #expect(outcome.lines == 0 && outcome.hasMore && outcome.hasMovedPages)
+    #expect(rig.devices.balloonPages == 1)
+    #expect(rig.pump().hasMore)
+    rig.machine.framesLeft = 1
+    let last = rig.pump()
+    #expect(last.lines == 1 << 8 && !last.hasMore)
+    #expect(rig.used(4, 1).count == 1)
+    #expect(rig.machine.pagesGivenUp.isEmpty)
   }
 }
 
