@@ -50,8 +50,6 @@ public struct Process: ~Copyable {
   public var files: FilesIndex
   /// Its place in the tree of files.
   public var place: PlaceIndex
-  /// What it does about signals, and which are sent to it as a whole.
-  public var actions = SignalActions()
   /// Who it acts for.
   public var credentials = Credentials.superuser
   /// What it may have.
@@ -98,7 +96,11 @@ public struct Process: ~Copyable {
   public var profile: UInt = 0
   /// Calls that it made and that are not performed.
   public var unknownCalls: UInt32 = 0
-  /// Signals that were sent to it and not taken; last, because a child has none of them: see `inheritedBytes`.
+  // The last two, because a child has none of the one and mostly nothing in the table with which the other ends: see
+  // `inheritedBytes`.
+  /// What it does about signals.
+  public var actions = SignalActions()
+  /// Signals that were sent to it as a whole and not taken.
   public var pending = PendingSignals()
 
   init(
@@ -113,8 +115,13 @@ public struct Process: ~Copyable {
     self.startTick = startTick
   }
 
-  /// The bytes of a record that a child's begins with; of the rest nothing is looked at before `becomeChild`.
-  static var inheritedBytes: Int { MemoryLayout<Process>.size - MemoryLayout<PendingSignals>.size }
+  /// The bytes of a record that a child's begins with; of the rest nothing is looked at before `becomeChild`, or at all.
+  var inheritedBytes: Int {
+    mutating get {
+      let bytes = MemoryLayout<Process>.size - MemoryLayout<PendingSignals>.size
+      return actions.hasTable ? bytes : bytes - SignalActions.tableBytes
+    }
+  }
 
   /// Makes what is a copy of a process's record that of its child, which has the same but what is the process's own.
   mutating func becomeChild(

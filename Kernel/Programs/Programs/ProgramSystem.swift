@@ -55,6 +55,8 @@ struct FileTime: BitwiseCopyable {
   public var perform: (@convention(c) (UInt) -> Void)?
   /// Whether any process has wanted a signal at its parent's end: until then nobody is searched for at an end.
   public var hasDeathSignals = false
+  /// What the kernel calls programs' threads.
+  let threadName = ThreadName("program")
   /// The tick at which `/proc/trace` was last read from its beginning.
   var traceTick: UInt64 = 0
   /// Whether a program has asked for input already.
@@ -148,7 +150,8 @@ struct FileTime: BitwiseCopyable {
     }
     // SAFETY: the memory was just given for a record. A record owns nothing by its bits alone, and what is one process's
     // own is set anew before anybody sees the copy.
-    unsafe UnsafeMutableRawPointer(record).copyMemory(from: old.record, byteCount: Process.inheritedBytes)
+    unsafe UnsafeMutableRawPointer(record).copyMemory(
+      from: old.record, byteCount: old.fields.inheritedBytes)
     let process = unsafe ProcessReference(record)
     process.fields.becomeChild(
       number: number, space: space, files: files, place: place, startTick: cpu_rdtsc())

@@ -483,7 +483,7 @@ extension Programs {
     do {
       // SAFETY: the record lives until its thread has ended; the frame is copied.
       created = try unsafe Threads.createProgram(
-        ThreadName("program"), level: Self.level, space: thread.fields.process.fields.space.root,
+        system.threadName, level: Self.level, space: thread.fields.process.fields.space.root,
         registers: &registers,
         record: thread.context)
     } catch { throw .outOfMemory }

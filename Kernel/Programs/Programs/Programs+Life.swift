@@ -230,7 +230,7 @@ extension Programs {
     do {
       // SAFETY: the record lives until its thread has ended; the frame is copied.
       created = try unsafe Threads.createProgram(
-        ThreadName("program"), level: Self.level, space: numberSpace.root, registers: &frame,
+        system.threadName, level: Self.level, space: numberSpace.root, registers: &frame,
         record: thread.context)
     } catch { throw .tryAgain }
     thread.fields.thread = created

@@ -56,11 +56,13 @@ extension Programs {
   ///   and `.badAddress` for one that can't be written.
   @export(interface)
   public func setMessageArea(_ address: UInt, of thread: ProgramThreadReference) throws(ErrorNumber) {
-    let word = UInt(MemoryLayout<UInt>.size)
+    let word = UInt(thread.fields.process.fields.abi.wordSize)
     dropMessageArea(of: thread)
     if address == 0 { return }
     let offset = address & UInt(pageSize - 1)
-    guard address % word == 0, offset + word + CallPort.maximumBytes <= UInt(pageSize),
+    // With room for a word of the kernel's, whatever the program's is.
+    let size = UInt(MemoryLayout<UInt>.size) + CallPort.maximumBytes
+    guard address % word == 0, offset + size <= UInt(pageSize),
       let frame = UserMemory.sharedFrame(at: address, in: &thread.fields.process.fields.space.space)
     else { throw .invalidArgument }
     // Memory that the program can't write is not for messages.
