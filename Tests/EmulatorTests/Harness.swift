@@ -18,6 +18,15 @@ struct Expectation: Sendable {
   var name: String
   /// Texts that must stand on the serial line, in this order.
   var serial: [String]
+  /// Texts that must stand there too, wherever: what others show in between.
+  var elsewhere: [String] = []
+
+  /// The same, with texts that must stand on the serial line wherever.
+  func besides(_ texts: String...) -> Expectation {
+    var more = self
+    more.elsewhere += texts
+    return more
+  }
 
   /// The guest passes with status 0.
   static func passes(_ serial: String...) -> Expectation {
@@ -134,6 +143,7 @@ func run(
     }
     rest = rest[found.upperBound...]
   }
+  missing = missing ?? expectation.elsewhere.first { !serial.contains($0) }
   if !expectation.accepts(report.outcome) || missing != nil {
     let what =
       expectation.accepts(report.outcome)

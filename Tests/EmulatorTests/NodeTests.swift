@@ -88,6 +88,49 @@ extension EmulatorTests {
           "3 of 3 nodes are online", "isolation: 3 nodes checked", ", 0 lead outside"))
     }
 
+    /// The images lie in node 0's memory, too, when no loader has brought them.
+    @Test(arguments: architectures)
+    func aNodeIsRestartedAfterABootFromReset(arch: Architecture) async throws {
+      try await boot(
+        arch, cores: 3,
+        input: "kill 1\nrestart 1\nring\nstop 2\nring\nrestart 2\nring\nunits\nnodes\nisolation\nexit\n",
+        expecting: .passes(
+          "node 1 is fenced", "ring: 3 hops", "node 2 is fenced", "ring: 2 hops", "ring: 3 hops",
+          "units: 3 of 3 nodes", "3 of 3 nodes are online", "isolation: 3 nodes checked", ", 0 lead outside"))
+    }
+
+    /// Node 1 of i686 becomes one of x86_64, and itself again, while node 2 goes on.
+    @Test func aNodeIsLoadedWithAnotherImageWhileTheOthersGoOn() async throws {
+      let text = """
+        name = "test-load"
+        start = "loader"
+        [[node]]
+        architecture = "x86_64"
+        [[node]]
+        architecture = "i686"
+        [[node]]
+        architecture = "i686"
+        """
+      try await boot(
+        MachineDescription(text: text, file: "test.toml"),
+        input:
+          "ring\nnodes\nkill 1\nload 1 0\nnodes\nunits\nstop 1\nload 1 2\nload 1 9\nnodes\nunits\nisolation\nexit\n",
+        expecting: .passes(
+          "1 online      32    1", "1 online      64    2", "units: 3 of 3 nodes",
+          "there is no such node or image",
+          "1 online      32    3", "units: 3 of 3 nodes", "isolation: 3 nodes checked", ", 0 lead outside"),
+        sourceLocation: #_sourceLocation)
+    }
+
+    @Test(arguments: architectures)
+    func aHostileNodeIsContainedCountedAndReported(arch: Architecture) async throws {
+      try await boot(
+        arch, cores: 4, input: "hostile 2\nring 10\nunits\nnodes\nexit\n",
+        expecting: .passes(
+          "node 2 breaks the rules", "hostile: 4 of 4 nodes", "ring: 40 hops", "units: 4 of 4 nodes",
+          "4 of 4 nodes are online"))
+    }
+
     @Test func theDeathOfTheFirstNodeIsSurvivedByTheRest() async throws {
       let description = try MachineDescription(
         text: "name = \"test-first\"\n[[node]]\ncount = 3\n", file: "test.toml")
@@ -178,14 +221,7 @@ extension EmulatorTests {
       let folder = try Files.makeTemporaryFolder()
       defer { try? Files.remove(folder) }
       try FileManager.default.copyItem(atPath: shell, toPath: folder + "/root")
-      try await Command(
-        try await Host.toolchain().path(of: "clang"),
-        [
-          "--target=i686-linux-gnu", "-std=c17", "-O2", "-Wall", "-Wextra", "-Werror", "-ffreestanding",
-          "-fno-stack-protector", "-fno-pic", "-mno-sse", "-nostdlib", "-static", "-fuse-ld=lld",
-          "-Wl,--build-id=none", "-o", folder + "/root/units", project.path("Tests/Kernels/Programs/units.c"),
-        ]
-      ).output()
+      try await compile("units", to: folder + "/root/units")
       var description = try MachineDescription(
         text: "name = \"test-programs-\(arch.rawValue)\"\nstart = \"loader\"\n[[node]]\ncount = 3\n",
         file: "test.toml", architecture: arch)
@@ -203,6 +239,61 @@ extension EmulatorTests {
           "node state     bits life heartbeat", "\n   2 online", "peer life      sent", "\n   1 online",
           "\n   2 online", "units: all checked", "units: all checked", "both sessions", "left 0"),
         sourceLocation: #_sourceLocation)
+    }
+
+    /// Compiles one of `Tests/Kernels/Programs` for i386.
+    private func compile(_ name: String, to path: String) async throws {
+      try await Command(
+        try await Host.toolchain().path(of: "clang"),
+        [
+          "--target=i686-linux-gnu", "-std=c17", "-O2", "-Wall", "-Wextra", "-Werror", "-ffreestanding",
+          "-fno-stack-protector", "-fno-pic", "-mno-sse", "-nostdlib", "-static", "-fuse-ld=lld",
+          "-Wl,--build-id=none", "-o", path,
+          try Host.project().path("Tests/Kernels/Programs/\(name).c"),
+        ]
+      ).output()
+    }
+
+    /// Programs on three nodes of one machine: a shell on the first, its session's other unit is a program on the second,
+    /// and a shell script on the third reads what that node knows of the others.
+    @Test(arguments: architectures)
+    func programsOfTwoNodesSpeakWithEachOther(arch: Architecture) async throws {
+      guard let shell = try? await ShellRamdisk(arch, project: try Host.project()).prepare() else { return }
+      let folder = try Files.makeTemporaryFolder()
+      defer { try? Files.remove(folder) }
+      try FileManager.default.copyItem(atPath: shell, toPath: folder + "/root")
+      try await compile("units", to: folder + "/root/units")
+      try Files.makeFolder(folder + "/second")
+      try await compile("partner", to: folder + "/second/init")
+      for start in ["loader", "reset"] {
+        var description = try MachineDescription(
+          text: """
+            name = "test-pair-of-programs-\(arch.rawValue)-\(start)"
+            start = "\(start)"
+            [[node]]
+            count = 3
+            """, file: "test.toml", architecture: arch)
+        description.nodes[0].ramdisk = folder + "/root"
+        description.nodes[1].ramdisk = folder + "/second"
+        description.nodes[2].ramdisk = shell
+        description.nodes[2].commandLine =
+          "program=/bin/sh -- -c 'while [ $(grep -c online /proc/nodes) != 3 ]; do sleep 0.1; done; "
+          + "uname -n; cat /proc/links; exit 7'"
+        try await boot(
+          description,
+          input: """
+            while [ $(grep -c online /proc/nodes) != 3 ]; do sleep 0.1; done
+            sleep 1; /units; echo left $?; sleep 1
+            exit 0
+
+            """,
+          expecting: .passes("units: all checked", "left 0").besides(
+            "[node 1] partner: ready", "[node 1] partner: 20 messages answered",
+            "[node 1] the first program ended with status 0", "[node 2] apus-2",
+            "[node 2] peer life      sent", "[node 2]    0 online",
+            "[node 2] the first program ended with status 7"),
+          sourceLocation: #_sourceLocation)
+      }
     }
 
     @Test func twoKindsOfKernelsRunInOneMachine() async throws {

@@ -27,7 +27,7 @@ public struct GuestBenchmark: Sendable {
     let solver = "run=jacobi steps=\(Self.steps) at=200"
     let plans: [(title: String, guests: [GuestLab.Guest], names: [String])] = [
       (
-        "guests", [.init("memory=8", "run=bench")],
+        "guests", [.init("memory=32", "run=bench", hasDisk: true)],
         Limits.guestTable.keys.sorted()
       ),
       ("a solver in a guest", [.init("memory=4", "\(solver) instance=1")], ["guest/jacobi-1"]),

@@ -58,7 +58,8 @@ public enum Limits {
     "trace/record": 15,
   ]
 
-  /// The same for what guests are given; `guest/flush-everything` is the bound of every call.
+  /// The same for what guests are given; `guest/flush-everything` is the bound of every call but NOTIFY, `guest/notify-*`
+  /// are that of NOTIFY.
   public static let guestTable: [String: Int] = [
     "guest/null-hypercall": 180,
     "guest/inb": 250,
@@ -70,6 +71,11 @@ public enum Limits {
     "guest/reflected-trap": 1_400,
     "guest/64-ring-calls": 12_500,
     "guest/flush-everything": 1_000_000,
+    "guest/notify-disk": 5_000_000,
+    "guest/notify-terminal": 5_000_000,
+    "guest/notify-balloon": 5_000_000,
+    "guest/notify-random": 5_000_000,
+    "guest/notify-network": 5_000_000,
   ]
 
   /// The same for what a Linux 3.2 sees in a guest.

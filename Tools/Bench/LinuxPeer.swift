@@ -72,9 +72,11 @@ public struct LinuxPeer: Sendable {
 
   /// The machine that measures `groups`.
   ///
+  /// - Parameter processors: two for what threads on two processors do with each other; then the unit must be ticks.
   /// - Throws: `ToolError` saying why the peer can't be had.
   public func measurement(
-    groups: [String], unit: BenchmarkResult.Unit, timeout: Double, versions: [String: String]
+    groups: [String], unit: BenchmarkResult.Unit, processors: Int = 1, timeout: Double,
+    versions: [String: String]
   ) async throws -> BenchmarkMachine {
     let kernel = try await kernel.fetch()
     let files = folder + "/initramfs.cpio"
@@ -91,7 +93,7 @@ public struct LinuxPeer: Sendable {
       medium: .kernel(
         path: kernel.image, modules: [files],
         commandLine: "console=ttyS0 quiet rdinit=/init -- " + groups.joined(separator: " ")),
-      countsInstructions: unit == .instructions)
+      cpus: processors, countsInstructions: unit == .instructions)
     var versions = versions
     versions[Self.name] = kernel.version
     return BenchmarkMachine(

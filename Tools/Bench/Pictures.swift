@@ -4,8 +4,12 @@ extension BenchmarkReport {
   /// The report as a picture: the hourglass's scatter plot if it was measured, and distributions of the rest.
   public var picture: Figure {
     let isHourglass: (BenchmarkResult) -> Bool = { Catalogue.group(of: $0.name) == "hourglass" }
+    let isNodes: (BenchmarkResult) -> Bool = { ["node", "nodes"].contains(Catalogue.group(of: $0.name)) }
     let panels =
-      hourglassPanels(results.filter(isHourglass)) + distributions(results.filter { !isHourglass($0) })
+      hourglassPanels(results.filter(isHourglass))
+      // Of nodes, what has no number in its name is a distribution.
+      + distributions(results.filter { !isHourglass($0) && (!isNodes($0) || $0.name.contains("round-trip")) })
+      + nodePanels(results.filter(isNodes))
     var versions: [String: Set<String>] = [:]
     for (name, version) in results.flatMap(\.versions) { versions[name, default: []].insert(version) }
     return Figure(

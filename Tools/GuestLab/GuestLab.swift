@@ -22,7 +22,7 @@ public struct GuestLab: Sendable {
     /// The guest's own command line.
     public var commandLine: String
 
-    /// Whether it has a disk: a file that begins with `disk`, of 64 KiB.
+    /// Whether it has a disk: a file that begins with `disk`, of 2 MiB.
     public var hasDisk: Bool
 
     /// Whether its kernel is packed as a bzImage.
@@ -59,7 +59,7 @@ public struct GuestLab: Sendable {
       throw ToolError("the kernel of i686 is not loaded by the emulator")
     }
     let disk = project.builtFolder + "/guest-disk"
-    try Files.write(Array("disk".utf8) + [UInt8](repeating: 0, count: 65_532), to: disk)
+    try Files.write(Array("disk".utf8) + [UInt8](repeating: 0, count: 2 << 20 - 4), to: disk)
     let packed = project.builtFolder + "/guest.bzImage"
     if guests.contains(where: \.isBzImage) { try Files.write(try await bzImage(of: kernel), to: packed) }
     let texts = guests.flatMap {

@@ -54,10 +54,13 @@ public struct MachineBuild: Sendable {
       if let source = node.ramdisk, ramdisks[source] == nil {
         ramdisks[source] = try CpioArchive(folder: source).bytes
       }
+      // The first module is the ramdisk, with nothing in it if there is none: the images of others are the second.
+      let ramdisk =
+        node.ramdisk.flatMap { ramdisks[$0] } ?? (node.number == 0 ? CpioArchive(entries: []).bytes : nil)
       guard let kernel = kernels[key] else { continue }
       placements.append(
         try Placement(
-          node: node, of: description, kernel: kernel, ramdisk: node.ramdisk.flatMap { ramdisks[$0] }))
+          node: node, of: description, kernel: kernel, ramdisk: ramdisk))
     }
     return (placements, paths)
   }
@@ -80,8 +83,15 @@ public struct MachineBuild: Sendable {
 
   /// Makes the parts that the management console loads; see `MergedMachine`.
   public func merge(into folder: String? = nil) async throws -> (machine: MergedMachine, kernels: [String]) {
-    let (placements, kernels) = try await place()
+    var (placements, kernels) = try await place()
     let rom = try await assemble("ROM")
+    if placements.count > 1 {
+      let images = NodeImageFile(placements, trampoline: try await assemble("Trampoline")).bytes
+      if !placements[0].add(images: images) {
+        Terminal.shared.note(
+          "node 0 has no room for \(images.count >> 10) KiB of images: no node can be started again")
+      }
+    }
     let merged = MergedMachine(folder: folder ?? self.folder)
     Terminal.shared.step("merging \(description.name)")
     try merged.write(placements, rom: rom)

@@ -48,21 +48,22 @@ extension MachineDescription {
       let last = node.rows.filter { $0.segment.kind == .private }.count
       guard UInt64(last) * segmentSize == node.memoryBytes || last == 0 else {
         throw ToolError(
-          "\(file): node \(node.number) has \(node.memoryBytes >> 20) MiB but \(last) private rows of 16 MiB")
+          "\(node.place): node \(node.number) has \(node.memoryBytes >> 20) MiB but \(last) private rows of 16 MiB"
+        )
       }
       for row in node.rows where row.segment.system.rawValue >= 1 << 32 {
-        throw ToolError("\(row.place): row \(name(row.number)) leads above 4 GiB")
+        throw ToolError("\(row.place): row \(rowName(row.number)) leads above 4 GiB")
       }
       if start == .reset,
         node.rows.contains(where: { $0.segment.kind == .private && $0.segment.system.rawValue == 0 })
       {
         throw ToolError(
-          "\(file): node \(node.number) claims the first 16 MiB, where the cores' registers are",
+          "\(node.place): node \(node.number) claims the first 16 MiB, where the cores' registers are",
           advice: "start = \"loader\", or other system addresses")
       }
       if start == .loader, node.number == 0, node.systemBase != 0 {
         throw ToolError(
-          "\(file): a loader puts node 0 at system address 0, not at \(address(node.systemBase))")
+          "\(node.place): a loader puts node 0 at system address 0, not at \(address(node.systemBase))")
       }
     }
     guard used <= 0xE000_0000 else {
@@ -84,16 +85,30 @@ extension MachineDescription {
   private func draw(_ place: RowPlace) -> String {
     let core = UInt64(place.row) << 24
     guard let row = find(place) else {
-      return "  node \(place.node)  row \(name(Int(place.row)))  core \(address(core))  nothing"
+      return "  node \(place.node)  row \(rowName(Int(place.row)))  core \(address(core))  nothing"
     }
-    let from = row.place.split(separator: ":").dropFirst().first.map { "   (line \($0))" } ?? ""
-    return "  node \(place.node)  row \(name(row.number))  core \(address(core))  "
-      + "\(row.segment.kind)  \(letters(row.segment.access))  owner \(row.segment.owner)  "
-      + "system \(address(row.segment.system.rawValue))" + from
+    return row.drawing(node: Int(place.node))
+  }
+}
+
+extension MachineDescription.Row {
+  /// The row as messages draw it.
+  func drawing(node: Int) -> String {
+    let from = place.split(separator: ":").dropFirst().first.map { "   (line \($0))" } ?? ""
+    return "  node \(node)  row \(rowName(number))  core \(address(UInt64(number) << 24))  "
+      + "\(segment.kind)  \(letters(segment.access))  owner \(segment.owner)  "
+      + "system \(address(segment.system.rawValue))" + from
   }
 
-  private func name(_ row: Int) -> String { "0x" + hexadecimal(UInt64(row), digits: 2) }
+  /// The refusal of two rows with one number.
+  func clash(with other: Self, node: Int) -> ToolError {
+    ToolError(
+      "\(other.place): two rows of a node have the same number\n\(drawing(node: node))\n\(other.drawing(node: node))"
+    )
+  }
 }
+
+private func rowName(_ row: Int) -> String { "0x" + hexadecimal(UInt64(row), digits: 2) }
 
 /// A system or core address as messages show it.
 func address(_ value: UInt64) -> String { "0x" + hexadecimal(value, digits: 8) }

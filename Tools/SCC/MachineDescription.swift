@@ -116,7 +116,7 @@ public struct MachineDescription: Sendable {
     let architecture = try keys.choice("architecture", Architecture.self) ?? .i686
     if let start = try keys.choice("start", Start.self) { self.start = start }
     if let memory = try keys.integer("memory", in: 32...3584, unit: " (MiB)") { self.memory = memory }
-    var windowPlace = keys.place()
+    var windowPlace = keys.place("memory")
     if var inner = try keys.table("window") {
       windowPlace = inner.place()
       if let row = try inner.integer("row", in: 1...0xEF, unit: "") { window.row = row }
@@ -141,20 +141,23 @@ public struct MachineDescription: Sendable {
       throw ToolError("\(file) describes \(nodes.count) nodes, not \(cores)")
     }
     window.system = reader.nextSystem
-    addWindow(place: windowPlace)
+    try addWindow(place: windowPlace)
     let end = window.system + window.bytes
     if memory == 0 { memory = Int(end >> 20) }
     try check(file: file)
   }
 
-  private mutating func addWindow(place: String) {
+  private mutating func addWindow(place: String) throws {
     for index in nodes.indices {
       for step in 0..<Int(window.bytes / segmentSize) {
         let system = PhysicalAddress(window.system + UInt64(step) * segmentSize)
-        nodes[index].rows.append(
-          Row(
-            number: window.row + step,
-            segment: Segment(.shared, .readWrite, owner: 0, system: system), place: place))
+        let row = Row(
+          number: window.row + step, segment: Segment(.shared, .readWrite, owner: 0, system: system),
+          place: place)
+        if let other = nodes[index].rows.first(where: { $0.number == row.number }) {
+          throw row.clash(with: other, node: nodes[index].number)
+        }
+        nodes[index].rows.append(row)
       }
     }
   }
@@ -205,7 +208,7 @@ private struct NodeReader {
       }
       node.number = nodes.count
       node.place = keys.place()
-      node.rows = rows(of: node, extra, place: keys.place())
+      node.rows = try rows(of: node, extra, place: keys.place())
       nodes.append(node)
     }
   }
@@ -213,7 +216,7 @@ private struct NodeReader {
   /// The usual rows, with those of the description in the place of what they replace.
   private mutating func rows(
     of node: MachineDescription.Node, _ extra: [ExtraRow], place: String
-  ) -> [MachineDescription.Row] {
+  ) throws -> [MachineDescription.Row] {
     let number = UInt8(node.number)
     var rows: [Int: MachineDescription.Row] = [:]
     let own = extra.filter { $0.segment.kind == .private }
@@ -231,11 +234,15 @@ private struct NodeReader {
     rows[0xFF] = .init(
       number: 0xFF,
       segment: Segment(.device, .readExecute, owner: 0, system: PhysicalAddress(0xFF00_0000)), place: place)
+    var stated: [Int: MachineDescription.Row] = [:]
     for row in extra {
       var segment = row.segment
       if segment.kind == .private { nextSystem = max(nextSystem, segment.system.rawValue + segmentSize) }
       if !row.hasOwner { segment.owner = segment.kind == .private ? number : 0 }
-      rows[row.number] = .init(number: row.number, segment: segment, place: row.place)
+      let new = MachineDescription.Row(number: row.number, segment: segment, place: row.place)
+      if let other = stated[row.number] { throw other.clash(with: new, node: node.number) }
+      stated[row.number] = new
+      rows[row.number] = new
     }
     return rows.values.sorted { $0.number < $1.number }
   }

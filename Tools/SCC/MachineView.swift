@@ -63,26 +63,60 @@ public struct MachineView {
       .map { "\($0.mark)  \(counts[$0.mark] ?? 0) \($0.sentence)\n" }.joined()
   }
 
+  /// What all nodes say of themselves at a time, for rates.
+  public struct Snapshot {
+    let time: ContinuousClock.Instant
+    let words: [[NodeField: UInt32]]
+  }
+
+  /// Reads what all nodes say of themselves.
+  public func snapshot() throws -> Snapshot {
+    Snapshot(
+      time: .now,
+      words: try (machine?.nodes ?? []).map { node in
+        try Dictionary(
+          uniqueKeysWithValues: NodeField.allCases.map { ($0, try word($0, ofNode: node.number)) })
+      })
+  }
+
   /// A line for each node, from what it says of itself.
-  public func nodes() throws -> String {
-    guard let machine else { return "" }
+  public func nodes() throws -> String { nodes(try snapshot()) }
+
+  /// The same; with an earlier snapshot what was sent and received since is shown for a second, and who stands still.
+  public func nodes(_ now: Snapshot, since before: Snapshot? = nil) -> String {
+    let messages = before == nil ? "     sent received" : "   sent/s  recvd/s"
     var text =
-      "node state     bits life heartbeat load  free KiB     sent received    bytes errors doorbells\n"
-    for node in machine.nodes {
-      func number(_ field: NodeField, _ width: Int) throws -> String {
-        let digits = "\(try word(field, ofNode: node.number))"
-        return String(repeating: " ", count: max(0, width - digits.count)) + digits
+      "node state     bits life heartbeat   load  free KiB\(messages)\(before == nil ? "    bytes" : "  bytes/s")"
+      + " errors doorbells\n"
+    let seconds = before.map { (now.time - $0.time) / .seconds(1) } ?? 0
+    for (node, words) in now.words.enumerated() {
+      func value(_ field: NodeField) -> UInt32 { words[field] ?? 0 }
+      func count(_ fields: NodeField...) -> String {
+        let sum = fields.reduce(UInt64(0)) { sum, field in
+          // Counters run over.
+          sum + UInt64(before == nil ? value(field) : value(field) &- (before?.words[node][field] ?? 0))
+        }
+        return "\(before == nil ? sum : UInt64(Double(sum) / max(seconds, 0.001)))"
       }
-      let state = "\(try phase(ofNode: node.number))"
-      let numbers: [(NodeField, Int)] = [
-        (.width, 4), (.generation, 5), (.heartbeat, 10), (.load, 5), (.freeMemory, 10), (.sentMessages, 9),
-        (.receivedMessages, 9), (.sentBytes, 9), (.faults, 7), (.doorbells, 10),
+      let phase = NodePhase(rawValue: value(.phase)) ?? .absent
+      var state = "\(phase)"
+      if let before, phase == .up || phase == .complete {
+        state = before.words[node][.heartbeat] == value(.heartbeat) ? "silent" : "online"
+      }
+      let load = "\(value(.load) / 10).\(value(.load) % 10)%"
+      let columns: [(String, Int)] = [
+        ("\(value(.width))", 4), ("\(value(.generation))", 5), ("\(value(.heartbeat))", 10), (load, 7),
+        ("\(value(.freeMemory))", 10), (count(.sentMessages), 9), (count(.receivedMessages), 9),
+        (count(.sentBytes, .receivedBytes), 9), ("\(value(.faults))", 7), ("\(value(.doorbells))", 10),
       ]
-      text += String(repeating: " ", count: node.number < 10 ? 3 : 2) + "\(node.number) "
-      text += state + String(repeating: " ", count: max(0, 10 - state.count))
-      text += try numbers.map { try number($0.0, $0.1) }.joined() + "\n"
+      text += right("\(node)", 4) + " " + state + String(repeating: " ", count: max(0, 10 - state.count))
+      text += columns.map { right($0.0, $0.1) }.joined() + "\n"
     }
     return text
+  }
+
+  private func right(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - text.count)) + text
   }
 
   private static let legend: [(mark: String, sentence: String)] = [

@@ -8,9 +8,9 @@ public struct Placement: Sendable {
   /// The node.
   public let node: MachineDescription.Node
   /// What it is told.
-  public let structure: BootStructure
+  public private(set) var structure: BootStructure
   /// The parts by core address: boot structure, kernel, ramdisk.
-  public let parts: [(name: String, core: UInt32, bytes: [UInt8])]
+  public private(set) var parts: [(name: String, core: UInt32, bytes: [UInt8])]
 
   /// Places a kernel and a ramdisk into a node's memory.
   ///
@@ -54,6 +54,22 @@ public struct Placement: Sendable {
     ]
     if let ramdisk { parts.append(("ramdisk", UInt32(ramdiskStart), ramdisk)) }
     self.parts = parts
+  }
+
+  /// Adds the images of all nodes behind the ramdisk, for the node that starts others anew.
+  ///
+  /// - Returns: whether there is room; if not, nothing has changed.
+  public mutating func add(images: [UInt8]) -> Bool {
+    let end = parts.map { UInt64($0.core) + UInt64($0.bytes.count) }.max() ?? 0
+    let kernelEnd = UInt64(structure.kernel.address) + UInt64(structure.kernel.bytes)
+    let start = (max(end, kernelEnd) + UInt64(pageSize) - 1) & ~(UInt64(pageSize) - 1)
+    // What is left must be enough to run.
+    guard start + UInt64(images.count) + (8 << 20) <= node.memoryBytes else { return false }
+    structure.images = (UInt32(start), UInt32(images.count))
+    let encoded = structure.encoded()
+    parts[0].bytes = (0..<BootStructure.byteCount).map { encoded[$0] }
+    parts.append(("images", UInt32(start), images))
+    return true
   }
 
   /// All of it as one flat image that begins at core address 0.

@@ -26,6 +26,7 @@ struct BenchCommand: AsyncParsableCommand {
         apus bench syscalls --peer linux               the same program on our kernel and on Linux
         apus bench syscalls --arch i686 --peer linux-guest   what calls cost in a Linux that is our guest
         apus bench primitives --json bench.json        raw samples too
+        apus bench node --peer linux --svg node.svg    messages between two nodes; Linux's futex and pipe on two processors
         apus bench guest                               what guests are given, by the kernel of i686
         apus bench tables --svg tables.svg             published tables with a column of ours, as Markdown
         apus bench --from bench.json --csv bench.csv   another form of what was measured
@@ -192,11 +193,19 @@ struct BenchCommand: AsyncParsableCommand {
     }
     if peer == .linux {
       let groups = Catalogue.peerGroups(of: selection)
+      // What lies between two processors can't be counted in instructions.
+      let between = groups.filter { $0 == "between" }
       do {
         let linux = LinuxPeer(project: project, toolchain: toolchain, architecture: arch)
-        let measurement = try await linux.measurement(
-          groups: groups, unit: unit, timeout: max(timeout, 600), versions: versions)
-        try await add([measurement], repetition)
+        for (groups, unit, processors) in [
+          (groups.filter { $0 != "between" }, unit, 1), (between, .ticks, 2),
+        ]
+        where !groups.isEmpty {
+          let measurement = try await linux.measurement(
+            groups: groups, unit: unit, processors: processors, timeout: max(timeout, 600), versions: versions
+          )
+          try await add([measurement], processors == 1 ? repetition : .count(1))
+        }
       } catch let error as ToolError {
         // A peer that can't be had takes nothing from what was measured.
         report.missing[LinuxPeer.name] = error.description

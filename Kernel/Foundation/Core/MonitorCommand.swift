@@ -24,10 +24,14 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
   case ring
   /// Lets every node check that its page tables keep to its lookup table.
   case isolation
+  /// Asks a node to end by itself.
+  case stop
   /// Holds a node's processor in reset.
   case kill
   /// Places a node that was killed anew and starts it.
   case restart
+  /// The same with another node's image.
+  case load
   /// Calls a node with messages of many lengths.
   case call
   /// Tries RCCE's calls between all nodes.
@@ -36,6 +40,8 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
   case sync
   /// Tries locks and barriers while a node dies.
   case death
+  /// Lets a node attack its links to all others.
+  case hostile
   /// Exchanges messages between all nodes over a transport with faults.
   case exchange
   /// Kills and restarts nodes while all exchange messages.
@@ -67,12 +73,15 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .links: "links"
     case .ring: "ring"
     case .isolation: "isolation"
+    case .stop: "stop"
     case .kill: "kill"
     case .restart: "restart"
+    case .load: "load"
     case .call: "call"
     case .units: "units"
     case .sync: "sync"
     case .death: "death"
+    case .hostile: "hostile"
     case .exchange: "exchange"
     case .storm: "storm"
     case .will: "will"
@@ -98,12 +107,15 @@ public enum MonitorCommand: Hashable, Sendable, CaseIterable {
     case .links: "shows the links to the other nodes: life, messages, bytes, errors"
     case .ring: "sends a message around all nodes; with a number, so often"
     case .isolation: "lets every node check its page tables against its lookup table"
+    case .stop: "with a number: asks that node to end by itself"
     case .kill: "with a number: holds the processor of that node in reset"
-    case .restart: "with a number: starts that node, which was killed, once more"
+    case .restart: "with a number: starts that node, which was stopped or killed, once more"
+    case .load: "with two numbers: starts the first node with the image of the second"
     case .call: "with a number: calls that node with messages of 0 bytes to 64 KiB"
     case .units: "tries RCCE's calls between all nodes; with a number, so often"
     case .sync: "tries locks and barriers between all nodes; with a number, so often"
     case .death: "with a number: tries locks and barriers while that node dies"
+    case .hostile: "with a number: lets that node attack its links to all others for two seconds"
     case .exchange: "with a number: so many thousand messages between every two nodes, with faults"
     case .storm: "kills and restarts every node, one after the other, while all exchange messages"
     case .will: "lets the run end when this node has died and a message went around the others"
@@ -125,6 +137,8 @@ public enum MonitorLine: Hashable, Sendable {
   case command(MonitorCommand)
   /// A command and a number.
   case numbered(MonitorCommand, UInt32)
+  /// A command and two numbers.
+  case pair(MonitorCommand, UInt32, UInt32)
   /// A command for guests.
   case guests(GuestCommand)
   /// A word that is no command.
@@ -152,8 +166,16 @@ public enum MonitorLine: Hashable, Sendable {
         self = .command(command)
         return
       }
-      guard let number = Self.number(line, wordEnd..<end) else { break }
-      self = .numbered(command, number)
+      var next = wordEnd
+      while line[next] == UInt8(ascii: " ") { next += 1 }
+      while next < end, line[next] != UInt8(ascii: " ") { next += 1 }
+      guard let number = Self.number(line, wordEnd..<next) else { break }
+      guard next < end else {
+        self = .numbered(command, number)
+        return
+      }
+      guard let second = Self.number(line, next..<end) else { break }
+      self = .pair(command, number, second)
       return
     }
     self = .unknown

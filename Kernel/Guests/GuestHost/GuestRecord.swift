@@ -91,9 +91,7 @@ enum GuestRequest: UInt8, BitwiseCopyable {
   var disks: InlineArray<4, DiskRange> = .init(repeating: DiskRange())
   var diskCount = 0
   /// Its random numbers: others' threads must not draw from the same.
-  var random = RandomGenerator()
-  var randomWords: InlineArray<16, UInt32> = .init(repeating: 0)
-  var randomLeft = 0
+  var random = RandomWords()
 
   /// A unit when there is something to look at.
   let attention: Semaphore

@@ -20,19 +20,7 @@ struct MachineDevices: DeviceHost {
     return record.fields.input.removeFirst()
   }
 
-  func random() -> UInt32 {
-    if record.fields.randomLeft == 0 {
-      record.fields.random.mix(cpu_rdtsc())
-      for index in 0..<8 {
-        let value = record.fields.random.next()
-        record.fields.randomWords[index * 2] = UInt32(truncatingIfNeeded: value)
-        record.fields.randomWords[index * 2 + 1] = UInt32(truncatingIfNeeded: value >> 32)
-      }
-      record.fields.randomLeft = 16
-    }
-    record.fields.randomLeft -= 1
-    return record.fields.randomWords[record.fields.randomLeft]
-  }
+  func random() -> UInt32 { record.fields.random.next { cpu_rdtsc() } }
 
   // MARK: - Disks
 

@@ -110,8 +110,8 @@ struct MachineGuestMemory: ShadowMemory, ~Copyable {
   }
 
   /// The most frames that a guest's shadow tables may have: those of the part that all shadows share, which stay, and an
-  /// eighth of the guest's own.
-  private var tableLimit: UInt32 { 640 + frames.count / 8 }
+  /// eighth of the guest's own; whatever its size no more than can be forgotten by one call within its bound.
+  private var tableLimit: UInt32 { min(640 + frames.count / 8, 1_000) }
 
   mutating func installSwitcher(in root: FrameNumber) throws(PagingError) {
     let table = PageTable(format: WorldPages.format, root: root)

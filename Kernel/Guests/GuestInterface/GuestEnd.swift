@@ -47,6 +47,7 @@ public struct GuestMistake: Error, BitwiseCopyable, Hashable, Sendable {
     case badDiskRequest
     case badBalloonPage
     case balloonListTooLong
+    case textTooLong
   }
 
   /// What was wrong.
@@ -100,7 +101,8 @@ extension GuestMistake.Kind {
     case .requestTooLong: "a request to a device has at most 1 MiB; a buffer of bytes:"
     case .badDiskRequest: "a request to a disk has a header of 16 bytes and room for a status; bytes:"
     case .badBalloonPage: "the guest gives up or takes back a page that it does not have:"
-    case .balloonListTooLong: "a request to the balloon names 1,024 pages at most; bytes:"
+    case .textTooLong: "a request to the terminal has 32,768 bytes at most; bytes:"
+    case .balloonListTooLong: "a request to the balloon names 256 pages at most; bytes:"
     }
   }
 }

@@ -3,10 +3,10 @@
 import GuestInterface
 
 extension GuestDevices {
-  /// The most bytes of a request, a number of 4 bytes for each page; Linux sends a quarter of that.
-  static var longestPageList: UInt32 { 4_096 }
-  /// What moving a page counts as, in bytes of those after which others have their turn.
-  private static var bytesPerPage: UInt32 { 256 }
+  /// The most bytes of a request, a number of 4 bytes for each page; Linux sends no more.
+  static var longestPageList: UInt32 { 1_024 }
+  /// What moving a page counts as, in bytes that are only copied.
+  private static var bytesPerPage: UInt32 { 1_024 }
 
   /// Takes the pages that the guest gives up, or gives back those that it wants again.
   ///

@@ -8,7 +8,7 @@ import GuestInterface
 ///   are at most `mostBytes`.
 public struct BufferChain: BitwiseCopyable {
   /// A part of the guest's memory.
-  struct Buffer: BitwiseCopyable {
+  struct Run: BitwiseCopyable {
     var address: UInt32 = 0
     var byteCount: UInt32 = 0
   }
@@ -23,7 +23,7 @@ public struct BufferChain: BitwiseCopyable {
   /// Bytes that the device writes.
   public private(set) var writableCount: UInt32 = 0
 
-  private var buffers: InlineArray<64, Buffer> = .init(repeating: Buffer())
+  private var buffers: InlineArray<64, Run> = .init(repeating: Run())
   private var bufferCount = 0
   /// Buffers that the device reads.
   private var readableBuffers = 0
@@ -79,7 +79,7 @@ public struct BufferChain: BitwiseCopyable {
       readableCount += byteCount
       readableBuffers += 1
     }
-    buffers[bufferCount] = Buffer(address: low, byteCount: byteCount)
+    buffers[bufferCount] = Run(address: low, byteCount: byteCount)
     bufferCount += 1
   }
 
@@ -132,6 +132,22 @@ public struct BufferChain: BitwiseCopyable {
     // A guest may put empty buffers behind the one with the byte.
     while index > readableBuffers, buffers[index].byteCount == 0 { index -= 1 }
     memory.store8(byte, buffers[index].address + buffers[index].byteCount - 1)
+  }
+
+  /// Whole words that the device reads next and that lie together, `most` bytes at most; `nil` if there is not one.
+  mutating func nextReadableRun(upTo most: UInt32) -> Run? {
+    guard let address = nextReadable(4) else { return nil }
+    let more = min(most - 4, buffers[readBuffer].byteCount - readOffset) & ~3
+    readOffset += more
+    return Run(address: address, byteCount: more + 4)
+  }
+
+  /// The same of words that the device writes.
+  mutating func nextWritableRun(upTo most: UInt32) -> Run? {
+    guard let address = nextWritable(4) else { return nil }
+    let more = min(most - 4, buffers[writeBuffer].byteCount - writeOffset) & ~3
+    writeOffset += more
+    return Run(address: address, byteCount: more + 4)
   }
 
   private mutating func nextReadable(_ count: UInt32) -> UInt32? {

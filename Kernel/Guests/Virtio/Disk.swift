@@ -41,16 +41,35 @@ extension GuestDevices {
     case 0:
       let count = chain.writableCount - 1
       guard let offset = offset(sector, count, index) else { return (.failed, 0) }
-      for place in stride(from: offset, to: offset + count, by: 4) {
-        chain.put(word: host.loadDisk(disks[index], place), in: &memory)
+      var place = offset
+      while place < offset + count {
+        // Words that lie together in the guest, so that its buffers are looked at once for all of them.
+        if let run = chain.nextWritableRun(upTo: offset + count - place) {
+          for step in stride(from: 0, to: run.byteCount, by: 4) {
+            memory.store32(host.loadDisk(disks[index], place &+ step), run.address &+ step)
+          }
+          place += run.byteCount
+        } else {
+          chain.put(word: host.loadDisk(disks[index], place), in: &memory)
+          place += 4
+        }
       }
       return (.done, count)
     case 1:
       let count = chain.readableCount - 16
       guard let offset = offset(sector, count, index) else { return (.failed, 0) }
-      for place in stride(from: offset, to: offset + count, by: 4) {
-        guard let word = chain.nextWord(in: memory) else { return (.failed, 0) }
-        host.storeDisk(disks[index], place, word)
+      var place = offset
+      while place < offset + count {
+        if let run = chain.nextReadableRun(upTo: offset + count - place) {
+          for step in stride(from: 0, to: run.byteCount, by: 4) {
+            host.storeDisk(disks[index], place &+ step, memory.load32(run.address &+ step))
+          }
+          place += run.byteCount
+        } else {
+          guard let word = chain.nextWord(in: memory) else { return (.failed, 0) }
+          host.storeDisk(disks[index], place, word)
+          place += 4
+        }
       }
       return (.done, 0)
     case 4:

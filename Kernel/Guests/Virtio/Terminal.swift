@@ -33,6 +33,10 @@ extension GuestDevices {
     var hasUsed = false
     for _ in 0..<VirtQueue.size {
       guard try take(index, 1, in: memory) else { break }
+      guard chain.readableCount <= Self.longestText else {
+        throw GuestMistake(.textTooLong, chain.readableCount)
+      }
+      countBytes(chain.readableCount * (Self.bytesPerShownByte - 1))
       while let byte = chain.nextByte(in: memory) { host.show(byte) }
       give(index, 1, byteCount: 0, in: &memory)
       hasUsed = true
@@ -40,6 +44,11 @@ extension GuestDevices {
     if hasUsed { host.endOutput() }
     return hasUsed
   }
+
+  /// The most bytes of a request to show; Linux sends sixteen, for a port 32 KiB.
+  static var longestText: UInt32 { 32 << 10 }
+  /// What showing a byte counts as, in bytes that are only copied.
+  private static var bytesPerShownByte: UInt32 { 32 }
 
   /// Fills the guest's buffers with random bytes.
   mutating func giveEntropy<Memory: GuestMemory & ~Copyable, Host: DeviceHost & ~Copyable>(
@@ -49,6 +58,7 @@ extension GuestDevices {
     for _ in 0..<VirtQueue.size {
       guard try take(index, 0, in: memory) else { break }
       let count = min(chain.writableCount, Self.mostEntropy)
+      countBytes(count * (Self.bytesPerRandomByte - 1))
       for _ in 0..<count / 4 { chain.put(word: host.random(), in: &memory) }
       for _ in 0..<count % 4 { chain.put(UInt8(truncatingIfNeeded: host.random()), in: &memory) }
       give(index, 0, byteCount: count, in: &memory)
@@ -59,4 +69,6 @@ extension GuestDevices {
 
   /// The most random bytes of a request; a guest that wants more asks again.
   static var mostEntropy: UInt32 { 4_096 }
+  /// What a random byte counts as, in bytes that are only copied.
+  private static var bytesPerRandomByte: UInt32 { 16 }
 }

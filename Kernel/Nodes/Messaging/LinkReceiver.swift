@@ -24,6 +24,7 @@ public struct LinkReceiver: BitwiseCopyable, Sendable {
   @usableFromInline var returned: UInt32 = 0
 
   /// Takes over this end and asks the sender for a new generation, because positions of a former life are lost.
+  @inline(never)
   public init<Window: SharedWindow & ~Copyable>(
     from: UInt8, to: UInt8, layout: LinkLayout, _ window: borrowing Window
   ) {
@@ -46,6 +47,7 @@ public struct LinkReceiver: BitwiseCopyable, Sendable {
   }
 
   /// Takes a generation that the sender offers; call this on every tick and whenever nothing waits.
+  @inline(never)
   public mutating func service<Window: SharedWindow & ~Copyable>(_ window: borrowing Window) {
     let offered = UInt16(truncatingIfNeeded: window.loadAcquire(pair + LinkLayout.generation))
     guard offered != generation, offered != 0 else { return }
@@ -68,6 +70,7 @@ public struct LinkReceiver: BitwiseCopyable, Sendable {
   ///
   /// - Parameter target: must hold `MessageHeader.maximumLength` bytes if the peer may send as many; a message that
   ///   does not fit counts as a fault of length.
+  @inline(never)
   public mutating func receive<Window: SharedWindow & ~Copyable>(
     into target: inout MutableRawSpan, _ window: borrowing Window
   ) -> MessageHeader? {

@@ -53,6 +53,7 @@ public struct LinkSender: BitwiseCopyable, Sendable {
   @usableFromInline var lent: UInt32 = 0
 
   /// Takes over this end: whatever a former life left behind becomes void under a new generation.
+  @inline(never)
   public init<Window: SharedWindow & ~Copyable>(
     from: UInt8, to: UInt8, layout: LinkLayout, _ window: borrowing Window
   ) {
@@ -76,6 +77,7 @@ public struct LinkSender: BitwiseCopyable, Sendable {
   static func after(_ generation: UInt16) -> UInt16 { generation == .max ? 1 : generation + 1 }
 
   /// Resets the link if the peer asks for it; call this on every tick and whenever a send answers `again`.
+  @inline(never)
   public mutating func service<Window: SharedWindow & ~Copyable>(_ window: borrowing Window) {
     let wanted = UInt16(truncatingIfNeeded: window.loadAcquire(pair + LinkLayout.wanted))
     // A peer can ask for one generation only, the next; a request that is older was granted already.
@@ -84,6 +86,7 @@ public struct LinkSender: BitwiseCopyable, Sendable {
 
   /// Starts a new generation: nothing can be sent until the peer has taken it, and nothing sent before arrives
   /// after that.
+  @inline(never)
   public mutating func reset<Window: SharedWindow & ~Copyable>(_ window: borrowing Window) {
     generation = Self.after(generation)
     counters.resets += 1

@@ -36,14 +36,15 @@ public struct WindowPlan: BitwiseCopyable, Sendable {
 public struct TrialPlace: BitwiseCopyable, Sendable {
   /// The first byte; `zeroBytes` from it are zeros when a trial begins.
   public let start: UInt32
-  /// A ring between every two of the first eight nodes, without chunks.
+  /// Links between every two of the first eight nodes; in a machine of more nodes without chunks.
   public let rings: LinkLayout
 
   init?(start: UInt32, nodeCount: UInt8, windowBytes: UInt32) {
     guard
       let rings = LinkLayout(
         start: start + Self.zeroBytes, nodeCount: UInt32(min(nodeCount, 8)), highSlots: 2, normalSlots: 64,
-        chunkCount: 0, in: windowBytes)
+        // Enough for the longest message, where there is room for so many.
+        chunkCount: nodeCount <= 8 ? 16 : 0, in: windowBytes)
     else { return nil }
     self.start = start
     self.rings = rings

@@ -64,8 +64,8 @@ extension LinksReference {
     links.calls[index] = wanted
     links.calls[index].station = station
     cpu_sti()
-    _ = try? links.wake.signal()
-    _ = try? unsafe links.answered[index].wait(nanoseconds: nanoseconds)
+    raise(links.wake)
+    unsafe wait(for: links.answered[index], nanoseconds: nanoseconds)
     cpu_cli()
     let result = links.stations.result(station) ?? .timedOut
     links.stations.close(station)
@@ -101,7 +101,7 @@ extension NodeLinks {
         ring(slot.node)
       case .tooLong:
         _ = stations.complete(slot.station, from: slot.node, isSupported: false)
-        _ = try? unsafe answered[index].signal()
+        unsafe raise(answered[index])
       case .again, .broken: isBlocked = true
       }
     }
@@ -123,7 +123,7 @@ extension NodeLinks {
       unsafe place.copyMemory(from: buffer, byteCount: count)
     }
     calls[index].replyCount = count
-    _ = try? unsafe answered[index].signal()
+    unsafe raise(answered[index])
   }
 
   /// Answers a call whose message is in the buffer.
@@ -144,7 +144,7 @@ extension NodeLinks {
   mutating func abandonCalls(to node: UInt8) {
     guard stations.abandon(peer: node) > 0 else { return }
     for index in 0..<WaitStations.count where calls[index].station != 0 && calls[index].node == node {
-      _ = try? unsafe answered[index].signal()
+      unsafe raise(answered[index])
     }
   }
 

@@ -17,8 +17,8 @@ import Window
 ///
 /// - Returns: whether it could.
 @export(interface)
-public func obeyNodeCommand(_ command: MonitorCommand, _ number: UInt32?) -> Bool {
-  guard let reference = LinksReference() else { return false }
+public func obeyNodeCommand(_ command: MonitorCommand, _ number: UInt32?, _ second: UInt32?) -> Bool {
+  guard let reference = LinksReference(), second == nil || command == .load else { return false }
   switch command {
   case .nodes: reference.showNodes()
   case .links: reference.showLinks()
@@ -37,12 +37,27 @@ public func obeyNodeCommand(_ command: MonitorCommand, _ number: UInt32?) -> Boo
       while true { cpu_hlt() }
     }
     reference.ask(.kill(UInt8(number)))
-  case .restart:
-    guard nodeImages() != nil, let number, number < UInt32(reference.links.count),
-      number != UInt32(reference.links.number)
+  case .stop:
+    guard let number, number < UInt32(reference.links.count), number != UInt32(reference.links.number) else {
+      return false
+    }
+    reference.waitForAll()
+    reference.ask(.stop(UInt8(number)))
+    if !reference.waitUntil(UInt8(number), is: .fenced) { reference.show("node \(number) did not stop") }
+  case .restart, .load:
+    let image = command == .load ? second : number
+    guard let images = nodeImages(), let number, number < UInt32(reference.links.count),
+      number != UInt32(reference.links.number), let image, image < UInt32(images.count)
     else { return false }
-    reference.ask(.restart(UInt8(number)))
-    _ = try? Threads.sleep(nanoseconds: 100_000_000)
+    switch unsafe reference.links.peers[Int(number)].life.state {
+    case .dead, .fenced: _ = reference.waitUntil(UInt8(number), is: .fenced)
+    case .absent: break
+    case .starting, .hello, .online, .suspect:
+      reference.show("node \(number) runs: `stop` or `kill` it first")
+      return true
+    }
+    reference.ask(.restart(UInt8(number), image: UInt8(image)))
+    if !reference.waitUntil(UInt8(number), is: .online) { reference.show("node \(number) did not come") }
   case .call:
     guard let number, number < UInt32(reference.links.count), number != UInt32(reference.links.number) else {
       return false
@@ -61,6 +76,10 @@ public func obeyNodeCommand(_ command: MonitorCommand, _ number: UInt32?) -> Boo
     }
     reference.waitForAll()
     reference.tryTogether(.death, "death", count: number)
+  case .hostile:
+    guard let number, number < UInt32(reference.links.count) else { return false }
+    reference.waitForAll()
+    reference.tryTogether(.hostile, "hostile", count: number)
   case .exchange:
     reference.waitForAll()
     reference.tryTogether(.exchange, "exchange", count: number ?? 1, seconds: 3_600)
@@ -119,25 +138,28 @@ extension LinksReference {
       _ = try? Threads.sleep(nanoseconds: 300_000_000)
       show("storm: killing node \(node)")
       ask(.kill(node))
-      var looksLeft = 400
-      while unsafe links.peers[Int(node)].life.state != .fenced, looksLeft > 0 {
-        _ = try? Threads.sleep(nanoseconds: 50_000_000)
-        looksLeft -= 1
-      }
-      ask(.restart(node))
-      while unsafe links.peers[Int(node)].life.state != .online, looksLeft > 0 {
-        _ = try? Threads.sleep(nanoseconds: 50_000_000)
-        looksLeft -= 1
-      }
-      show(looksLeft > 0 ? "storm: node \(node) is back" : "storm: node \(node) did not come back")
+      let isHeld = waitUntil(node, is: .fenced)
+      ask(.restart(node, image: node))
+      let isBack = isHeld && waitUntil(node, is: .online)
+      show(isBack ? "storm: node \(node) is back" : "storm: node \(node) did not come back")
     }
     showResults("storm", seconds: 300)
+  }
+
+  /// Waits until this node sees another in a state, 20 seconds at most; whether it does.
+  fileprivate func waitUntil(_ node: UInt8, is state: LifeState) -> Bool {
+    for _ in 0..<400 {
+      // SAFETY: the place is one of as many as there are nodes.
+      if unsafe links.peers[Int(node)].life.state == state { return true }
+      _ = try? Threads.sleep(nanoseconds: 50_000_000)
+    }
+    return false
   }
 
   /// Leaves a request for the thread that owns the links.
   fileprivate func ask(_ request: Request) {
     links.request = request
-    _ = try? links.wake.signal()
+    raise(links.wake)
   }
 
   /// Waits until every node is online or was and is no more, and all that are online see the same nodes; a minute at
@@ -167,7 +189,7 @@ extension LinksReference {
     NodeTable.word(field, of: node, links.window)
   }
 
-  private func show(_ text: Text) { NodeReference().node.log.show(text) }
+  fileprivate func show(_ text: Text) { NodeReference().node.log.show(text) }
 
   /// A line for each node, from what it says of itself.
   fileprivate func showNodes() {
@@ -244,14 +266,14 @@ extension LinksReference {
     line.append(decimal: receiver.messages, width: 10)
     line.append(decimal: receiver.bytes, width: 10)
     line.append(decimal: receiver.resets, width: 7)
-    line.append(decimal: receiver.faultCount &+ sender.faultCount, width: 7)
+    line.append(decimal: unsafe peer.pointee.faultCount, width: 7)
     return line
   }
 
   /// Sends a message around and says how long it took.
   fileprivate func runRing(rounds: UInt32) {
     ask(.ring(rounds: max(1, rounds)))
-    let outcome = (try? links.finished.wait(nanoseconds: 60_000_000_000)) ?? .cancelled
+    let outcome = wait(for: links.finished, nanoseconds: 60_000_000_000)
     guard outcome == .satisfied else {
       show("ring: the message was lost")
       return

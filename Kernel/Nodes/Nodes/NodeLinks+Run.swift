@@ -29,7 +29,7 @@ extension NodeLinks {
         var nanoseconds = (nextTick - now) / max(1, rate / 1_000) * 1_000 + 1_000
         // What found no room is tried again soon: nobody rings when there is room.
         if isBlocked || exchange != nil { nanoseconds = min(nanoseconds, 500_000) }
-        _ = try? wake.wait(nanoseconds: nanoseconds)
+        wait(for: wake, nanoseconds: nanoseconds)
       }
       isBlocked = false
       let isTick = cpu_rdtsc() >= nextTick
@@ -45,6 +45,7 @@ extension NodeLinks {
       obeyRequest()
       forwardToken()
       sendCalls()
+      sendOutput()
       stepTrial()
       if isHeir, !ring.isUnderWay { endAsHeir() }
     }
@@ -94,6 +95,8 @@ extension NodeLinks {
     case .result where header.length >= 20:
       note(TrialResult(session: word(0), status: word(1), values: (word(2), word(3), word(4))), of: node)
     case .frame: takeFrame(from: node, count: Int(header.length))
+    case .stop where node == 0: stopSelf()
+    case .output where number == 0: showOutput(from: node, count: Int(header.length))
     case .barrier where header.length >= 4: trial.barrierWords[Int(node & 63)] = word(0)
     default:
       unsafe peers[Int(node)].receiver.counters.count(.malformed)
@@ -126,7 +129,31 @@ extension NodeLinks {
       let beat = NodeTable.word(.heartbeat, of: node, window)
       act(on: node, unsafe peers[Int(node)].life.handle(.tick(generation: generation, heartbeat: beat)))
       greet(node)
+      reportFaults(of: node)
     }
+  }
+
+  /// Tells the log that a peer breaks the rules, at most once in fifty ticks however often it does.
+  private mutating func reportFaults(of node: UInt8) {
+    // SAFETY: the place is one of as many as there are nodes.
+    let peer = unsafe peers + Int(node)
+    let count = unsafe peer.pointee.faultCount
+    guard unsafe count != peer.pointee.reportedFaults, unsafe heartbeat &- peer.pointee.reportedAt >= 50
+    else {
+      return
+    }
+    log(
+      .warning, "nodes",
+      "node \(node) breaks the rules: \(unsafe count &- peer.pointee.reportedFaults) faults, \(count) in all")
+    unsafe peer.pointee.reportedFaults = count
+    unsafe peer.pointee.reportedAt = heartbeat
+  }
+
+  /// Ends this node, as the first one has asked: the others see it in the table and hold its processor.
+  private mutating func stopSelf() {
+    log(.info, "nodes", "stopped by the first node")
+    set(.phase, NodePhase.stopped.rawValue)
+    endRun(.passed, status: 0)
   }
 
   /// Says hello once in each life of a peer; until the link takes it, on every tick again.
@@ -213,11 +240,14 @@ extension NodeLinks {
       for other in 0..<count where online >> UInt64(other) & 1 != 0 {
         _ = send(to: other, .check, [0, 0, 0, 0, 0])
       }
-    case .restart(let node):
+    case .restart(let node, let image):
       guard node < count, node != number else { return }
       let life = unsafe peers[Int(node)].life
       guard life.state == .fenced || life.state == .absent else { return }
-      start(node, generation: life.generation &+ 1)
+      start(node, image: image, generation: life.generation &+ 1)
+    case .stop(let node):
+      guard node < count, node != number, online >> UInt64(node) & 1 != 0 else { return }
+      _ = send(to: node, .stop, [0, 0, 0, 0, 0])
     case .trial(let kind, let times): startTrial(kind, times)
     case .kill(let node):
       guard node < count, node != number else { return }

@@ -28,6 +28,12 @@ struct Peer: BitwiseCopyable {
   var life: NodeLife
   /// The life in which it was said hello to.
   var greeted: UInt16 = 0
+  /// How many of its faults the log has been told, and at which heartbeat.
+  var reportedFaults: UInt64 = 0
+  var reportedAt: UInt32 = 0
+
+  /// What it did wrong, at both ends.
+  var faultCount: UInt64 { sender.counters.faultCount &+ receiver.counters.faultCount }
 }
 
 /// The kinds of messages between kernels.
@@ -50,6 +56,10 @@ enum MessageType: UInt8 {
   case frame
   /// A barrier of messages: the episode.
   case barrier
+  /// Asks a node to end by itself; of the first node alone.
+  case stop
+  /// What programs of a node without a console have shown; to the first node alone.
+  case output
 }
 
 /// What the monitor wants.
@@ -57,8 +67,10 @@ enum Request: BitwiseCopyable {
   case none
   case ring(rounds: UInt32)
   case check
+  case stop(UInt8)
   case kill(UInt8)
-  case restart(UInt8)
+  /// Starts a node with an image, its own or another's.
+  case restart(UInt8, image: UInt8)
   case trial(TrialKind, count: UInt32)
 }
 
@@ -102,6 +114,13 @@ enum Request: BitwiseCopyable {
   var unitPage: UInt = 0
   var unitSession: UInt16 = 0
   var isUnitWanted = false
+  /// When a program last asked to be the unit in a session that another node begins, in ticks; 0 if none does.
+  var unitOffer: UInt64 = 0
+  /// The last such session that was left to a program.
+  var offeredSession: UInt16 = 0
+  /// What programs have shown, on its way to the first node; there, lines that the others have begun.
+  var output = OutputRing()
+  let outputLines: UnsafeMutablePointer<Text>
   var exchangeMemory: UInt = 0
   var doorbells: UInt32 = 0
   var request = Request.none
@@ -154,6 +173,9 @@ public func startNodes() {
   reference.node.doorbellHandler = doorbellRang
   reference.node.unitControl = { controlUnit($0, $1) }
   reference.node.peerText = { describePeers($0, $1, $2) }
+  if !identity.ownsDevices {
+    reference.node.relay = RelayedConsole(room: { outputRoom() }, write: { takeOutput($0) })
+  }
   do {
     try Threads.create(ThreadName("nodes"), level: PriorityLevel(truncating: 24)) { _ in
       guard let reference = LinksReference() else { return 1 }
@@ -228,6 +250,8 @@ private func makeLinks(_ identity: NodeIdentity, _ window: MappedWindow, _ plan:
           patience: .init(suspectTicks: 50, deadTicks: identity.count > 8 ? 200 : 100))))
   }
   let buffer = unsafe UnsafeMutableRawPointer(allocate(UInt8.self, Int(MessageHeader.maximumLength)))
+  let outputLines = unsafe allocate(Text.self, Int(identity.count))
+  for node in 0..<Int(identity.count) { unsafe (outputLines + node).initialize(to: Text()) }
   let records = unsafe allocate(Semaphore.Record.self, 2 + WaitStations.count)
   let answered = unsafe allocate(Semaphore.self, WaitStations.count)
   for index in 0..<WaitStations.count {
@@ -244,7 +268,7 @@ private func makeLinks(_ identity: NodeIdentity, _ window: MappedWindow, _ plan:
       window: window, layout: layout, plan: plan, number: identity.number, count: identity.count,
       doorbell: Doorbell(node: identity.number, layout: layout), peers: peers, buffer: buffer, wake: wake,
       finished: finished, tickLength: reference.node.clock.ticksPerMillisecond * milliseconds,
-      answered: answered))
+      answered: answered, outputLines: outputLines))
   reference.node.peers = UInt(bitPattern: links)
 }
 
@@ -252,5 +276,5 @@ private func makeLinks(_ identity: NodeIdentity, _ window: MappedWindow, _ plan:
 private func doorbellRang() {
   guard let reference = LinksReference() else { return }
   reference.links.doorbells &+= 1
-  _ = try? reference.links.wake.signal(in: &NodeReference().node.threads.scheduler)
+  wakeLater(reference.links.wake)
 }

@@ -25,7 +25,7 @@ struct ProgramUnit {
 
 /// What a program asks for, in the low byte of the request.
 private enum UnitRequest: UInt32 {
-  case begin, send, receive, test, testAny, cancel, barrier, lock, unlock, put, get
+  case begin, send, receive, test, testAny, cancel, barrier, lock, unlock, put, get, join
 }
 
 /// Linux's numbers for what can go wrong.
@@ -83,6 +83,7 @@ func controlUnit(_ request: UInt32, _ address: UInt) -> Int {
     words[index] = word
   }
   if request == .begin { return reference.beginProgramUnit() }
+  if request == .join { return reference.joinProgramUnit() }
   guard let place = unsafe reference.links.programUnit else { return UnitErrno.invalid }
   // A session that another one has followed is over.
   guard unsafe place.pointee.trial.session == reference.links.trial.current?.session else {
@@ -102,25 +103,44 @@ extension LinksReference {
       current.starter == links.number, current.session != links.unitSession
     {
       links.isUnitWanted = false
-      links.unitSession = current.session
-      guard
-        let layout = UnitLayout(
-          start: links.plan.units.start, count: current.size, in: links.window.byteCount),
-        let unit = Unit(UInt8(current.rank(of: links.number)), of: layout, session: current.session)
-      else { return UnitErrno.noDevice }
-      if unsafe links.programUnit == nil {
-        unsafe links.programUnit = allocate(ProgramUnit.self, 1)
-        links.unitPage = KernelHeap.allocate(4096, alignment: 64).rawValue
-      }
-      unsafe links.programUnit?.initialize(to: ProgramUnit(unit: unit, trial: current))
-      return Int(unit.number) | Int(unit.count) << 8
+      return takeUnit(in: current)
     }
     if !links.isUnitWanted {
       links.isUnitWanted = true
       links.request = .trial(.partner, count: 0)
-      _ = try? links.wake.signal(in: &NodeReference().node.threads.scheduler)
+      wakeLater(links.wake)
     }
     return UnitErrno.again
+  }
+
+  /// Offers the program as this node's unit in the next session that another node begins; answers as `begin` once there is
+  /// one.
+  ///
+  /// An offer holds for two seconds, so a program that has ended is waited for by nobody for long.
+  fileprivate func joinProgramUnit() -> Int {
+    if let current = links.trial.current, current.kind == .partner, current.session == links.offeredSession,
+      current.session != links.unitSession
+    {
+      links.unitOffer = 0
+      return takeUnit(in: current)
+    }
+    links.unitOffer = cpu_rdtsc()
+    return UnitErrno.again
+  }
+
+  private func takeUnit(in current: Trial) -> Int {
+    links.unitSession = current.session
+    guard
+      let layout = UnitLayout(
+        start: links.plan.units.start, count: current.size, in: links.window.byteCount),
+      let unit = Unit(UInt8(current.rank(of: links.number)), of: layout, session: current.session)
+    else { return UnitErrno.noDevice }
+    if unsafe links.programUnit == nil {
+      unsafe links.programUnit = allocate(ProgramUnit.self, 1)
+      links.unitPage = KernelHeap.allocate(4096, alignment: 64).rawValue
+    }
+    unsafe links.programUnit?.initialize(to: ProgramUnit(unit: unit, trial: current))
+    return Int(unit.number) | Int(unit.count) << 8
   }
 
   /// The units of a trial whose node died since it began, one bit each.
@@ -141,7 +161,7 @@ extension LinksReference {
     let peer = UInt8(truncatingIfNeeded: words[0])
     var memory = ProgramUnitMemory(page: links.unitPage)
     switch request {
-    case .begin: return 0
+    case .begin, .join: return 0
     case .send: return try state.requests.send(state.unit, to: peer, address: pointer, count: words[2])
     case .receive:
       return try state.requests.receive(state.unit, from: peer, address: pointer, count: words[2])

@@ -47,7 +47,7 @@ extension NodeLinks {
       guard passed.rounds > 0 else {
         ring = RingRun(hops: passed.hops, ticks: cpu_rdtsc() &- passed.start, isUnderWay: false)
         token = nil
-        _ = try? finished.signal()
+        raise(finished)
         return
       }
     }
@@ -71,7 +71,7 @@ extension NodeLinks {
     token = nil
     if ring.isUnderWay {
       ring.isUnderWay = false
-      _ = try? finished.signal()
+      raise(finished)
     }
   }
 }

@@ -31,6 +31,8 @@ extension BootStructure {
     put(UInt64(commandLineCount), 4, at: 56, &bytes)
     for index in 0..<Self.commandLineCapacity { bytes[64 + index] = commandLine[index] }
     for row in 0..<LookupTable.count { put(Self.encodeRow(table[row]), 8, at: 1024 + 8 * row, &bytes) }
+    put(UInt64(images.address), 4, at: 3072, &bytes)
+    put(UInt64(images.bytes), 4, at: 3076, &bytes)
     put(UInt64(checksum(of: bytes)), 4, at: 12, &bytes)
     return bytes
   }
@@ -49,8 +51,10 @@ extension BootStructure {
     ramdisk = (UInt32(Self.get(bytes, 40, 4)), UInt32(Self.get(bytes, 44, 4)))
     window = (UInt32(Self.get(bytes, 48, 4)), UInt32(Self.get(bytes, 52, 4)))
     commandLineCount = UInt32(Self.get(bytes, 56, 4))
+    images = (UInt32(Self.get(bytes, 3072, 4)), UInt32(Self.get(bytes, 3076, 4)))
     guard node < nodeCount, generation != 0, commandLineCount <= Self.commandLineCapacity,
       Self.fits(kernel, in: memoryBytes), Self.fits(ramdisk, in: memoryBytes),
+      Self.fits(images, in: memoryBytes),
       UInt64(window.address) + UInt64(window.bytes) <= 1 << 32
     else { throw .inconsistent }
     for index in 0..<Self.commandLineCapacity { commandLine[index] = bytes[64 + index] }

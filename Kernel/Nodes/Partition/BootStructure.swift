@@ -17,7 +17,8 @@
 ///      60     4   reserved, 0
 ///      64   960   command line, not terminated, the rest 0
 ///     1024 2048   lookup table: 256 rows of 8 bytes, see `encodeRow`
-///     3072 1024   reserved, 0
+///     3072    4   images core address      3076  4  images bytes (0: none), see NodeImage.swift
+///     3080 1016   reserved, 0
 ///
 /// All numbers are little-endian on every architecture.
 
@@ -58,6 +59,8 @@ public struct BootStructure: BitwiseCopyable, Sendable {
   public var kernel: (address: UInt32, bytes: UInt32) = (0, 0)
   /// Core address and bytes of the ramdisk.
   public var ramdisk: (address: UInt32, bytes: UInt32) = (0, 0)
+  /// Core address and bytes of the images of all nodes, for the node that starts others anew.
+  public var images: (address: UInt32, bytes: UInt32) = (0, 0)
   /// Core address and bytes of the shared window.
   public var window: (address: UInt32, bytes: UInt32) = (0, 0)
   /// The command line's bytes; those past `commandLineCount` are 0.

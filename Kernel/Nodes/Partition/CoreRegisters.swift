@@ -37,6 +37,8 @@ public enum CoreRegisters {
   public static var startUpPages: UInt32 { 0x1000 }
   /// Where the page of code lies with which a running node starts a core: the same system and core address.
   public static var trampoline: UInt32 { 0x9000 }
+  /// The page that a core begins in when the ROM's code starts it; the chip set shows the ROM's last page there.
+  public static var secondaryPage: UInt8 { 0xFF }
   /// The system address that a core fetches its first instruction from.
   public static var resetVector: UInt32 { 0xFFFF_FFF0 }
 

@@ -21,7 +21,7 @@ public struct PlacedStructure<Memory: PhysicalMemoryReader> {
     guard number(8, as: UInt32.self) == BootStructure.version else { throw .unknownVersion }
     guard number(12, as: UInt32.self) == checksum() else { throw .wrongChecksum }
     guard node < nodeCount, generation != 0, commandLineCount <= BootStructure.commandLineCapacity,
-      fits(ramdisk), fits(kernel), UInt64(window.address) + UInt64(window.bytes) <= 1 << 32
+      fits(ramdisk), fits(kernel), fits(images), UInt64(window.address) + UInt64(window.bytes) <= 1 << 32
     else { throw .inconsistent }
     for row in 0..<LookupTable.count {
       guard BootStructure.decodeRow(number(1024 + 8 * row, as: UInt64.self)) != nil else {
@@ -42,6 +42,8 @@ public struct PlacedStructure<Memory: PhysicalMemoryReader> {
   public var kernel: (address: UInt32, bytes: UInt32) { (number(32), number(36)) }
   /// Core address and bytes of the ramdisk.
   public var ramdisk: (address: UInt32, bytes: UInt32) { (number(40), number(44)) }
+  /// Core address and bytes of the images of all nodes; of no bytes if there are none.
+  public var images: (address: UInt32, bytes: UInt32) { (number(3072), number(3076)) }
   /// Core address and bytes of the shared window.
   public var window: (address: UInt32, bytes: UInt32) { (number(48), number(52)) }
   /// The bytes in the command line, and where they lie.

@@ -66,6 +66,7 @@ public struct Requests: BitwiseCopyable, Hashable, Sendable {
   public private(set) var blamed: UInt64 = 0
 
   /// Makes a table without requests.
+  @export(interface)
   public init() {}
 
   /// Two tables in the same state.
@@ -89,6 +90,7 @@ public struct Requests: BitwiseCopyable, Hashable, Sendable {
   /// Posts a send (iRCCE_isend).
   ///
   /// - Returns: the request's number.
+  @export(interface)
   public mutating func send(_ unit: Unit, to peer: UInt8, address: UInt, count: UInt32) throws(UnitError)
     -> Int
   {
@@ -97,6 +99,7 @@ public struct Requests: BitwiseCopyable, Hashable, Sendable {
   }
 
   /// Posts a receive (iRCCE_irecv) from a unit, or from `any`.
+  @export(interface)
   public mutating func receive(_ unit: Unit, from peer: UInt8, address: UInt, count: UInt32)
     throws(UnitError) -> Int
   {
@@ -117,6 +120,7 @@ public struct Requests: BitwiseCopyable, Hashable, Sendable {
   }
 
   /// How a request stands; one that is over is free again afterwards (iRCCE_isend_test, iRCCE_irecv_test).
+  @export(interface)
   public mutating func test(_ number: Int) throws(UnitError) -> RequestState {
     guard (0..<Self.capacity).contains(number), requests[number].kind != .free else { throw .request }
     let state = requests[number].state
@@ -125,6 +129,7 @@ public struct Requests: BitwiseCopyable, Hashable, Sendable {
   }
 
   /// The first request of a list, one bit each, that is over; it is freed (iRCCE_wait_any).
+  @export(interface)
   public mutating func testAny(_ list: UInt32) -> (number: Int, state: RequestState)? {
     for number in 0..<Self.capacity where list >> UInt32(number) & 1 != 0 {
       guard requests[number].kind != .free, requests[number].state != .pending else { continue }
@@ -145,6 +150,7 @@ public struct Requests: BitwiseCopyable, Hashable, Sendable {
   }
 
   /// Takes back a receive that has begun nothing (iRCCE_irecv_cancel); false if it is too late.
+  @export(interface)
   public mutating func cancel(_ number: Int) throws(UnitError) -> Bool {
     guard (0..<Self.capacity).contains(number), requests[number].kind != .free else { throw .request }
     guard requests[number].state == .pending, !requests[number].isUnderWay else { return false }
@@ -157,6 +163,7 @@ public struct Requests: BitwiseCopyable, Hashable, Sendable {
   /// - Parameter dead: units that can't write any more, one bit each: what needs them fails.
   /// - Returns: whether anything went on.
   @discardableResult
+  @inline(never)
   public mutating func push<Window: SharedWindow & ~Copyable, Memory: UnitMemory & ~Copyable>(
     _ unit: Unit, _ memory: inout Memory, dead: UInt64 = 0, _ window: borrowing Window
   ) -> Bool {

@@ -25,6 +25,7 @@ public enum Console {
 
   private static func run() -> UInt {
     let reference = NodeReference()
+    guard reference.node.identity.ownsDevices else { relayForEver() }
     reference.node.log.output.serial.interruptOnInput()
     cpu_cli()
     reference.node.lines.unmask(SerialPort.interruptLine)
@@ -45,6 +46,17 @@ public enum Console {
         // Counted, so a byte that came in between is not missed.
         _ = try? reference.node.threads.inputArrived.wait()
       }
+    }
+  }
+
+  /// What the thread does on a node without a console: it goes on with output whenever there is room for more.
+  private static func relayForEver() -> Never {
+    let reference = NodeReference()
+    while true {
+      _ = try? reference.node.threads.inputArrived.wait()
+      cpu_cli()
+      ProgramFiles().wakeWaiters()
+      cpu_sti()
     }
   }
 
@@ -69,11 +81,27 @@ public enum Console {
     guard files.tree.hasOutput else { return }
     let reference = NodeReference()
     var bytes: InlineArray<128, UInt8> = .init(repeating: 0)
+    let relay = reference.node.identity.ownsDevices ? nil : reference.node.relay
     while true {
+      // What finds no room stays in the terminal, and whoever writes more waits.
+      if let relay, relay.room() < bytes.count { return }
       var span = bytes.mutableSpan
       let count = files.tree.takeOutput(into: &span)
       if count == 0 { return }
-      for index in 0..<count { reference.node.log.output.writeRaw(bytes[index]) }
+      for index in 0..<count {
+        if let relay { relay.write(bytes[index]) } else { reference.node.log.output.writeRaw(bytes[index]) }
+      }
     }
+  }
+
+  /// Says on another node's console how the first program of this one has ended.
+  static func relayEnd(_ status: ExitStatus) {
+    show()
+    guard let relay = NodeReference().node.relay else { return }
+    var text: Text = "the first program ended with status "
+    text.append(decimal: UInt64(status.code ?? 128 + (status.signal ?? 0)))
+    text.append("\n")
+    guard relay.room() >= text.count else { return }
+    for index in 0..<text.count { relay.write(text[index]) }
   }
 }

@@ -74,14 +74,18 @@ public enum ProgramStart {
   /// Sets the time of day from the machine's clock.
   private static func setClock() {
     let programs = Programs()
+    let identity = NodeReference().node.identity
+    var name: Text = "apus"
+    if !identity.ownsDevices { name.append(contentsOf: "-\(identity.number)") }
+    for index in 0..<name.count { programs.system.hostName[index] = name[index] }
+    ProgramFiles().tree.random.mix(cpu_rdtsc())
+    // The clock is the first node's device: on the others time begins in 1970 unless a program sets it.
+    guard identity.ownsDevices else { return }
     let date = RealTimeClock.read()
     let seconds = Calendar.seconds(
       year: date.year, month: date.month, day: date.day, hour: date.hour, minute: date.minute,
       second: date.second)
     programs.system.startTime = UInt64(max(0, seconds)) * 1_000_000_000 &- programs.uptime
-    let name: StaticString = "apus"
-    for index in 0..<name.utf8CodeUnitCount { programs.system.hostName[index] = unsafe name.utf8Start[index] }
-    ProgramFiles().tree.random.mix(cpu_rdtsc())
     ProgramFiles().tree.random.mix(UInt64(truncatingIfNeeded: seconds))
   }
 

@@ -416,8 +416,16 @@ extension Programs {
     wakeAll(process.released)
   }
 
-  /// The first process has ended, and so ends the run.
+  /// The first process has ended, and so ends the run; on a node without a console only what runs there.
   private func endRunOfPrograms(_ status: ExitStatus) -> Never {
+    guard NodeReference().node.identity.ownsDevices else {
+      log(
+        .info, "programs", "the first process ended with status \(status.code ?? 128 + (status.signal ?? 0))")
+      Console.relayEnd(status)
+      cpu_sti()
+      // The node goes on for the others; its program can be started again with the node.
+      while true { _ = try? Threads.sleep(nanoseconds: 3_600_000_000_000) }
+    }
     ProfileRecords.writeAll()
     Files.finish()
     let code = status.code ?? 128 + (status.signal ?? 0)

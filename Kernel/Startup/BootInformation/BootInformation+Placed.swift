@@ -3,16 +3,18 @@
 import Base
 
 extension BootInformation {
-  /// A node's own memory from address 0, its ramdisk and its command line.
+  /// A node's own memory from address 0, its ramdisk, the images of all nodes and its command line.
   ///
   /// - Parameters:
   ///   - memoryBytes: bytes of memory from address 0, all of it usable.
   ///   - ramdisk: where the ramdisk lies; of no bytes if there is none.
+  ///   - images: where the images lie; of no bytes if there are none. They are a module after the ramdisk.
   ///   - commandLine: where the kernel's command line lies.
   ///   - memory: the node's memory.
   public init<Memory: PhysicalMemoryReader>(
     placedWith memoryBytes: UInt64, ramdisk: (start: UInt64, byteCount: UInt64),
-    commandLine: (start: UInt64, count: Int), memory: Memory
+    images: (start: UInt64, byteCount: UInt64) = (0, 0), commandLine: (start: UInt64, count: Int),
+    memory: Memory
   ) throws(BootInformationError) {
     self.init()
     bootProtocol = .placed
@@ -28,12 +30,19 @@ extension BootInformation {
       texts.used += 1
     }
     commandLineText = BootText(offset: UInt16(start), length: UInt16(commandLine.count))
-    guard ramdisk.byteCount > 0 else { return }
-    let end = ramdisk.start + ramdisk.byteCount
-    guard end <= memoryBytes else { throw .init(.moduleOutsideMemory, ramdisk.start) }
-    modules[0] = BootModule(
-      start: PhysicalAddress(ramdisk.start), end: PhysicalAddress(end), text: append("ramdisk.cpio"))
-    moduleCount = 1
+    try addModule(ramdisk, "ramdisk.cpio", memoryBytes)
+    try addModule(images, "nodes.image", memoryBytes)
+  }
+
+  private mutating func addModule(
+    _ place: (start: UInt64, byteCount: UInt64), _ name: StaticString, _ memoryBytes: UInt64
+  ) throws(BootInformationError) {
+    guard place.byteCount > 0 else { return }
+    let end = place.start + place.byteCount
+    guard end <= memoryBytes else { throw .init(.moduleOutsideMemory, place.start) }
+    modules[moduleCount] = BootModule(
+      start: PhysicalAddress(place.start), end: PhysicalAddress(end), text: append(name))
+    moduleCount += 1
   }
 
   /// Keeps a text of this source; there is always room for the few that there are.

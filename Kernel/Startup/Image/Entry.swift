@@ -19,13 +19,15 @@ import Start
 ///
 /// If the loader brought guests, they run, and beside them a program if the command line names one; if the ramdisk has a
 /// program to start with, that is what runs, and its end is the run's; else, or with `monitor=on`, the ramdisk is listed
-/// and the monitor runs.
+/// and the monitor runs. A further node runs its program and nothing else.
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   startNode(magic: magic, information: information)
   startNodes()
-  // A further node has no console.
-  guard NodeReference().node.identity.ownsDevices else { Threads.idle() }
+  guard NodeReference().node.identity.ownsDevices else {
+    startFurtherNode()
+    Threads.idle()
+  }
   #if arch(i386)
     if GuestHost.prepare(), !ProgramStart.isNamed {
       GuestHost.start(besidePrograms: false)
@@ -59,6 +61,14 @@ func kernelEntry(_ magic: UInt32, _ information: UInt32) {
     }
   }
   Threads.idle()
+}
+
+/// Starts the program of a node without a console, if its ramdisk has one or its command line names one: what the program
+/// writes is shown by the first node.
+private func startFurtherNode() {
+  guard ProgramStart.isWanted(), ProgramStart.prepare(), ProgramStart.isThere() else { return }
+  ProgramCalls.start()
+  start(ThreadName("starter")) { _ in ProgramStart.startInitialProgram() ? 0 : 1 }
 }
 
 private func start(_ name: ThreadName, _ body: ThreadBody) {

@@ -77,6 +77,8 @@ public struct Node: ~Copyable {
   public var obeyGuestCommand: (@convention(c) (_ verb: UInt8, _ guest: UInt32, _ value: UInt32) -> Bool)?
   /// Where the module that speaks with other nodes keeps what it knows, or 0.
   public var peers: UInt = 0
+  /// Takes what programs of a node without a console show; nothing if there is nobody to show it.
+  public var relay: RelayedConsole?
   /// Whether a panic is being reported: a second one says so and stops at once.
   var isPanicking = false
 
@@ -86,6 +88,22 @@ public struct Node: ~Copyable {
     self.log = log
     self.clock = clock
     self.identity = identity
+  }
+}
+
+/// The way of programs' output from a node without a console to the one that has it; called with interrupts off.
+public struct RelayedConsole: BitwiseCopyable {
+  /// How many bytes it takes now.
+  ///
+  /// When there is room again, `inputArrived` is signalled.
+  public var room: @convention(c) () -> Int
+  /// Takes a byte.
+  public var write: @convention(c) (UInt8) -> Void
+
+  /// Puts the two together.
+  public init(room: @escaping @convention(c) () -> Int, write: @escaping @convention(c) (UInt8) -> Void) {
+    self.room = room
+    self.write = write
   }
 }
 

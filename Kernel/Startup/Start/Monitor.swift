@@ -24,12 +24,12 @@ public struct Monitor: ~Copyable {
 
   /// Obeys commands until `exit` or the end of input, and then returns.
   ///
-  /// - Parameter obeyOther: obeys a command that needs what this module does not know, with its number if there is one;
+  /// - Parameter obeyOther: obeys a command that needs what this module does not know, with its numbers if there are any;
   ///   answers whether it could.
   /// - Parameter obeyGuests: obeys a command for guests; answers whether it could.
   @export(interface)
   public mutating func run(
-    _ obeyOther: (MonitorCommand, UInt32?) -> Bool = { _, _ in false },
+    _ obeyOther: (MonitorCommand, UInt32?, UInt32?) -> Bool = { _, _, _ in false },
     _ obeyGuests: (GuestCommand) -> Bool = { _ in false }
   ) {
     let reference = NodeReference()
@@ -92,7 +92,7 @@ public struct Monitor: ~Copyable {
     for index in 0..<text.count { reference.node.log.output.write(text[index]) }
   }
 
-  private func obey(_ line: MonitorLine, _ obeyOther: (MonitorCommand, UInt32?) -> Bool) {
+  private func obey(_ line: MonitorLine, _ obeyOther: (MonitorCommand, UInt32?, UInt32?) -> Bool) {
     let reference = NodeReference()
     switch line {
     case .empty, .command(.exit), .guests:
@@ -124,10 +124,14 @@ public struct Monitor: ~Copyable {
     case .command(.panic):
       panic("asked for at the console")
     case .command(let command):
-      if !obeyOther(command, nil) { reference.node.log.show("this machine has one node") }
+      if !obeyOther(command, nil, nil) { reference.node.log.show("this machine has one node") }
     case .numbered(let command, let number):
-      if !obeyOther(command, number) {
+      if !obeyOther(command, number, nil) {
         reference.node.log.show("there is no such node, or the command takes no number")
+      }
+    case .pair(let command, let first, let second):
+      if !obeyOther(command, first, second) {
+        reference.node.log.show("there is no such node or image, or the command takes no two numbers")
       }
     }
   }

@@ -92,8 +92,10 @@ private func placedInformation() throws(BootInformationError) -> BootInformation
   let address = NodeReference().node.identity.structure
   guard let structure = placedStructure(at: address) else { throw .init(.badAddress, UInt64(address)) }
   let ramdisk = structure.ramdisk
+  let images = structure.images
   return try BootInformation(
     placedWith: structure.memoryBytes, ramdisk: (UInt64(ramdisk.address), UInt64(ramdisk.bytes)),
+    images: (UInt64(images.address), UInt64(images.bytes)),
     commandLine: (structure.commandLineAddress, structure.commandLineCount), memory: LoaderMemory())
 }
 

@@ -105,6 +105,31 @@ import Testing
     #expect(report.comparison(with: "minix").isEmpty)
   }
 
+  @Test func whatDependsOnANumberIsDrawnByIt() throws {
+    func nodes(_ name: String, _ value: Int) throws -> BenchmarkResult {
+      try Self.result(name, [[value, value + 5]], unit: .ticks)
+    }
+    let report = BenchmarkReport(results: [
+      try nodes("node/ball-round-trip", 500), try nodes("node/poll-round-trip", 700),
+      try nodes("node/stream-64", 160), try nodes("node/stream-8", 200), try nodes("node/stream-4096", 4096),
+      try nodes("nodes/from-2-to-1", 90), try nodes("nodes/from-1-to-1", 120),
+      try nodes("nodes/lock-ticket/2", 900), try nodes("nodes/lock-ticket/4", 9_000),
+      try nodes("nodes/barrier-tree/2", 700),
+    ])
+    let panels = report.picture.panels
+    #expect(panels.count == 5)
+    #expect(panels[0].layers.count == 2)
+    let layers = panels.dropFirst().map { $0.layers.map(\.name) }
+    #expect(layers == [["best batch", "median"], ["to one"], ["ticket"], ["tree"]])
+    func points(_ panel: Int) -> [PlotPoint] {
+      if case .line(let points) = panels[panel].layers[0].content { points } else { [] }
+    }
+    // Bytes a tick by size; ticks by the number of nodes; both in order.
+    #expect(points(1) == [PlotPoint(8, 0.04), PlotPoint(64, 0.4), PlotPoint(4_096, 1)])
+    #expect(points(2) == [PlotPoint(1, 120), PlotPoint(2, 90)])
+    #expect(points(3) == [PlotPoint(2, 900), PlotPoint(4, 9_000)])
+  }
+
   @Test func hourglassHasAPanelForEachSystemAndOneForAll() throws {
     let report = BenchmarkReport(results: [
       try Self.result("hourglass/software", [(0..<200).map { 60 + $0 % 7 }]),

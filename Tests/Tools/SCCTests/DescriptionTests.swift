@@ -92,6 +92,32 @@ func aBadRowIsRefusedAtItsLine(row: String, reason: String) {
   #expect(message.contains("row 0x"), "\(message)")
 }
 
+@Test func twoRowsWithOneNumberAreRefusedAndBothDrawn() {
+  let rows = """
+    [[node]]
+    [[node.row]]
+    row = 0xC0
+    kind = "shared"
+    system = 0x05000000
+    [[node.row]]
+    row = 0xBF
+    count = 2
+    kind = "shared"
+    system = 0x04000000
+    """
+  #expect(
+    refusal(rows) == """
+      Images/sample.toml:6:1: two rows of a node have the same number
+        node 0  row 0xc0  core 0xc0000000  shared  rw-  owner 0  system 0x05000000   (line 2)
+        node 0  row 0xc0  core 0xc0000000  shared  rw-  owner 0  system 0x05000000   (line 6)
+      """)
+  // The window where the node has its memory.
+  let message = refusal("[window]\nrow = 1\n[[node]]\nmemory = 32\n")
+  #expect(message.hasPrefix("Images/sample.toml:3:1: two rows of a node have the same number\n"))
+  #expect(message.contains("row 0x01  core 0x01000000  shared") && message.contains("(line 1)"))
+  #expect(message.contains("row 0x01  core 0x01000000  private") && message.contains("(line 3)"))
+}
+
 @Test func aHoleBetweenPrivateRowsIsRefused() {
   let text = """
     [[node]]

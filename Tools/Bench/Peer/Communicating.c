@@ -4,6 +4,20 @@
 static byte stackA[STACK_SIZE] __attribute__((aligned(16)));
 static volatile u32 aliveA;
 
+// MARK: Processors
+
+// The processor that the other thread is to run on, if that matters.
+static long partner = -1;
+
+static long pin(long processor) {
+  word mask = 1ul << processor;
+  return call3(CALL_SCHED_SETAFFINITY, 0, sizeof mask, (word)&mask);
+}
+
+static void pinPartner(void) {
+  if (partner >= 0) pin(partner);
+}
+
 // MARK: Semaphore
 
 static volatile u32 there, back;
@@ -20,6 +34,7 @@ static inline void waitForOne(volatile u32 *semaphore) {
 
 static void answerSemaphore(void *argument) {
   struct Samples *samples = argument;
+  pinPartner();
   for (u32 index = 0; index < samples->wanted; index++) {
     waitForOne(&there);
     signalOne(&back);
@@ -52,6 +67,7 @@ static word messageSize;
 
 static void answerPipe(void *argument) {
   struct Samples *samples = argument;
+  pinPartner();
   byte message[16];
   for (u32 index = 0; index < samples->wanted; index++) {
     call3(CALL_READ, (word)thither[0], (word)message, messageSize);
@@ -109,6 +125,62 @@ void measurePipe(void) {
     call3(CALL_CLOSE, (word)thither[end], 0, 0);
     call3(CALL_CLOSE, (word)hither[end], 0, 0);
   }
+}
+
+// MARK: Between two processors
+
+static volatile u32 ball __attribute__((aligned(64)));
+
+static void answerBall(void *argument) {
+  struct Samples *samples = argument;
+  pinPartner();
+  for (u32 round = 0; round < samples->wanted; round++) {
+    while (ball != 2 * round + 1) {
+    }
+    ball = 2 * round + 2;
+  }
+}
+
+// A bare word in a cache line, there and back, by threads that never wait.
+static void measureLine(const char *name) {
+  struct Samples *samples = newSamples(500);
+  ball = 0;
+  long thread = threadStart(answerBall, samples, stackA, &aliveA);
+  if (thread < 0) return skip(name, "clone", thread);
+  // It begins on this processor, and goes to its own.
+  call0(CALL_SCHED_YIELD);
+  while (!isComplete(samples)) {
+    u32 round = samples->count;
+    beginSample(samples);
+    ball = 2 * round + 1;
+    while (ball != 2 * round + 2) {
+    }
+    endSample(samples);
+  }
+  threadJoin(&aliveA);
+  report(name, samples);
+}
+
+// This thread on the first processor, the other on the second: what messages between nodes are compared with.
+void measureBetween(void) {
+  long error = pin(1);
+  if (error >= 0) error = pin(0);
+  if (error < 0) return skip("between", "sched_setaffinity", error);
+  partner = 1;
+  measureLine("between/line-round-trip");
+  measureFutexAs("between/futex-round-trip");
+  error = call3(CALL_PIPE, (word)thither, 0, 0);
+  if (error >= 0) error = call3(CALL_PIPE, (word)hither, 0, 0);
+  if (error < 0) {
+    skip("between/pipe-round-trip-8", "pipe", error);
+  } else {
+    measurePipeOf("between/pipe-round-trip-8", 8);
+    for (int end = 0; end < 2; end++) {
+      call3(CALL_CLOSE, (word)thither[end], 0, 0);
+      call3(CALL_CLOSE, (word)hither[end], 0, 0);
+    }
+  }
+  partner = -1;
 }
 
 // MARK: Call and reply, of Apus alone

@@ -96,6 +96,7 @@ static const struct Group groups[] = {
     {"futex", measureFutexAlone}, {"clone", measureThreadsAlone}, {"file", measureFiles},
     {"thread", measureThreads},  {"process", measureProcesses}, {"memory", measureMemory},
     {"execute", measureExecution}, {"port", measurePorts},     {"pthread", measurePthreads},
+    {"between", measureBetween},
 };
 
 static int isSame(const char *a, const char *b) {

@@ -45,6 +45,7 @@ void measureHourglass(void);
 void measureFutex(void);
 void measureFutexAlone(void);
 void measurePipe(void);
+void measureBetween(void);
 void measurePorts(void);
 void measureThreads(void);
 void measureThreadsAlone(void);

@@ -40,6 +40,7 @@ enum {
   CALL_MOUNT = NUMBER(165, 21),
   CALL_IOPL = NUMBER(172, 110),
   CALL_FUTEX = NUMBER(202, 240),
+  CALL_SCHED_SETAFFINITY = NUMBER(203, 241),
   CALL_CLOCK_NANOSLEEP = NUMBER(230, 267),
   CALL_EXIT_GROUP = NUMBER(231, 252),
   // Calls of Apus's own (Docs/messages.md); Linux refuses them.

@@ -11,7 +11,8 @@ struct NodesCommand: AsyncParsableCommand {
     abstract:
       "Shows the nodes of the machine that `apus scc boot` runs: state, load, messages, bytes, errors.",
     discussion: """
-      Read from the machine's memory; no node is asked.
+      Read from the machine's memory; no node is asked. With --watch messages and bytes are those of a second, and a \
+      node whose heart has not beaten since the last look is silent.
 
       Examples:
         apus nodes
@@ -21,6 +22,7 @@ struct NodesCommand: AsyncParsableCommand {
   @OptionGroup var options: SCCOptions
   @OptionGroup var common: CommonOptions
   @Flag(help: "Show it again every second.") var watch = false
+  @Option(help: ArgumentHelp("With --watch: so often, then stop.", valueName: "number")) var times: Int?
 
   func run() async throws {
     let (project, _) = try await common.begin()
@@ -31,12 +33,17 @@ struct NodesCommand: AsyncParsableCommand {
     }
     let description = try options.description(project)
     let view = MachineView(memory: memory, machine: description)
-    repeat {
-      // Home, then what is left of the last picture is cleared.
-      if watch { print("\u{1B}[H\u{1B}[J", terminator: "") }
-      print(try view.nodes(), terminator: "")
+    guard watch else { return print(try view.nodes(), terminator: "") }
+    // A terminal shows one picture; a file or a pipe has one below the other.
+    let clear = isatty(1) == 1 ? "\u{1B}[H\u{1B}[J" : ""
+    var last = try view.snapshot()
+    for round in 1... {
+      try await Task.sleep(for: .seconds(1))
+      let now = try view.snapshot()
+      print(clear + view.nodes(now, since: last), terminator: "")
       fflush(nil)
-      if watch { try await Task.sleep(for: .seconds(1)) }
-    } while watch && !Task.isCancelled
+      last = now
+      if round == times { return }
+    }
   }
 }

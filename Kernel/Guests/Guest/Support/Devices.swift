@@ -103,13 +103,20 @@ public struct Queue {
 
   /// Hands the request over and tells the device.
   public func post() {
+    offer(0)
+    Host.call(.notify, address)
+  }
+
+  /// Hands over the request that begins with a descriptor; the device is not told yet.
+  public func offer(_ descriptor: UInt32) {
     let head = Pages.read(available)
     let count = head >> 16
-    // Two entries share a word; all are 0, the first descriptor.
-    Pages.write(available + 4 + (count % size & ~1) * 2, 0)
+    // Two entries share a word.
+    let place = available + 4 + (count % size & ~1) * 2
+    let shift = count & 1 * 16
+    Pages.write(place, Pages.read(place) & ~(0xFFFF << shift) | descriptor << shift)
     // Last: from here on the device may look.
     Pages.write(available, head & 0xFFFF | (count &+ 1) << 16)
-    Host.call(.notify, address)
   }
 
   /// Hands the request over and waits until it is used; returns the bytes that the device has written.

@@ -189,14 +189,16 @@ struct Measurement: ~Copyable {
     return true
   }
 
-  /// One way, by size: ticks for a message of a stream of 50.
+  /// One way, by size: ticks for a message of a stream of 50; the last two sizes lie in chunks.
   private mutating func stream() -> Bool {
-    let sizes: InlineArray<4, Int> = [8, 64, 256, 468]
+    let sizes: InlineArray<6, Int> = [8, 64, 256, 468, 4_096, 65_536]
+    let bytes = KernelHeap.allocate(65_536, alignment: 64).rawValue
+    defer { KernelHeap.free(VirtualAddress(bytes)) }
     for index in sizes.indices {
       let size = sizes[index]
       guard together.gather() else { return false }
       if rank < 2 {
-        guard var (sender, receiver) = ends(with: 1 - rank), move(size, &sender, &receiver) else {
+        guard var (sender, receiver) = ends(with: 1 - rank), move(size, bytes, &sender, &receiver) else {
           return false
         }
       }
@@ -206,27 +208,28 @@ struct Measurement: ~Copyable {
     return true
   }
 
-  private func move(_ size: Int, _ sender: inout LinkSender, _ receiver: inout LinkReceiver) -> Bool {
-    var bytes = InlineArray<468, UInt8>(repeating: 0x5A)
+  private func move(_ size: Int, _ place: UInt, _ sender: inout LinkSender, _ receiver: inout LinkReceiver)
+    -> Bool
+  {
+    guard let bytes = unsafe UnsafeMutableRawPointer(bitPattern: place) else { return false }
     if rank == 1 {
-      // SAFETY: bytes are bytes.
-      let payload = unsafe bytes.span.bytes.extracting(0..<size)
-      for _ in 0..<2_000 { while sender.normal.send(payload, type: 1, window) == .again {} }
+      // SAFETY: the place has as many bytes as the longest message.
+      let payload = unsafe RawSpan(_unsafeStart: bytes, byteCount: size)
+      for _ in 0..<2_000 { while sender.send(payload, type: 1, window) == .again {} }
       return true
     }
     for batch in 0..<40 as Range<UInt32> {
       let start = cpu_rdtsc()
       for _ in 0..<50 {
-        var span = bytes.mutableSpan
         // SAFETY: as above.
-        var target = unsafe span.mutableBytes
-        var isHere = false
-        while !isHere {
-          do throws(MessageFault) {
-            guard let header = try receiver.normal.receive(into: &target, window) else { continue }
-            isHere = true
-            if header.length != UInt32(size) { return false }
-          } catch { return false }
+        var target = unsafe MutableRawSpan(_unsafeStart: bytes, byteCount: 65_536)
+        while true {
+          guard let header = receiver.receive(into: &target, window) else {
+            if receiver.isBroken { return false }
+            continue
+          }
+          if header.length != UInt32(size) { return false }
+          break
         }
       }
       add(batch, (cpu_rdtsc() &- start) / 50)
@@ -308,7 +311,8 @@ struct Measurement: ~Copyable {
         }
         report("nodes/barrier-\(kind.name)/\(members)", 5)
       }
-      members = members == trial.size ? members + 1 : min(members * 2, trial.size)
+      // Every number up to four, then the double.
+      members = members < 4 || members == trial.size ? members + 1 : min(members * 2, trial.size)
     }
     return true
   }

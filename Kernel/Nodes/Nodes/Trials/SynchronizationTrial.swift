@@ -280,6 +280,6 @@ private struct HeldBarrier {
     reference.links.trial.barrierEpisode = message.episode
     reference.links.trial.barrierTarget |= 1 << UInt64(trial.node(UInt32(message.to)))
     cpu_sti()
-    _ = try? reference.links.wake.signal()
+    raise(reference.links.wake)
   }
 }

@@ -27,6 +27,8 @@ enum TrialKind: UInt32, BitwiseCopyable {
   case measurement
   /// A session of a program on the node that begins it.
   case partner
+  /// One node, which the count names, attacks its links to all others.
+  case hostile
 }
 
 /// A trial as its members learn of it.
@@ -116,6 +118,12 @@ extension NodeLinks {
     if kind == .exchange { return beginExchange(begun) }
     // At the node that begins it the program itself is the unit.
     if kind == .partner, begun.starter == number { return }
+    if kind == .partner, unitOffer != 0,
+      cpu_rdtsc() &- unitOffer < 2_000 * NodeReference().node.clock.ticksPerMillisecond
+    {
+      offeredSession = begun.session
+      return
+    }
     do {
       try Threads.create(ThreadName("trial"), level: PriorityLevel(truncating: 12), isDetached: true) { _ in
         guard let reference = LinksReference() else { return 1 }
@@ -146,7 +154,7 @@ extension NodeLinks {
     // Who has died will not answer.
     if results.missing & lost != 0 {
       results.missing &= ~lost
-      if results.missing == 0 { _ = try? finished.signal() }
+      if results.missing == 0 { raise(finished) }
     }
   }
 
@@ -183,7 +191,7 @@ extension NodeLinks {
     else { return }
     results.entries[Int(node)] = result
     results.missing &= ~(1 << UInt64(node))
-    if results.missing == 0 { _ = try? finished.signal() }
+    if results.missing == 0 { raise(finished) }
   }
 }
 
@@ -198,10 +206,11 @@ extension LinksReference {
     case .death: tryDeath(current, &result)
     case .measurement: measure(current, &result)
     case .partner: runPartner(current, &result)
+    case .hostile: beHostile(current, &result)
     case .exchange, nil: break
     }
     links.trial.result = result
-    _ = try? links.wake.signal()
+    raise(links.wake)
   }
 
   // Functions of their own: each trial's state is on the stack only while it runs.
@@ -232,9 +241,9 @@ extension LinksReference {
   /// Begins a trial.
   func begin(_ kind: TrialKind, count: UInt32) {
     // A unit of a ring that was lost, or of a trial that was given up.
-    while (try? links.finished.wait(nanoseconds: 0)) == .satisfied {}
+    while wait(for: links.finished, nanoseconds: 0) == .satisfied {}
     links.request = .trial(kind, count: count)
-    _ = try? links.wake.signal()
+    raise(links.wake)
   }
 
   /// Begins a trial, waits for all results, and shows them; a minute and a half at most.
@@ -245,7 +254,7 @@ extension LinksReference {
 
   /// Waits for all results of the trial that was begun last, and shows them.
   func showResults(_ name: StaticString, seconds: UInt64) {
-    let outcome = (try? links.finished.wait(nanoseconds: seconds * 1_000_000_000)) ?? .cancelled
+    let outcome = wait(for: links.finished, nanoseconds: seconds * 1_000_000_000)
     guard outcome == .satisfied, let trial = links.results.trial else {
       NodeReference().node.log.show("\(name): not every node has answered")
       return

@@ -21,7 +21,11 @@ func everyCommandIsUnderstoodByItsName(command: MonitorCommand) {
 @Test func aNumberMayFollow() {
   #expect(read("kill 12") == .numbered(.kill, 12))
   #expect(read(" ring   7 ") == .numbered(.ring, 7))
-  for text in ["kill 1 2", "kill -1", "kill 1234567", "kill x", "kil 3"] { #expect(read(text) == .unknown) }
+  #expect(read("load 1 20 ") == .pair(.load, 1, 20))
+  #expect(read("load  3   0") == .pair(.load, 3, 0))
+  for text in ["load 1 2 3", "load 1 x", "load 1 -2", "kill -1", "kill 1234567", "kill x", "kil 3"] {
+    #expect(read(text) == .unknown)
+  }
 }
 
 @Test func commandsForGuestsAreRead() {

@@ -95,6 +95,7 @@ func refusesABadRowAndNamesIt(reason: PartitionError.Reason, row: Int, segment: 
   boot.memoryBytes = 32 << 20
   boot.kernel = (0x10_0000, 0x4_2000)
   boot.ramdisk = (0x20_0000, 0x1000)
+  boot.images = (0x30_0000, 0x5000)
   boot.window = (0xC000_0000, 16 << 20)
   boot.table = table(node: 3, start: 8)
   let line = Array("log=debug node=3".utf8)
@@ -104,6 +105,7 @@ func refusesABadRowAndNamesIt(reason: PartitionError.Reason, row: Int, segment: 
   #expect(bytes[0] == UInt8(ascii: "A") && bytes[7] == UInt8(ascii: "T") && bytes[16] == 3)
   let copy = try BootStructure(decoding: bytes)
   #expect(copy.node == 3 && copy.commandLineCount == 16 && copy.kernel == (0x10_0000, 0x4_2000))
+  #expect(copy.images == (0x30_0000, 0x5000))
   for row in 0..<256 { #expect(copy.table[row] == boot.table[row]) }
   for place in stride(from: 0, to: 4096, by: 7) {
     var changed = bytes

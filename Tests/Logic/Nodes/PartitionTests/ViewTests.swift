@@ -112,6 +112,7 @@ private struct Bytes: PhysicalMemoryReader {
   structure.nodeCount = 48
   structure.memoryBytes = 32 << 20
   structure.window = (0x8000_0000, 32 << 20)
+  structure.images = (0x20_0000, 30 << 20)
   structure.table = table(node: 5, start: 7)
   let line = Array("log=debug".utf8)
   let fits = structure.setCommandLine(line.span)
@@ -120,7 +121,14 @@ private struct Bytes: PhysicalMemoryReader {
   let bytes = (0..<BootStructure.byteCount).map { encoded[$0] }
   let placed = try PlacedStructure(at: 0, memory: Bytes(bytes: bytes))
   #expect(placed.node == 5 && placed.nodeCount == 48 && placed.commandLineCount == 9)
+  #expect(placed.images == (0x20_0000, 30 << 20))
   for row in 0..<LookupTable.count { #expect(placed.row(row) == structure.table[row]) }
+  // Images that pass the end of the node's memory by a byte, with a checksum that is right.
+  structure.images.bytes += 1
+  let beyond = structure.encoded()
+  #expect(throws: BootStructureError.inconsistent) {
+    try PlacedStructure(at: 0, memory: Bytes(bytes: (0..<BootStructure.byteCount).map { beyond[$0] }))
+  }
   for index in [0, 8, 12, 16, 24, 64, 1024, 1031, 3000, 4095] {
     var broken = bytes
     broken[index] ^= 0x10
