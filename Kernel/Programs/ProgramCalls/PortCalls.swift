@@ -178,7 +178,9 @@ private func performSeldom(
     return unsafe callPort(
       thread, arguments, until: limit == 0 ? .max : Threads.deadline(UInt64(limit) * 1_000_000))
   case PortCall.area:
-    do throws(ErrorNumber) { try programs.setMessageArea(arguments.a, of: thread) } catch { return error.result }
+    do throws(ErrorNumber) { try programs.setMessageArea(arguments.a, of: thread) } catch {
+      return error.result
+    }
     return 0
   default: return nil
   }

@@ -68,7 +68,9 @@ func quickRead(_ number: UInt, _ address: UInt, _ count: UInt, _: UInt) -> Int {
   else { return QuickCalls.generally }
   var run = pipe.pipe.readableRun(upTo: count)
   if run.count == 0 {
-    guard count > 0, pipe.pipe.writers > 0, !thread.fields.context.hasWork else { return QuickCalls.generally }
+    guard count > 0, pipe.pipe.writers > 0, !thread.fields.context.hasWork else {
+      return QuickCalls.generally
+    }
     pipe.hold()
     repeat {
       programs.waitHere(in: programs.queue(of: pipe.readChannel))
@@ -111,20 +113,24 @@ func quickWrite(_ number: UInt, _ address: UInt, _ count: UInt, _: UInt) -> Int 
 // not: there the two are functions of their own.
 #if arch(i386)
   @inline(__always)
-  private func wakeQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ count: Int32) -> Int {
+  private func wakeQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ count: Int32) -> Int
+  {
     quickWake(t, space, address, count)
   }
   @inline(__always)
-  private func waitQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ word: UInt32) -> Int {
+  private func waitQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ word: UInt32) -> Int
+  {
     quickWait(t, space, address, word)
   }
 #else
   @inline(never)
-  private func wakeQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ count: Int32) -> Int {
+  private func wakeQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ count: Int32) -> Int
+  {
     quickWake(t, space, address, count)
   }
   @inline(never)
-  private func waitQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ word: UInt32) -> Int {
+  private func waitQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ word: UInt32) -> Int
+  {
     quickWait(t, space, address, word)
   }
 #endif
@@ -139,7 +145,8 @@ func quickFutex(_ address: UInt, _ operation: UInt, _ value: UInt, _ limit: UInt
   }
   let number = UInt32(truncatingIfNeeded: value)
   switch UInt32(truncatingIfNeeded: operation) & ~0x80 {
-  case FutexCommand.wake.rawValue: return wakeQuickly(thread, space.payload, address, Int32(bitPattern: number))
+  case FutexCommand.wake.rawValue:
+    return wakeQuickly(thread, space.payload, address, Int32(bitPattern: number))
   case FutexCommand.wait.rawValue where limit == 0: return waitQuickly(thread, space.payload, address, number)
   default: return QuickCalls.generally
   }

@@ -180,8 +180,9 @@ public struct ThreadSystem: ~Copyable {
     duties == .leaveBelongings && floatingPoint.isPassed(by: scheduler.current.fields.floatingPoint)
   }
 
-  /// Goes on with another program's thread that takes the place of the current one in its level: the shortest way, if
-  /// `passesPlainly`. Nobody has come to share a level.
+  /// Goes on with another program's thread that takes the place of the current one in its level.
+  ///
+  /// The shortest way, if `passesPlainly`; nobody has come to share a level.
   @inline(__always)
   public mutating func pass(_ handover: Handover) {
     floatingPoint.pass(from: handover.from.fields.floatingPoint, to: handover.to.fields.floatingPoint)

@@ -103,13 +103,15 @@ private final class CallBench {
   let one = try CallBench(callers: 1, serverLevel: 10)
   one.settle()
   func call(_ word: UInt) -> Handover? {
-    unsafe one.port.callAtOnce(replyInto: UInt(bitPattern: one.buffer(1)), in: &one.bench.scheduler) { place in
+    unsafe one.port.callAtOnce(replyInto: UInt(bitPattern: one.buffer(1)), in: &one.bench.scheduler) {
+      place in
       unsafe place[0] = UInt(MemoryLayout<UInt>.size)
       unsafe place[1] = word
     }
   }
   func reply(_ word: UInt) -> Handover? {
-    unsafe one.port.replyAtOnce(receivingInto: UInt(bitPattern: one.buffer(0)), in: &one.bench.scheduler) { place in
+    unsafe one.port.replyAtOnce(receivingInto: UInt(bitPattern: one.buffer(0)), in: &one.bench.scheduler) {
+      place in
       unsafe place[0] = UInt(MemoryLayout<UInt>.size)
       unsafe place[1] = word
     }
