@@ -40,6 +40,13 @@ first_core:
         mov     ss, eax
         mov     esp, FIRST_STACK
 
+        ; INIT sends the first core here, where it holds every other one (Intel SDM volume 3, 8.4.2): if its pin was
+        ; released once and is not now, another node has pulled it, and the core is to stand still.
+        mov     ecx, STATE_HELD
+        xchg    ecx, [CORE_REGISTERS + REGISTER_STATE]
+        cmp     ecx, STATE_RELEASED
+        jne     .held
+
         ; Pull the reset pins of all others first: by the time the clock is measured they hold still.
         mov     ebx, INIT_COMMAND
         call    command_released_cores
@@ -69,6 +76,10 @@ first_core:
         mov     ebx, START_COMMAND
         call    command_released_cores
         jmp     start_core
+
+.held:  cli
+        hlt
+        jmp     .held
 
 ; Sends the command in ebx to every core but the first whose reset pin is released. Destroys eax, ecx, edx.
 command_released_cores:

@@ -61,6 +61,26 @@ extension BenchmarkReport {
     ).text
   }
 
+  /// What was measured in ticks beside a peer, least against least: where the host has few processors, medians are its turns.
+  ///
+  /// Empty without results of the peer in ticks.
+  public func leastComparison(with peer: String) -> String {
+    let rows = results.filter { $0.system != peer && $0.unit == .ticks }.compactMap { ours -> [String]? in
+      guard let name = Catalogue.entry(ours.name)?.peerName, ours.min > 0,
+        let other = results.first(where: {
+          $0.system == peer && $0.name == name && $0.unit == .ticks && $0.arch == ours.arch
+        })
+      else { return nil }
+      return [
+        ours.name, "\(ours.min)", "\(other.min)", Text.ratio(Double(other.min) / Double(ours.min)), name,
+      ]
+    }
+    guard !rows.isEmpty else { return "" }
+    return Table(
+      ["in ticks", "least", "\(peer)'s", "times", "measured there as"], rows, rightAligned: [1, 2, 3]
+    ).text
+  }
+
   /// Apus beside a peer, median against median; empty without results of the peer.
   public func comparison(with peer: String) -> String {
     let theirs = results.filter { $0.system == peer }

@@ -34,15 +34,16 @@ public struct MachineBuild: Sendable {
     return try Files.read(output)
   }
 
+  /// What is placed: the nodes' memory, further images, and each kernel with its symbols.
+  private typealias Placed = (placements: [Placement], images: [Placement], kernels: [String])
+
   /// Compiles the kernels, packs the ramdisks, and places them.
-  ///
-  /// - Returns: the nodes' memory, and each kernel with its symbols.
-  public func place() async throws -> (placements: [Placement], kernels: [String]) {
+  private func place() async throws -> Placed {
     var kernels: [String: FlatKernel] = [:]
     var paths: [String] = []
     var ramdisks: [String: [UInt8]] = [:]
     var placements: [Placement] = []
-    for node in description.nodes {
+    for node in description.nodes + description.images {
       let key = "\(node.kernel.rawValue)-\(node.architecture.rawValue)"
       if kernels[key] == nil {
         let path = try await KernelBuild(
@@ -58,16 +59,15 @@ public struct MachineBuild: Sendable {
       let ramdisk =
         node.ramdisk.flatMap { ramdisks[$0] } ?? (node.number == 0 ? CpioArchive(entries: []).bytes : nil)
       guard let kernel = kernels[key] else { continue }
-      placements.append(
-        try Placement(
-          node: node, of: description, kernel: kernel, ramdisk: ramdisk))
+      placements.append(try Placement(node: node, of: description, kernel: kernel, ramdisk: ramdisk))
     }
-    return (placements, paths)
+    let count = description.nodes.count
+    return (Array(placements[..<count]), Array(placements[count...]), paths)
   }
 
   /// Makes what a boot loader brings to the first node: its kernel, its ramdisk and the images of all nodes.
   public func loaderFiles() async throws -> (kernel: String, modules: [String], kernels: [String]) {
-    let (placements, kernels) = try await place()
+    let (placements, more, kernels) = try await place()
     guard let first = description.nodes.first, let kernel = kernels.first else {
       throw ToolError("\(description.name) has no node")
     }
@@ -77,16 +77,17 @@ public struct MachineBuild: Sendable {
     let ramdisk = "\(folder)/\(ImageBuild.ramdiskName)"
     try Files.write(try CpioArchive(folder: first.ramdisk ?? empty).bytes, to: ramdisk)
     let images = "\(folder)/nodes.image"
-    try Files.write(NodeImageFile(placements, trampoline: try await assemble("Trampoline")).bytes, to: images)
+    try Files.write(
+      NodeImageFile(placements + more, trampoline: try await assemble("Trampoline")).bytes, to: images)
     return (kernel, [ramdisk, images], kernels)
   }
 
   /// Makes the parts that the management console loads; see `MergedMachine`.
   public func merge(into folder: String? = nil) async throws -> (machine: MergedMachine, kernels: [String]) {
-    var (placements, kernels) = try await place()
+    var (placements, more, kernels) = try await place()
     let rom = try await assemble("ROM")
     if placements.count > 1 {
-      let images = NodeImageFile(placements, trampoline: try await assemble("Trampoline")).bytes
+      let images = NodeImageFile(placements + more, trampoline: try await assemble("Trampoline")).bytes
       if !placements[0].add(images: images) {
         Terminal.shared.note(
           "node 0 has no room for \(images.count >> 10) KiB of images: no node can be started again")

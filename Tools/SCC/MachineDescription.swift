@@ -21,6 +21,12 @@ import TOMLKit
 ///     command-line = ""
 ///     ramdisk = "ramdisk"
 ///
+///     [[image]]                      # what no node runs at first, and one may be loaded with: after the nodes, in order
+///     architecture = "x86_64"
+///     kernel = "Kernel"
+///     ramdisk = "tools"
+///     command-line = ""
+///
 ///     [[node.row]]                   # rows of its lookup table beyond the usual ones
 ///     row = 0xC0
 ///     kind = "messageBuffer"
@@ -88,6 +94,8 @@ public struct MachineDescription: Sendable {
   public var window = (row: 0x80, system: UInt64(0), bytes: UInt64(32 << 20))
   /// The nodes; a node's number is its index.
   public var nodes: [Node] = []
+  /// Further images that nodes can be loaded with, each as the last node would have it.
+  public var images: [Node] = []
 
   /// Reads and checks a description.
   ///
@@ -134,6 +142,7 @@ public struct MachineDescription: Sendable {
       // What a loader finds is memory from 0. From reset, the first 16 MiB hold the cores' registers.
       nextSystem: start == .reset ? segmentSize : 0)
     for node in try keys.tables("node") { try reader.read(node, limit: cores ?? CoreRegisters.mostCores) }
+    let imageTables = try keys.tables("image")
     try keys.refuseOthers()
     nodes = reader.nodes
     guard !nodes.isEmpty else { throw ToolError("\(file): a machine needs at least one `[[node]]`") }
@@ -145,6 +154,10 @@ public struct MachineDescription: Sendable {
     let end = window.system + window.bytes
     if memory == 0 { memory = Int(end >> 20) }
     try check(file: file)
+    guard nodes.count + imageTables.count <= CoreRegisters.mostCores else {
+      throw ToolError("\(file): nodes and images are more than \(CoreRegisters.mostCores)")
+    }
+    images = try imageTables.map { try reader.image($0, like: nodes[nodes.count - 1]) }
   }
 
   private mutating func addWindow(place: String) throws {
@@ -181,6 +194,39 @@ private struct NodeReader {
     }
     var node = MachineDescription.Node(
       number: 0, architecture: isForced ? architecture : own, memoryBytes: UInt64(memory) << 20)
+    try readContents(of: &node, &keys)
+    let extra = try keys.tables("row").flatMap(Self.rows)
+    try keys.refuseOthers()
+    for _ in 0..<count {
+      guard nodes.count < limit else { return }
+      guard nodes.count < CoreRegisters.mostCores else {
+        throw ToolError("\(keys.place()): more than \(CoreRegisters.mostCores) nodes")
+      }
+      node.number = nodes.count
+      node.place = keys.place()
+      node.rows = try rows(of: node, extra, place: keys.place())
+      nodes.append(node)
+    }
+  }
+
+  /// One `[[image]]`.
+  func image(_ table: DescriptionKeys, like node: MachineDescription.Node) throws
+    -> MachineDescription.Node
+  {
+    var keys = table
+    var image = node
+    image.place = keys.place()
+    image.kernel = .kernel
+    image.ramdisk = nil
+    let own = try keys.choice("architecture", Architecture.self) ?? architecture
+    image.architecture = isForced ? architecture : own
+    try readContents(of: &image, &keys)
+    try keys.refuseOthers()
+    return image
+  }
+
+  /// Reads what a node, or an image, consists of.
+  private func readContents(of node: inout MachineDescription.Node, _ keys: inout DescriptionKeys) throws {
     if let kernel = try keys.choice("kernel", KernelProduct.self) { node.kernel = kernel }
     node.commandLine = try keys.string("command-line") ?? ""
     guard node.commandLine.utf8.count <= BootStructure.commandLineCapacity,
@@ -198,18 +244,6 @@ private struct NodeReader {
           "ramdisk", found: "\"\(name)\" (no folder at \(path))", allowed: "a folder, relative to this file")
       }
       node.ramdisk = path
-    }
-    let extra = try keys.tables("row").flatMap(Self.rows)
-    try keys.refuseOthers()
-    for _ in 0..<count {
-      guard nodes.count < limit else { return }
-      guard nodes.count < CoreRegisters.mostCores else {
-        throw ToolError("\(keys.place()): more than \(CoreRegisters.mostCores) nodes")
-      }
-      node.number = nodes.count
-      node.place = keys.place()
-      node.rows = try rows(of: node, extra, place: keys.place())
-      nodes.append(node)
     }
   }
 

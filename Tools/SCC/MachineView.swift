@@ -84,9 +84,9 @@ public struct MachineView {
 
   /// The same; with an earlier snapshot what was sent and received since is shown for a second, and who stands still.
   public func nodes(_ now: Snapshot, since before: Snapshot? = nil) -> String {
-    let messages = before == nil ? "     sent received" : "   sent/s  recvd/s"
+    let messages = before == nil ? "      sent  received" : "    sent/s   recvd/s"
     var text =
-      "node state     bits life heartbeat   load  free KiB\(messages)\(before == nil ? "    bytes" : "  bytes/s")"
+      "node state     bits life heartbeat   load  free KiB\(messages)\(before == nil ? "       bytes" : "     bytes/s")"
       + " errors doorbells\n"
     let seconds = before.map { (now.time - $0.time) / .seconds(1) } ?? 0
     for (node, words) in now.words.enumerated() {
@@ -106,8 +106,8 @@ public struct MachineView {
       let load = "\(value(.load) / 10).\(value(.load) % 10)%"
       let columns: [(String, Int)] = [
         ("\(value(.width))", 4), ("\(value(.generation))", 5), ("\(value(.heartbeat))", 10), (load, 7),
-        ("\(value(.freeMemory))", 10), (count(.sentMessages), 9), (count(.receivedMessages), 9),
-        (count(.sentBytes, .receivedBytes), 9), ("\(value(.faults))", 7), ("\(value(.doorbells))", 10),
+        ("\(value(.freeMemory))", 10), (count(.sentMessages), 10), (count(.receivedMessages), 10),
+        (count(.sentBytes, .receivedBytes), 12), ("\(value(.faults))", 7), ("\(value(.doorbells))", 10),
       ]
       text += right("\(node)", 4) + " " + state + String(repeating: " ", count: max(0, 10 - state.count))
       text += columns.map { right($0.0, $0.1) }.joined() + "\n"

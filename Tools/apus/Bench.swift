@@ -243,8 +243,10 @@ struct BenchCommand: AsyncParsableCommand {
     for version in versions.sorted() { print(version) }
     print("")
     print(report.table, terminator: "")
-    for more in [report.switchRatios, report.messageRatios, report.comparison(with: LinuxPeer.name)]
-    where !more.isEmpty {
+    for more in [
+      report.switchRatios, report.messageRatios, report.comparison(with: LinuxPeer.name),
+      report.leastComparison(with: LinuxPeer.name),
+    ] where !more.isEmpty {
       print("\n" + more, terminator: "")
     }
     noteMissing(report)

@@ -23,6 +23,7 @@ struct NodeBenchmark {
       text: "name = \"bench-\(architecture.rawValue)-\(cores)\"\n[[node]]\ncount = \(cores)\n",
       file: "bench.toml", architecture: architecture)
     let (merged, _) = try await MachineBuild(description, project: project, toolchain: toolchain).merge()
+    try Files.makeFolder(project.path(".build-bench"))
     let memory = try SystemMemory(
       creating: project.path(".build-bench/memory"), byteCount: UInt64(description.memory) << 20)
     try ManagementConsole(memory: memory, merged: merged, report: { _ in }).stage()

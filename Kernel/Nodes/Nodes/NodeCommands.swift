@@ -32,9 +32,9 @@ public func obeyNodeCommand(_ command: MonitorCommand, _ number: UInt32?, _ seco
     guard let number, number < UInt32(reference.links.count) else { return false }
     reference.waitForAll()
     if number == UInt32(reference.links.number) {
-      // As a kernel dies that can't say so; the others have to find out.
+      // As a kernel dies that can't say so; the others have to find out, and hold a processor that runs.
       cpu_cli()
-      while true { cpu_hlt() }
+      while true { cpu_pause() }
     }
     reference.ask(.kill(UInt8(number)))
   case .stop:

@@ -114,6 +114,10 @@ extension NodeLinks {
     heartbeat &+= 1
     set(.heartbeat, heartbeat)
     publish()
+    if inheritsAt == heartbeat {
+      isHeir = true
+      startRing(rounds: 1)
+    }
     for node in 0..<count where node != number {
       unsafe peers[Int(node)].sender.service(window)
       let generation = UInt16(truncatingIfNeeded: NodeTable.word(.generation, of: node, window))
@@ -208,10 +212,8 @@ extension NodeLinks {
       _ = send(to: other, .fenced, [UInt32(node), UInt32(generation), 0, 0, 0])
     }
     act(on: node, unsafe peers[Int(node)].life.handle(.fenced(generation: generation)))
-    if NodeTable.word(.will, of: node, window) != 0 {
-      isHeir = true
-      startRing(rounds: 1)
-    }
+    // Some time later: to hold the first processor must not have been the end of all others.
+    if NodeTable.word(.will, of: node, window) != 0 { inheritsAt = heartbeat &+ 50 }
   }
 
   /// Does what a dead node wished: ends the run, which otherwise goes on for ever without a console.

@@ -97,6 +97,8 @@ enum Request: BitwiseCopyable {
   var lost: UInt64 = 0
   /// Whether this node ends the run when a message has gone around the nodes that are left.
   var isHeir = false
+  /// The heartbeat at which it begins to be so, if a node has died that wished it.
+  var inheritsAt: UInt32?
   /// Calls under way, at their station's index, and where their callers wait.
   var stations = WaitStations()
   var calls = InlineArray<32, CallSlot>(repeating: CallSlot())
@@ -170,6 +172,7 @@ public func startNodes() {
   NodeTable.announce(nodeCount: identity.count, window)
   describe(identity, window)
   makeLinks(identity, window, plan)
+  FirstProcessor.standStillAfterInitialization()
   reference.node.doorbellHandler = doorbellRang
   reference.node.unitControl = { controlUnit($0, $1) }
   reference.node.peerText = { describePeers($0, $1, $2) }
@@ -247,7 +250,8 @@ private func makeLinks(_ identity: NodeIdentity, _ window: MappedWindow, _ plan:
         receiver: LinkReceiver(from: node, to: identity.number, layout: layout, window),
         life: NodeLife(
           format: NodeTable.format,
-          patience: .init(suspectTicks: 50, deadTicks: identity.count > 8 ? 200 : 100))))
+          // Five seconds, or twenty: an emulator's processor may stand still for two on a busy host.
+          patience: .init(suspectTicks: 50, deadTicks: identity.count > 8 ? 200 : 250))))
   }
   let buffer = unsafe UnsafeMutableRawPointer(allocate(UInt8.self, Int(MessageHeader.maximumLength)))
   let outputLines = unsafe allocate(Text.self, Int(identity.count))

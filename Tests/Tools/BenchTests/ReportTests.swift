@@ -103,6 +103,18 @@ import Testing
     ]
     #expect(Array(lines.dropFirst()) == wanted)
     #expect(report.comparison(with: "minix").isEmpty)
+    #expect(report.leastComparison(with: "linux").isEmpty)
+  }
+
+  @Test func ticksOfTwoProcessorsAreComparedByTheLeastToo() throws {
+    let report = BenchmarkReport(results: [
+      try Self.result("node/doorbell-round-trip-halted", [[900, 300, 100]], unit: .ticks),
+      try Self.result("between/futex-round-trip", [[700, 400, 250]], system: "linux", unit: .ticks),
+      try Self.result("node/poll-round-trip", [[9]], unit: .ticks),
+    ])
+    let words = report.leastComparison(with: "linux").split(whereSeparator: \.isWhitespace).suffix(5)
+    #expect(
+      words.joined(separator: " ") == "node/doorbell-round-trip-halted 100 250 2.50 between/futex-round-trip")
   }
 
   @Test func whatDependsOnANumberIsDrawnByIt() throws {

@@ -40,6 +40,16 @@ private func refusal(_ text: String) -> String {
   #expect(machine.nodes.map(\.systemBase) == [0, 0x0200_0000])
 }
 
+@Test func imagesFollowTheNodesAndAreNoNodes() throws {
+  let machine = try read(
+    "[[node]]\ncount = 2\ncommand-line = \"log=debug\"\n[[image]]\narchitecture = \"x86_64\"\n")
+  #expect(machine.nodes.count == 2 && machine.images.count == 1)
+  #expect(machine.images[0].architecture == .x86_64 && machine.images[0].commandLine.isEmpty)
+  #expect(machine.images[0].systemBase == machine.nodes[1].systemBase)
+  #expect(refusal("[[node]]\n[[image]]\nmemory = 32\n").contains("unknown key `memory`"))
+  #expect(refusal("[[node]]\ncount = 64\n[[image]]\n").contains("more than 64"))
+}
+
 @Test func coresLimitTheNodes() throws {
   #expect(try read("[[node]]\ncount = 48\n", cores: 4).nodes.count == 4)
   #expect(throws: ToolError.self) { try read("[[node]]\ncount = 2\n", cores: 4) }

@@ -24,6 +24,8 @@ struct Measurement: ~Copyable {
   // How often the links to each of the first ranks were set up.
   private var linkings = InlineArray<8, UInt32>(repeating: 0)
   private static var most: UInt32 { 500 }
+  /// Samples of each lock and barrier.
+  private static var rounds: UInt32 { 20 }
 
   init(_ reference: LinksReference, _ trial: Trial) {
     self.reference = reference
@@ -296,20 +298,20 @@ struct Measurement: ~Copyable {
       let locks: InlineArray<4, LockKind> = [.testAndSet, .ticket, .queue, .robust]
       for index in locks.indices {
         let kind = locks[index]
-        for sample in 0..<5 as Range<UInt32> {
+        for sample in 0..<Self.rounds {
           guard let ticks = together.tryLock(kind, members: members, rounds: 30) else { return false }
           add(sample, ticks / UInt64(30 * members))
         }
-        report("nodes/lock-\(kind.name)/\(members)", 5)
+        report("nodes/lock-\(kind.name)/\(members)", Self.rounds)
       }
       let barriers: InlineArray<4, BarrierKind> = [.central, .dissemination, .tree, .messages]
       for index in barriers.indices {
         let kind = barriers[index]
-        for sample in 0..<5 as Range<UInt32> {
+        for sample in 0..<Self.rounds {
           guard let ticks = together.tryBarrier(kind, members: members, rounds: 20) else { return false }
           add(sample, ticks / 20)
         }
-        report("nodes/barrier-\(kind.name)/\(members)", 5)
+        report("nodes/barrier-\(kind.name)/\(members)", Self.rounds)
       }
       // Every number up to four, then the double.
       members = members < 4 || members == trial.size ? members + 1 : min(members * 2, trial.size)
