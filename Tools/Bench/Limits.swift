@@ -17,12 +17,12 @@ public enum Limits {
     "syscall/getpid-sysenter": 40,
     "memory/first-touch": 1_500,
     "process/fork-exit-wait": 30_000,
-    "clone/create-run-exit-join": 6_000,
+    "clone/create-run-exit-join": 3_100,
     "pipe/processes-round-trip-1": 1_500,
     "pipe/round-trip-1": 1_500,
     "futex/round-trip": 900,
     // Above what was aimed at, 6,000 twice, which Docs/performance.md explains: no more than now.
-    "process/vfork-exit-wait": 7_500,
+    "process/vfork-exit-wait": 7_400,
     "pthread/create-join": 13_000,
     "yield/software/same-space": 32,
     // 72 to 78, by the place in the measuring loops at which the timer interrupts, which any change elsewhere shifts.
