@@ -29,24 +29,10 @@ public struct FourLevelFormat: PageTableFormat {
   public typealias Entry = UInt64
   /// Tables that a walk passes.
   @inlinable public static var levelCount: Int { 4 }
-  /// Address bits per level.
-  @inlinable public static var indexBits: Int { 9 }
   /// Address bits of the root.
   @inlinable public static var topIndexBits: Int { 9 }
   /// Bits of a virtual address.
   @inlinable public static var addressBits: Int { 48 }
-  /// Address bits of an entry.
-  @inlinable public static var addressMask: UInt64 { 0x0000_0FFF_FFFF_F000 }
-  /// Address bits of an entry that the kernel cannot name.
-  @inlinable public static var unreachableMask: UInt64 { 0x000F_F000_0000_0000 }
-  /// The bits of an entry that name a frame.
-  @inlinable @inline(__always)
-  public static func bits(of frame: FrameNumber) -> UInt64 { UInt64(frame.rawValue) &<< 12 }
-  /// The frame whose bits an entry has.
-  @inlinable @inline(__always)
-  public static func frame(of entry: UInt64) -> FrameNumber {
-    FrameNumber(UInt32(truncatingIfNeeded: (entry & addressMask) &>> 12))
-  }
   /// Where pages of 1 GiB are.
   @inlinable public static var highestLeafLevel: Int { 3 }
   /// Whether root entries hold only an address and P.

@@ -46,6 +46,24 @@ public protocol PageTableFormat: BitwiseCopyable, Sendable {
   var largestLeafLevel: Int { get }
 }
 
+/// What formats with entries of 64 bits share: a table has 512 of them.
+extension PageTableFormat where Entry == UInt64 {
+  /// Address bits per level.
+  @inlinable public static var indexBits: Int { 9 }
+  /// Address bits of an entry.
+  @inlinable public static var addressMask: UInt64 { 0x0000_0FFF_FFFF_F000 }
+  /// Address bits of an entry that the kernel cannot name.
+  @inlinable public static var unreachableMask: UInt64 { 0x000F_F000_0000_0000 }
+  /// The bits of an entry that name a frame.
+  @inlinable @inline(__always)
+  public static func bits(of frame: FrameNumber) -> UInt64 { UInt64(frame.rawValue) &<< 12 }
+  /// The frame whose bits an entry has.
+  @inlinable @inline(__always)
+  public static func frame(of entry: UInt64) -> FrameNumber {
+    FrameNumber(UInt32(truncatingIfNeeded: (entry & addressMask) &>> 12))
+  }
+}
+
 // MARK: - Geometry
 
 extension PageTableFormat {
