@@ -177,9 +177,10 @@ extension EmulatorTests {
           "node 2 is dead", "death: node 2 died", "death: 3 of 4 nodes, 12 checked", "units: 3 of 3 nodes"))
     }
 
-    @Test func everyNodeIsKilledAndRestartedUnderLoad() async throws {
+    @Test(arguments: ["loader", "reset"])
+    func everyNodeIsKilledAndRestartedUnderLoad(start: String) async throws {
       try await boot(
-        .i686, cores: 3, start: "loader", input: "storm 400\nunits\nexit\n",
+        .i686, cores: 3, start: start, input: "storm 400\nunits\nexit\n",
         expecting: .passes(
           "storm: node 1 is back", "storm: node 2 is back", "storm: node 1 died", "storm: 1 of 3 nodes",
           "units: 3 of 3 nodes"))

@@ -197,6 +197,10 @@ public enum Catalogue {
     .init(
       name: "port/call-reply-64", explanation: "the same with 64 bytes both ways", isOurs: false),
     .init(
+      name: "port/copied-0", explanation: "the same without, messages anywhere in the programs' memory",
+      isOurs: false),
+    .init(name: "port/copied-64", explanation: "the same with 64 bytes both ways", isOurs: false),
+    .init(
       name: "syscall/getpid",
       explanation: "the system call that does the least, by syscall on x86_64 and int 0x80 on i686",
       isOurs: false),

@@ -25,7 +25,7 @@ public struct FileAttributes: BitwiseCopyable, Sendable {
 extension FileSystem {
   /// Notes that somebody holds the file open: it outlives its last name until `release`.
   public mutating func retain(_ inode: InodeNumber) throws(FileSystemError) {
-    let place = try place(of: inode)
+    let place = try placeHere(of: inode)
     guard countsReferences else { return }
     let (count, overflow) = store.load(UInt32.self, at: place + InodeLayout.references)
       .addingReportingOverflow(1)
@@ -36,7 +36,7 @@ extension FileSystem {
   /// Gives back one `retain`; a file without a name goes with its last holder.
   public mutating func release(_ inode: InodeNumber) throws(FileSystemError) {
     guard countsReferences else { return }
-    let place = try place(of: inode)
+    let place = try placeHere(of: inode)
     let count = store.load(UInt32.self, at: place + InodeLayout.references)
     guard count > 0 else { throw .corrupt(.badReferenceCount) }
     store.store(count - 1, at: place + InodeLayout.references)
@@ -102,7 +102,7 @@ extension FileSystem {
   /// has passed.
   public mutating func touchAccessed(_ inode: InodeNumber, at now: Timestamp) throws(FileSystemError) {
     guard !isReadOnly else { return }
-    let place = try place(of: inode)
+    let place = try placeHere(of: inode)
     let accessed = store.time(at: place, InodeLayout.accessed, InodeLayout.accessedNanoseconds)
     let modified = store.time(at: place, InodeLayout.modified, InodeLayout.modifiedNanoseconds)
     let changed = store.time(at: place, InodeLayout.changed, InodeLayout.changedNanoseconds)

@@ -134,7 +134,11 @@ public struct FileSystem: ~Copyable {
   }
 
   /// The byte offset of an inode in use.
-  func place(of inode: InodeNumber) throws(FileSystemError) -> Int {
+  func place(of inode: InodeNumber) throws(FileSystemError) -> Int { try placeHere(of: inode) }
+
+  /// The same within its caller, for what is done often: called, it would get a copy of the whole structure.
+  @inline(__always)
+  func placeHere(of inode: InodeNumber) throws(FileSystemError) -> Int {
     guard let place = geometry.offset(of: inode) else { throw .corrupt(.badInodeNumber) }
     guard inodeMap.contains(inode.rawValue - 1, in: store) else { throw .corrupt(.inodeNotInUse) }
     return place

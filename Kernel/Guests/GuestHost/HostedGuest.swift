@@ -25,7 +25,7 @@ import Virtio
   let pages: WorldPages
   let number: UInt32
   /// Its devices, on the heap: too large to be moved over a thread's stack.
-  private var devices: UnsafeMutablePointer<GuestDevices>?
+  var devices: UnsafeMutablePointer<GuestDevices>?
   /// Exits after which the shadow tables are looked through; 0 for never.
   private var auditInterval: UInt32 = 0
   private var exitsToAudit: UInt32 = 0
@@ -377,91 +377,5 @@ import Virtio
   private mutating func noteSegmentFault(_ saved: UInt) {
     guest.registers.vector = cpu_load32(saved + 11 * 4)
     guest.registers.errorCode = cpu_load32(saved + 12 * 4)
-  }
-
-  // MARK: - Devices
-
-  /// Does what the guest means by naming an address.
-  private mutating func notify(_ address: UInt32, _ record: GuestReference) -> GuestStep {
-    guard let place = unsafe devices else { return .enter }
-    switch unsafe place.pointee.notice(address) {
-    case .text: show(address, record)
-    case .status(let index): unsafe place.pointee.changeStatus(of: index, in: &memory)
-    case .queue(let index, let queue):
-      var host = MachineDevices(record: record)
-      let outcome = unsafe place.pointee.serve(index, queue, in: &memory, for: &host)
-      if outcome.hasMore { record.fields.alarm?.fields.isDue = true }
-      return take(outcome)
-    }
-    return .enter
-  }
-
-  /// Raises the interrupts that devices ask for.
-  private mutating func take(_ outcome: DeviceOutcome) -> GuestStep {
-    if let mistake = outcome.mistake {
-      return .end(.killed(GuestMistake(mistake.kind, mistake.value, call: HypercallNumber.notify.rawValue)))
-    }
-    if outcome.hasMovedPages, let mistake = guest.shadow.flushAllAndPin(in: &memory) {
-      return .end(.killed(mistake))
-    }
-    var lines = outcome.lines
-    while lines != 0 {
-      guest.raise(interrupt: UInt32(lines.trailingZeroBitCount))
-      lines &= lines - 1
-    }
-    return .enter
-  }
-
-  /// Shows a text of the guest's first console.
-  private mutating func show(_ address: UInt32, _ record: GuestReference) {
-    for offset: UInt32 in 0..<256 {
-      guard memory.contains(address &+ offset, byteCount: 1) else { break }
-      let byte = memory.load8(address &+ offset)
-      if byte == 0 { break }
-      record.show(byte)
-    }
-    record.endOutput()
-  }
-
-  /// A text that the guest ends with.
-  func text(at address: UInt32) -> Text {
-    var text = Text()
-    for offset: UInt32 in 0..<128 {
-      guard memory.contains(address &+ offset, byteCount: 1) else { break }
-      let byte = memory.load8(address &+ offset)
-      if byte == 0 { break }
-      text.append(printable: byte)
-    }
-    return text
-  }
-}
-
-/// How much of the processor a guest has had in the present tenth of a second.
-struct ProcessorShare: BitwiseCopyable {
-  /// When its share of this window will be used up; `UInt64.max` if it has no limit.
-  private(set) var end: UInt64 = .max
-  private var windowStart: UInt64 = 0
-  private var usedBefore: UInt64 = 0
-
-  /// The tick until which the guest must wait, or `nil` if it may go on until `end`.
-  mutating func waitEnd(percent: UInt32) -> UInt64? {
-    guard percent < 100 else {
-      end = .max
-      return nil
-    }
-    cpu_cli()
-    let now = cpu_rdtsc()
-    let used = Threads.current.runTicks(isCurrent: true, at: now)
-    cpu_sti()
-    let window = NodeReference().node.clock.ticksPerMillisecond * 100
-    if now &- windowStart >= window {
-      windowStart = now
-      usedBefore = used
-    }
-    let budget = window / 100 * UInt64(percent)
-    let spent = used &- usedBefore
-    guard spent < budget else { return windowStart &+ window }
-    end = now &+ (budget - spent)
-    return nil
   }
 }

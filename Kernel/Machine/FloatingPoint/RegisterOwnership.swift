@@ -107,18 +107,8 @@ public struct RegisterOwnership: BitwiseCopyable, Sendable {
     return RegisterStep(isOpen: own != 0 && own == owner)
   }
 
-  /// Whether the registers, which hold the state of the thread that ran, are to hold at once that of the thread that runs
-  /// now: then they are open and stay so, and both states are to be moved.
-  ///
-  /// What `change` answers in that case, for the way between two programs that call each other.
+  /// The owner's state was saved and another program's loaded, the registers being open before and after: what `change`
+  /// comes to between two threads that both have one, when states are moved eagerly and the first one's is the owner.
   @inline(__always)
-  public mutating func takeOver(from old: StateAddress, to new: StateAddress) -> Bool {
-    // Each for itself: joined, the compiler takes twice the steps.
-    guard policy == .eager else { return false }
-    guard old == owner else { return false }
-    guard old != 0 else { return false }
-    guard new != 0 else { return false }
-    owner = new
-    return true
-  }
+  public mutating func handOn(to new: StateAddress) { owner = new }
 }

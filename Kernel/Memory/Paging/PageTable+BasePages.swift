@@ -71,19 +71,13 @@ extension PageTable {
       // The last address of the table, or of what the absent entry covers.
       let end = address | Format.offsetMask(slot.level == 1 ? 2 : slot.level)
       if slot.level == 1 {
-        var index = slot.index
-        let limit = min(end, last)
-        while true {
-          let entry = memory.load(slot.table, index)
-          if entry != 0,
-            !visit(
-              address, entry, EntryPlace(table: slot.table, index: index, isBehindNewTop: false), &memory)
-          {
-            return
-          }
-          if limit - address < UInt(pageSize) { break }
-          address += UInt(pageSize)
-          index += 1
+        let lastIndex = slot.index + Int(bitPattern: (min(end, last) - address) >> UInt(pageShift))
+        var index = memory.firstUsed(slot.table, from: slot.index, through: lastIndex)
+        while index <= lastIndex {
+          let page = address + UInt(bitPattern: index - slot.index) << UInt(pageShift)
+          let place = EntryPlace(table: slot.table, index: index, isBehindNewTop: false)
+          if !visit(page, memory.load(slot.table, index), place, &memory) { return }
+          index = memory.firstUsed(slot.table, from: index + 1, through: lastIndex)
         }
       }
       guard end < last else { return }

@@ -16,6 +16,9 @@ public protocol TableMemory<Entry>: ~Copyable {
   /// The entry `index` of the table in `table`.
   func load(_ table: FrameNumber, _ index: Int) -> Entry
 
+  /// The first entry from `index` to `last` that is not zero, or `last + 1`.
+  func firstUsed(_ table: FrameNumber, from index: Int, through last: Int) -> Int
+
   /// Writes an entry that was not present, or of which nothing is to be kept.
   mutating func store(_ entry: Entry, _ table: FrameNumber, _ index: Int)
 
@@ -33,6 +36,16 @@ public protocol TableMemory<Entry>: ~Copyable {
 
   /// Takes back a frame that no entry names any more.
   mutating func freeTable(_ table: FrameNumber)
+}
+
+extension TableMemory where Self: ~Copyable {
+  /// The first entry that is not zero, one after the other.
+  @inlinable @inline(__always)
+  public func firstUsed(_ table: FrameNumber, from index: Int, through last: Int) -> Int {
+    var index = index
+    while index <= last, load(table, index) == 0 { index += 1 }
+    return index
+  }
 }
 
 /// Right where only this processor uses the tables: it cannot set a mark between its own load and store.

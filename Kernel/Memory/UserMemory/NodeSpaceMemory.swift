@@ -30,6 +30,17 @@ public struct NodeSpaceMemory: SpaceMemory, ~Copyable {
     return entry
   }
 
+  /// The first entry that is not zero, by an instruction that compares words: most of a range was never touched.
+  @inline(__always)
+  public func firstUsed(_ table: FrameNumber, from index: Int, through last: Int) -> Int {
+    if index > last { return index }
+    let start = entryAddress(table, index)
+    let words = UInt(bitPattern: last - index + 1) * UInt(8 / MemoryLayout<UInt>.size)
+    let rest = cpu_skip_zeros(start, words)
+    // Words, so that half an entry counts as the whole.
+    return last + 1 - Int(bitPattern: (rest * UInt(MemoryLayout<UInt>.size) + 7) / 8)
+  }
+
   /// Writes an entry, with the system's address in it, so that no half of it is ever present.
   ///
   /// What is not present keeps the node's own address: no processor looks at it.
@@ -178,6 +189,11 @@ public struct NodeSpaceMemory: SpaceMemory, ~Copyable {
   @inline(__always)
   public static func address(of frame: FrameNumber) -> UInt {
     AddressMap.directMap.rawValue &+ UInt(frame.rawValue) << UInt(pageShift)
+  }
+
+  /// The frame that the kernel sees at an address that `address(of:)` gave, or within its page.
+  public static func frame(at address: UInt) -> FrameNumber {
+    FrameNumber(UInt32((address &- AddressMap.directMap.rawValue) >> UInt(pageShift)))
   }
 
   @inline(__always)

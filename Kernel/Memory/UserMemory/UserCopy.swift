@@ -94,7 +94,9 @@ public enum UserCopy {
   /// Whether a 32-bit word of the program is a given one; not if it can't be read.
   @inline(__always)
   public static func isWord(_ address: UInt, _ expected: UInt32) -> Bool {
-    isAllowed(address, 4) && user_load32(address) == UInt64(expected)
+    guard isAllowed(address, 4) else { return false }
+    let word = user_load32(address)
+    return word >> 32 == 0 && UInt32(truncatingIfNeeded: word) == expected
   }
 
   /// Writes a 32-bit word of the program; `false` if that is impossible.

@@ -58,7 +58,11 @@ public enum UserMemory {
   public static var kernelPart: KernelPart<KernelTableFormat> { UserMemoryReference().state.kernel }
 
   /// What `cr3` is without a program.
-  public static var kernelRoot: UInt { hardwareRoot(kernelPart.tables.root) }
+  @inline(__always)
+  public static var kernelRoot: UInt {
+    let reference = UserMemoryReference()
+    return reference.state.kernelRoot
+  }
 
   /// What `cr3` is while a space is in use.
   public static func root(of space: borrowing UserSpace) -> UInt { hardwareRoot(space.tables.root) }

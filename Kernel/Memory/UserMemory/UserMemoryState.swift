@@ -56,6 +56,8 @@ public struct UserMemoryHooks: BitwiseCopyable {
   /// Frames that were free when programs began.
   let limit: UInt
   let kernel: KernelPart<KernelTableFormat>
+  /// What `cr3` is without a program.
+  let kernelRoot: UInt
   /// Whether the node's addresses are not the machine's.
   let isPlaced: Bool
   var records = RegionPool()
@@ -69,6 +71,7 @@ public struct UserMemoryHooks: BitwiseCopyable {
     unsafe self.references = references
     (self.frameCount, self.zero, self.reserve, self.limit) = (frameCount, zero, reserve, limit)
     (self.kernel, self.isPlaced, self.hooks) = (kernel, isPlaced, hooks)
+    kernelRoot = hardwareRoot(kernel.tables.root)
   }
 
   /// The references of a frame.

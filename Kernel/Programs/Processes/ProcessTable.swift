@@ -417,6 +417,12 @@ public struct WaitReport: BitwiseCopyable, Hashable, Sendable {
   /// The group of a process.
   public func group(of number: Int32) throws(ProcessError) -> Int32 { self[try process(number)].group }
 
+  /// Both of a process, found once.
+  public func groupAndSession(of number: Int32) throws(ProcessError) -> (Int32, Int32) {
+    let index = try process(number)
+    return (self[index].group, self[index].session)
+  }
+
   /// The session of a process.
   public func session(of number: Int32) throws(ProcessError) -> Int32 { self[try process(number)].session }
 

@@ -3,6 +3,7 @@
 /// Bytes go through a buffer of the kernel: the tree of files never touches a program's memory, so nothing in it can
 /// fault.
 
+import Arch
 import Base
 import FileSystemFormat
 import LinuxABI
@@ -368,13 +369,13 @@ extension Call {
     thread.fields.savedMask = thread.fields.mask
     setMask(mask)
     // Also without a signal the old mask comes back, on the way out.
-    thread.fields.hasWork = thread.fields.hasWork
+    thread.fields.context.hasWork = thread.fields.context.hasWork
   }
 
   /// Puts the mask back that `setWaitMask` has changed, if no signal is to be seen to first.
   @inline(never)
   func endWaitMask() {
-    guard !thread.fields.hasWork, let saved = thread.fields.savedMask else { return }
+    guard !thread.fields.context.hasWork, let saved = thread.fields.savedMask else { return }
     thread.fields.savedMask = nil
     setMask(saved)
   }

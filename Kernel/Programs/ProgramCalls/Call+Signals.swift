@@ -1,5 +1,6 @@
 /// Calls about signals.
 
+import Arch
 import Base
 import LinuxABI
 import Processes
@@ -101,7 +102,7 @@ extension Call {
   @inline(never)
   func setMask(_ mask: UInt64) {
     thread.fields.mask = mask & ~SignalSets.unblockable
-    if pending & ~thread.fields.mask != 0 { thread.fields.hasWork = true }
+    if pending & ~thread.fields.mask != 0 { thread.fields.context.hasWork = true }
   }
 
   private var pending: UInt64 { thread.fields.pending.set | process.fields.pending.set }

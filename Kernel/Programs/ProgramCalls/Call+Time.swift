@@ -1,5 +1,6 @@
 /// Calls about time and waiting for it, and about words of memory.
 
+import Arch
 import Base
 import CMachine
 import Clocks
@@ -243,7 +244,7 @@ extension Call {
     // Nobody can change the word and wake between the look and the wait: calls are not preempted.
     guard let word = ProgramMemory.readWord32(a) else { throw .badAddress }
     guard word == UInt32(truncatingIfNeeded: c) else { throw .tryAgain }
-    if thread.fields.hasWork { throw ErrorNumber(rawValue: Int32(-Programs.restartAlways)) }
+    if thread.fields.context.hasWork { throw ErrorNumber(rawValue: Int32(-Programs.restartAlways)) }
     if end != .max, programs.uptime >= end { throw .timedOut }
     let tick = programs.tick(atUptime: end)
     programs.system.futexes.insert(thread.waiter, at: key, bits: bits)

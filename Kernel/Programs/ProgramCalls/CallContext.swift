@@ -39,6 +39,14 @@ struct Call {
   /// Reads a number of up to eight bytes.
   @inline(never)
   func load(_ address: UInt, _ count: Int) throws(ErrorNumber) -> UInt64 {
+    if count == 4 {
+      guard let word = UserCopy.load32(address) else { throw .badAddress }
+      return UInt64(word)
+    }
+    if count == 8 {
+      guard let word = UserCopy.load64(address) else { throw .badAddress }
+      return word
+    }
     var bytes: InlineArray<8, UInt8> = .init(repeating: 0)
     var span = bytes.mutableSpan
     guard ProgramMemory.read(address, count: count, into: &span) else { throw .badAddress }
@@ -48,6 +56,13 @@ struct Call {
   /// Writes a number of up to eight bytes.
   @inline(never)
   func store(_ value: UInt64, _ count: Int, at address: UInt) throws(ErrorNumber) {
+    if count == 4 || count == 8 {
+      let isDone =
+        count == 4
+        ? UserCopy.store32(address, UInt32(truncatingIfNeeded: value)) : UserCopy.store64(address, value)
+      guard isDone else { throw .badAddress }
+      return
+    }
     var bytes: InlineArray<8, UInt8> = .init(repeating: 0)
     var span = bytes.mutableSpan
     span.put(value, count: count, at: 0)

@@ -181,7 +181,7 @@ private func answerPort(_ thread: ProgramThreadReference, _ number: UInt) -> Boo
 @inline(__always)
 private func finishPort(_ thread: ProgramThreadReference, _ result: Int) {
   thread.result = result
-  if thread.fields.hasWork { Programs().leave(thread, fromCall: true) }
+  if thread.fields.context.hasWork { Programs().leave(thread, fromCall: true) }
 }
 
 /// Goes on where a short way has ended otherwise than usual; answers as a handler does.
@@ -221,7 +221,7 @@ private func answer(_ call: Call, _ name: SystemCall, _ number: UInt) {
   }
   // Whoever was woken and is as urgent shares the level; only a more urgent one runs at once.
   programs.settle()
-  if call.thread.fields.hasWork { programs.leave(call.thread, fromCall: true) }
+  if call.thread.fields.context.hasWork { programs.leave(call.thread, fromCall: true) }
 }
 
 /// Counts a call that is not performed, and names it when the log shows so much.

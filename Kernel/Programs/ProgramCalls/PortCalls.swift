@@ -7,7 +7,8 @@
 ///
 /// A message is copied from the sender's memory into the kernel stack of the one who waits for it, and from there into his
 /// memory by himself: no program's address is used while another program's memory is in place. A message, a call and a
-/// reply are one switch of threads each way (`Scheduler.handOver`). Numbers, arguments and answers: Docs/messages.md.
+/// reply are one switch of threads each way (`Scheduler.handOver`). Who keeps messages in memory that the kernel has too goes
+/// the shortest way: from the one's memory into the other's. Numbers, arguments and answers: Docs/messages.md.
 
 import Arch
 import Base
@@ -29,6 +30,7 @@ enum PortCall {
   static var receive: UInt { 1027 }
   static var reply: UInt { 1028 }
   static var timedCall: UInt { 1029 }
+  static var area: UInt { 1030 }
 }
 
 /// What the registers of a program say.
@@ -49,43 +51,95 @@ private enum PortErrno {
 extension ProgramCalls {
   /// Lets the entries send the calls here that are made most; the others come by the general way.
   static func startPorts() {
-    #if arch(i386)
-      Processor.block.gate.portHandler = { frame in performPort(at: frame) }
-    #else
-      Processor.block.gate.portEnd = { _ in Programs().leave(.current, fromCall: true) }
-      Processor.block.gate.portCall = { a, b, c, d, e, task in
-        // SAFETY: the thread that makes a call is the loaded one, and lives.
-        let thread = unsafe ProgramThreadReference(loaded: task)
-        let result = unsafe callPort(thread, PortArguments(a: a, b: b, c: c, d: d, e: e), until: .max)
-        return cpu_word_pair(first: UInt(bitPattern: result), second: thread.fields.hasWork ? 1 : 0)
-      }
-      Processor.block.gate.portReply = { a, b, c, d, e, task in
-        // SAFETY: the thread that makes a call is the loaded one, and lives.
-        let thread = unsafe ProgramThreadReference(loaded: task)
-        let result = unsafe replyToPort(thread, PortArguments(a: a, b: b, c: c, d: d, e: e))
-        return cpu_word_pair(first: UInt(bitPattern: result), second: thread.fields.hasWork ? 1 : 0)
-      }
-    #endif
+    Processor.block.gate.portEnd = { _ in Programs().leave(.current, fromCall: true) }
+    // SAFETY of both: the thread that makes a call is the loaded one, and lives.
+    Processor.block.gate.portCall = { a, b, c, d, e, task in
+      let thread = unsafe ProgramThreadReference(loaded: task)
+      let arguments = PortArguments(a: a, b: b, c: c, d: d, e: e)
+      if let result = unsafe callAtOnce(thread, arguments) { return result }
+      return unsafe callGenerally(thread, arguments)
+    }
+    Processor.block.gate.portReply = { a, b, c, d, e, task in
+      let thread = unsafe ProgramThreadReference(loaded: task)
+      let arguments = PortArguments(a: a, b: b, c: c, d: d, e: e)
+      if let result = unsafe replyAtOnce(thread, arguments) { return result }
+      return unsafe replyGenerally(thread, arguments)
+    }
   }
 }
 
-#if arch(i386)
-  /// A call of Apus's own by `int 0x80`, with the frame that the entry has pushed.
-  @inline(__always)
-  private func performPort(at frame: UInt) {
-    guard let frame = unsafe UnsafeMutablePointer<TrapFrame>(bitPattern: frame) else { return }
-    let thread = ProgramThreadReference.current
-    // SAFETY: the frame is the thread's until the call ends.
-    let arguments = unsafe PortArguments(
-      a: UInt(frame.pointee.ebx), b: UInt(frame.pointee.ecx), c: UInt(frame.pointee.edx),
-      d: UInt(frame.pointee.esi), e: UInt(frame.pointee.edi))
-    let number = unsafe UInt(frame.pointee.eax)
-    let result = performPort(number, thread, arguments, limit: unsafe UInt(frame.pointee.ebp))
-    // SAFETY: as above.
-    unsafe frame.pointee.eax = UInt32(bitPattern: Int32(result ?? ErrorNumber.noSuchCall.result))
-    if thread.fields.hasWork { Programs().leave(thread, fromCall: true) }
-  }
-#endif
+// MARK: - The shortest way
+
+/// Whether both messages of a call lie where the kernel has them too, and nothing but two programs' threads is concerned.
+@inline(__always)
+private func isDirect(_ thread: ProgramThreadReference, _ arguments: PortArguments) -> Bool {
+  guard thread.fields.context.messagePlace != 0 else { return false }
+  guard arguments.b == thread.fields.context.messageAddress else { return false }
+  guard arguments.d == arguments.b else { return false }
+  guard arguments.c <= CallPort.maximumBytes else { return false }
+  return NodeReference().node.threads.passesPlainly
+}
+
+/// `port_call` to a server that waits; `nil` for any other case, in which nothing has happened.
+@unsafe @inline(__always)
+private func callAtOnce(_ thread: ProgramThreadReference, _ arguments: PortArguments) -> Int? {
+  guard isDirect(thread, arguments), let port = Programs().system.ports?.port(arguments.a) else { return nil }
+  let reference = NodeReference()
+  let buffer = thread.fields.context.messagePlace
+  guard
+    let handover = unsafe port.callAtOnce(
+      replyInto: buffer, in: &reference.node.threads.scheduler,
+      write: { place in unsafe putDirectly(thread, arguments.c, place) })
+  else { return nil }
+  reference.node.threads.pass(handover)
+  let outcome = handover.from.outcome
+  guard outcome == .satisfied else { return unanswered(outcome, thread, arguments.a) }
+  return Int(bitPattern: cpu_load_word(buffer) & 0xFF)
+}
+
+/// `port_reply` to a caller that waits, while nobody else calls; otherwise as `callAtOnce`.
+@unsafe @inline(__always)
+private func replyAtOnce(_ thread: ProgramThreadReference, _ arguments: PortArguments) -> Int? {
+  guard isDirect(thread, arguments), let port = servedPort(arguments.a, thread) else { return nil }
+  let reference = NodeReference()
+  let buffer = thread.fields.context.messagePlace
+  guard
+    let handover = unsafe port.replyAtOnce(
+      receivingInto: buffer, in: &reference.node.threads.scheduler,
+      write: { place in unsafe putDirectly(thread, arguments.c, place) })
+  else { return nil }
+  reference.node.threads.pass(handover)
+  let outcome = handover.from.outcome
+  guard outcome == .satisfied else { return unanswered(outcome, thread, arguments.a) }
+  return Int(bitPattern: cpu_load_word(buffer))
+}
+
+/// Copies a message from the sender's memory, as the kernel sees it, to where the receiver wants it.
+///
+/// Its length is the one that was checked; what else a program writes meanwhile is its own message.
+@unsafe @inline(__always)
+private func putDirectly(
+  _ thread: ProgramThreadReference, _ bytes: UInt, _ place: UnsafeMutablePointer<UInt>
+) {
+  // SAFETY: the place has room for the longest message in whole words.
+  unsafe place[0] = bytes | thread.fields.context.process << 8
+  if bytes == 0 { return }
+  let word = UInt(MemoryLayout<UInt>.size)
+  cpu_copy_words(
+    UInt(bitPattern: place) &+ word, thread.fields.context.messagePlace &+ word, (bytes &+ word &- 1) / word)
+}
+
+// MARK: - The general way
+
+@unsafe @inline(never)
+private func callGenerally(_ thread: ProgramThreadReference, _ arguments: PortArguments) -> Int {
+  unsafe callPort(thread, arguments, until: .max)
+}
+
+@unsafe @inline(never)
+private func replyGenerally(_ thread: ProgramThreadReference, _ arguments: PortArguments) -> Int {
+  unsafe replyToPort(thread, arguments)
+}
 
 /// Performs a call of the running thread.
 ///
@@ -96,8 +150,8 @@ func performPort(
   _ number: UInt, _ thread: ProgramThreadReference, _ arguments: PortArguments, limit: UInt
 ) -> Int? {
   switch number {
-  case PortCall.call: unsafe callPort(thread, arguments, until: .max)
-  case PortCall.reply: unsafe replyToPort(thread, arguments)
+  case PortCall.call: unsafe callGenerally(thread, arguments)
+  case PortCall.reply: unsafe replyGenerally(thread, arguments)
   default: performSeldom(number, thread, arguments, limit)
   }
 }
@@ -123,6 +177,11 @@ private func performSeldom(
   case PortCall.timedCall:
     return unsafe callPort(
       thread, arguments, until: limit == 0 ? .max : Threads.deadline(UInt64(limit) * 1_000_000))
+  case PortCall.area:
+    do throws(ErrorNumber) { try programs.setMessageArea(arguments.a, of: thread) } catch {
+      return error.result
+    }
+    return 0
   default: return nil
   }
 }
@@ -152,7 +211,7 @@ private func take(
   guard unsafe UserCopy.copyIn(UnsafeMutableRawPointer(place + 1), from: address, bytes) == 0 else {
     return false
   }
-  return !thread.fields.hasWork
+  return !thread.fields.context.hasWork
 }
 
 /// Copies a message that has come into the program's memory, as much as there is room for.
@@ -248,20 +307,20 @@ private func arrived(
 private func leave(isTimed: Bool) -> WaitOutcome {
   let reference = NodeReference()
   if isTimed { return reference.node.threads.waitForOutcome(isTimed: true) }
-  reference.node.threads.leaveToProgram()
+  reference.node.threads.leaveProgram()
   return reference.node.threads.scheduler.current.outcome
 }
 
 /// Why a message could not be taken.
 @inline(never)
 private func unread(_ thread: ProgramThreadReference) -> Int {
-  thread.fields.hasWork ? ErrorNumber.interrupted.result : PortErrno.badAddress
+  thread.fields.context.hasWork ? ErrorNumber.interrupted.result : PortErrno.badAddress
 }
 
 /// Why a wait ended without what it waited for.
 @inline(never)
 private func unanswered(_ outcome: WaitOutcome, _ thread: ProgramThreadReference, _ number: UInt) -> Int {
-  if thread.fields.hasWork { return ErrorNumber.interrupted.result }
+  if thread.fields.context.hasWork { return ErrorNumber.interrupted.result }
   if outcome == .timedOut { return PortErrno.timedOut }
   return Programs().system.ports?.port(number) == nil ? PortErrno.brokenPipe : PortErrno.reset
 }

@@ -53,7 +53,7 @@ enum QuickCalls {
   /// What the entry is answered, for a call that is done.
   @inline(__always)
   fileprivate static func end(_ result: Int, _ thread: ProgramThreadReference) -> Int {
-    if _slowPath(thread.fields.hasWork) { return result + Int.min }
+    if _slowPath(thread.fields.context.hasWork) { return result + Int.min }
     return result
   }
 }
@@ -68,17 +68,19 @@ func quickRead(_ number: UInt, _ address: UInt, _ count: UInt, _: UInt) -> Int {
   else { return QuickCalls.generally }
   var run = pipe.pipe.readableRun(upTo: count)
   if run.count == 0 {
-    guard count > 0, pipe.pipe.writers > 0, !thread.fields.hasWork else { return QuickCalls.generally }
+    guard count > 0, pipe.pipe.writers > 0, !thread.fields.context.hasWork else {
+      return QuickCalls.generally
+    }
     pipe.hold()
     repeat {
       programs.waitHere(in: programs.queue(of: pipe.readChannel))
       run = pipe.pipe.readableRun(upTo: count)
-    } while run.count == 0 && pipe.pipe.writers > 0 && !thread.fields.hasWork
+    } while run.count == 0 && pipe.pipe.writers > 0 && !thread.fields.context.hasWork
     if files.tree.release(pipe) {
       files.wakeWaiters()
       return QuickCalls.generally
     }
-    if thread.fields.hasWork { return QuickCalls.again }
+    if thread.fields.context.hasWork { return QuickCalls.again }
     if run.count == 0 { return QuickCalls.generally }
   }
   // SAFETY: the bytes of the run are read, and nothing else happens to the pipe meanwhile.
@@ -107,6 +109,32 @@ func quickWrite(_ number: UInt, _ address: UInt, _ count: UInt, _: UInt) -> Int 
   return QuickCalls.end(run.count, thread)
 }
 
+// On i686 every handler saves all there is; on x86_64 who switches threads must save six registers, which whoever wakes need
+// not: there the two are functions of their own.
+#if arch(i386)
+  @inline(__always)
+  private func wakeQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ count: Int32) -> Int
+  {
+    quickWake(t, space, address, count)
+  }
+  @inline(__always)
+  private func waitQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ word: UInt32) -> Int
+  {
+    quickWait(t, space, address, word)
+  }
+#else
+  @inline(never)
+  private func wakeQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ count: Int32) -> Int
+  {
+    quickWake(t, space, address, count)
+  }
+  @inline(never)
+  private func waitQuickly(_ t: ProgramThreadReference, _ space: UInt, _ address: UInt, _ word: UInt32) -> Int
+  {
+    quickWait(t, space, address, word)
+  }
+#endif
+
 /// `futex`: to wait without a limit, and to wake.
 @c(quick_call_futex)
 func quickFutex(_ address: UInt, _ operation: UInt, _ value: UInt, _ limit: UInt) -> Int {
@@ -117,14 +145,15 @@ func quickFutex(_ address: UInt, _ operation: UInt, _ value: UInt, _ limit: UInt
   }
   let number = UInt32(truncatingIfNeeded: value)
   switch UInt32(truncatingIfNeeded: operation) & ~0x80 {
-  case FutexCommand.wake.rawValue: return quickWake(thread, space.payload, address, Int32(bitPattern: number))
-  case FutexCommand.wait.rawValue where limit == 0: return quickWait(thread, space.payload, address, number)
+  case FutexCommand.wake.rawValue:
+    return wakeQuickly(thread, space.payload, address, Int32(bitPattern: number))
+  case FutexCommand.wait.rawValue where limit == 0: return waitQuickly(thread, space.payload, address, number)
   default: return QuickCalls.generally
   }
 }
 
 /// Wakes up to `count` threads that wait at a word.
-@inline(never)
+@inline(__always)
 private func quickWake(
   _ thread: ProgramThreadReference, _ space: UInt, _ address: UInt, _ count: Int32
 ) -> Int {
@@ -140,13 +169,11 @@ private func quickWake(
 }
 
 /// Waits at a word, if it is what the program expects.
-///
-/// A function of its own: who switches threads must save every register, and whoever wakes need not.
-@inline(never)
+@inline(__always)
 private func quickWait(
   _ thread: ProgramThreadReference, _ space: UInt, _ address: UInt, _ word: UInt32
 ) -> Int {
-  guard !thread.fields.hasWork, UserCopy.isWord(address, word) else { return QuickCalls.generally }
+  guard !thread.fields.context.hasWork, UserCopy.isWord(address, word) else { return QuickCalls.generally }
   let programs = Programs()
   programs.system.futexes.insert(
     thread.waiter, at: FutexKey(space: space, address: address, isShared: false))
@@ -154,5 +181,5 @@ private func quickWait(
   // Still there: nobody has woken it.
   guard thread.waiter.isWaiting else { return QuickCalls.end(0, thread) }
   programs.system.futexes.remove(thread.waiter)
-  return thread.fields.hasWork ? QuickCalls.again : 0
+  return thread.fields.context.hasWork ? QuickCalls.again : 0
 }

@@ -19,7 +19,7 @@ extension Programs {
     Processor.block.gate.exceptionHandler = { frame in Programs().exception(frame) }
     Processor.block.gate.leaveHandler = { _ in
       let thread = ProgramThreadReference.current
-      if thread.fields.hasWork { Programs().leave(thread, fromCall: false) }
+      if thread.fields.context.hasWork { Programs().leave(thread, fromCall: false) }
     }
   }
 
@@ -32,7 +32,7 @@ extension Programs {
       let (signal, code) = Self.meaning(of: vector, at: thread)
       force(signal, code: code, address: UInt64(thread.programCounter), on: thread)
     }
-    if thread.fields.hasWork { leave(thread, fromCall: false) }
+    if thread.fields.context.hasWork { leave(thread, fromCall: false) }
   }
 
   private func pageFault(_ thread: ProgramThreadReference) {
@@ -62,7 +62,7 @@ extension Programs {
       "out of memory: process \(process.fields.number) is ended, \(process.fields.space.space.residentCount) pages"
     )
     end(process, .killed(by: 9))
-    thread.fields.hasWork = true
+    thread.fields.context.hasWork = true
   }
 
   /// The signal and the code for an exception.
@@ -89,6 +89,6 @@ extension Programs {
       thread.fields.mask &= ~signal.mask
     }
     thread.fields.pending.insert(signal, SignalInformation(code: code, value: address))
-    thread.fields.hasWork = true
+    thread.fields.context.hasWork = true
   }
 }

@@ -50,10 +50,6 @@ public struct Process: ~Copyable {
   public var files: FilesIndex
   /// Its place in the tree of files.
   public var place: PlaceIndex
-  /// What it does about signals, and which are sent to it as a whole.
-  public var actions = SignalActions()
-  /// Signals that were sent to it and not taken.
-  public var pending = PendingSignals()
   /// Who it acts for.
   public var credentials = Credentials.superuser
   /// What it may have.
@@ -102,6 +98,12 @@ public struct Process: ~Copyable {
   public var profile: UInt = 0
   /// Calls that it made and that are not performed.
   public var unknownCalls: UInt32 = 0
+  // The last two, because a child has none of the one and mostly nothing in the table with which the other ends: see
+  // `inheritedBytes`.
+  /// What it does about signals.
+  public var actions = SignalActions()
+  /// Signals that were sent to it as a whole and not taken.
+  public var pending = PendingSignals()
 
   init(
     number: Int32, abi: ProgramABI, space: SpaceReference, files: FilesIndex, place: PlaceIndex,
@@ -115,6 +117,14 @@ public struct Process: ~Copyable {
     self.startTick = startTick
   }
 
+  /// The bytes of a record that a child's begins with; of the rest nothing is looked at before `becomeChild`, or at all.
+  var inheritedBytes: Int {
+    mutating get {
+      let bytes = MemoryLayout<Process>.size - MemoryLayout<PendingSignals>.size
+      return actions.hasTable ? bytes : bytes - SignalActions.tableBytes
+    }
+  }
+
   /// Makes what is a copy of a process's record that of its child, which has the same but what is the process's own.
   mutating func becomeChild(
     number: Int32, space: SpaceReference, files: FilesIndex, place: PlaceIndex, startTick: UInt64
@@ -124,7 +134,7 @@ public struct Process: ~Copyable {
     self.files = files
     self.place = place
     self.startTick = startTick
-    pending.remove(.max)
+    pending.removeAll()
     (firstThread, threadCount) = (nil, 0)
     (ending, isStopped, isBorrowing) = (nil, false, false)
     (realTimer, virtualTimer, profilingTimer) = (IntervalSetting(), IntervalSetting(), IntervalSetting())
@@ -151,8 +161,6 @@ public struct ProgramThread: ~Copyable {
   public var previous: ProgramThreadReference?
   /// Signals that are blocked, that were sent to this thread, and what is blocked again after a wait for signals.
   public var mask: UInt64 = 0
-  /// Signals that were sent to it and not taken.
-  public var pending = PendingSignals()
   /// What is blocked again after a wait for signals.
   public var savedMask: UInt64?
   /// Where handlers run that ask for it.
@@ -165,8 +173,6 @@ public struct ProgramThread: ~Copyable {
   public var waiter: FutexWaiter
   /// Where it waits.
   public var queue = WaitQueue(reason: .event)
-  /// Whether something is to be seen to before it goes on: a signal, an end, a stop.
-  public var hasWork = false
   /// Whether its registers are not what the call found: the fast way back is not for it.
   public var isChanged = false
   /// Whether it is to end alone.
@@ -175,6 +181,11 @@ public struct ProgramThread: ~Copyable {
   public var sleepEnd: UInt64 = 0
   /// Where the rest of an interrupted sleep is written.
   public var sleepRemainder: UInt = 0
+  /// Signals that were sent to it and not taken; last, as in `Process`.
+  public var pending = PendingSignals()
+
+  /// The bytes of a record that a new thread's begins with.
+  static var inheritedBytes: Int { MemoryLayout<ProgramThread>.size - MemoryLayout<PendingSignals>.size }
 
   init(process: ProcessReference, number: Int32) {
     self.process = process
@@ -187,12 +198,14 @@ public struct ProgramThread: ~Copyable {
     self.process = process
     self.number = number
     (thread, next, previous) = (nil, nil, nil)
-    pending.remove(.max)
+    pending.removeAll()
     savedMask = nil
     stack = AlternateStack()
     (clearAtEnd, robustList, sleepEnd, sleepRemainder) = (0, 0, 0, 0)
     queue = WaitQueue(reason: .event)
-    (hasWork, isChanged, isEnding) = (false, false, false)
+    (isChanged, isEnding) = (false, false)
+    context.hasWork = false
+    (context.messageAddress, context.messagePlace) = (0, 0)
   }
 }
 

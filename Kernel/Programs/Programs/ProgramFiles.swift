@@ -110,22 +110,17 @@ import VirtualFileSystem
   public func caller(_ process: ProcessReference) -> FileCaller {
     let programs = Programs()
     let number = process.fields.number
-    let group = (try? programs.system.processes.group(of: number)) ?? 0
-    let session = (try? programs.system.processes.session(of: number)) ?? 0
+    let (group, session) = (try? programs.system.processes.groupAndSession(of: number)) ?? (0, 0)
     var caller = FileCaller(
       files: process.fields.files, place: process.fields.place, process: UInt32(number), group: UInt32(group),
       session: UInt32(session), now: Self.now)
     let limit = process.fields.limits.soft[7]
     if limit < UInt64(caller.descriptorLimit) { caller.descriptorLimit = Int(limit) }
-    caller.ignoresInputSignal = ignores(.terminalInput, process)
-    caller.ignoresOutputSignal = ignores(.terminalOutput, process)
+    let mask = process.fields.firstThread.map { $0.fields.mask } ?? .max
+    let ignored = process.fields.actions.ignored | mask
+    caller.ignoresInputSignal = ignored & SignalNumber.terminalInput.mask != 0
+    caller.ignoresOutputSignal = ignored & SignalNumber.terminalOutput.mask != 0
     return caller
-  }
-
-  private func ignores(_ signal: SignalNumber, _ process: ProcessReference) -> Bool {
-    if process.fields.actions[signal].isIgnored { return true }
-    guard let thread = process.fields.firstThread else { return true }
-    return thread.fields.mask & signal.mask != 0
   }
 
   /// The time of day as files note it, exact to the clock's nanosecond.

@@ -52,6 +52,8 @@ struct FileSecond: BitwiseCopyable {
   public var perform: (@convention(c) (UInt) -> Void)?
   /// Whether any process has wanted a signal at its parent's end: until then nobody is searched for at an end.
   public var hasDeathSignals = false
+  /// What the kernel calls programs' threads.
+  let threadName = ThreadName("program")
   /// The tick at which `/proc/trace` was last read from its beginning.
   var traceTick: UInt64 = 0
   /// Whether a program has asked for input already.
@@ -145,7 +147,8 @@ struct FileSecond: BitwiseCopyable {
     }
     // SAFETY: the memory was just given for a record. A record owns nothing by its bits alone, and what is one process's
     // own is set anew before anybody sees the copy.
-    unsafe UnsafeMutableRawPointer(record).copyMemory(from: old.record, byteCount: MemoryLayout<Process>.size)
+    unsafe UnsafeMutableRawPointer(record).copyMemory(
+      from: old.record, byteCount: old.fields.inheritedBytes)
     let process = unsafe ProcessReference(record)
     process.fields.becomeChild(
       number: number, space: space, files: files, place: place, startTick: cpu_rdtsc())
@@ -174,7 +177,7 @@ struct FileSecond: BitwiseCopyable {
     if let parent {
       // SAFETY: the memory was just given for a record, which owns nothing by its bits alone; see `makeRecord`.
       unsafe UnsafeMutableRawPointer(record).copyMemory(
-        from: parent.record, byteCount: MemoryLayout<ProgramThread>.size)
+        from: parent.record, byteCount: ProgramThread.inheritedBytes)
       thread.fields.becomeChild(of: process, number: number)
     } else {
       // SAFETY: the memory was just given for a record.
@@ -262,13 +265,13 @@ struct FileSecond: BitwiseCopyable {
   ///
   /// - Parameter tick: when the wait ends at the latest.
   public func wait(in queue: WaitQueueReference, until tick: UInt64 = .max) -> WaitEnd {
-    if ProgramThreadReference.current.fields.hasWork { return .interrupted }
+    if ProgramThreadReference.current.fields.context.hasWork { return .interrupted }
     return finishWait(NodeReference().node.threads.scheduler.block(on: queue, until: tick), until: tick)
   }
 
   /// The same in no queue: until `wakeThread`.
   public func waitAlone(until tick: UInt64) -> WaitEnd {
-    if ProgramThreadReference.current.fields.hasWork { return .interrupted }
+    if ProgramThreadReference.current.fields.context.hasWork { return .interrupted }
     return finishWait(NodeReference().node.threads.scheduler.blockAlone(until: tick), until: tick)
   }
 
@@ -278,7 +281,7 @@ struct FileSecond: BitwiseCopyable {
     let thread = ProgramThreadReference.current
     var outcome = begin
     if outcome == .blocked { outcome = reference.node.threads.waitForOutcome(isTimed: tick != .max) }
-    if thread.fields.hasWork { return .interrupted }
+    if thread.fields.context.hasWork { return .interrupted }
     return outcome == .timedOut ? .timedOut : .woken
   }
 

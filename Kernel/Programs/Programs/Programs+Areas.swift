@@ -42,9 +42,11 @@ extension Programs {
     guard index >= 0, index < 3 else { throw .invalidArgument }
     // Not present and empty: read_exec_only and seg_not_present without anything else.
     let isEmpty = base == 0 && limit == 0 && flags == 0x28
-    thread.fields.context.areas[index] =
+    thread.fields.context.setArea(
+      index,
       isEmpty
-      ? .null : .programArea(base: base, limit: limit, inPages: flags & 0x10 != 0, is32Bit: flags & 1 != 0)
+        ? .null
+        : .programArea(base: base, limit: limit, inPages: flags & 0x10 != 0, is32Bit: flags & 1 != 0))
   }
 
   /// The first of the three in the table, as programs number them.

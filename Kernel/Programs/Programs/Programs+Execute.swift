@@ -367,7 +367,8 @@ extension Programs {
     thread.fields.clearAtEnd = 0
     thread.fields.robustList = 0
     thread.fields.sleepEnd = 0
-    for index in 0..<3 { thread.fields.context.areas[index] = .null }
+    dropMessageArea(of: thread)
+    for index in 0..<3 { thread.fields.context.setArea(index, .null) }
     (thread.fields.context.fsBase, thread.fields.context.gsBase) = (0, 0)
     #if !arch(i386)
       // As on Linux: 64-bit code needs none.
@@ -483,7 +484,7 @@ extension Programs {
     do {
       // SAFETY: the record lives until its thread has ended; the frame is copied.
       created = try unsafe Threads.createProgram(
-        ThreadName("program"), level: Self.level, space: thread.fields.process.fields.space.root,
+        system.threadName, level: Self.level, space: thread.fields.process.fields.space.root,
         registers: &registers,
         record: thread.context)
     } catch { throw .outOfMemory }

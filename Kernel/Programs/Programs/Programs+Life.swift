@@ -231,7 +231,7 @@ extension Programs {
     do {
       // SAFETY: the record lives until its thread has ended; the frame is copied.
       created = try unsafe Threads.createProgram(
-        ThreadName("program"), level: Self.level, space: numberSpace.root, registers: &frame,
+        system.threadName, level: Self.level, space: numberSpace.root, registers: &frame,
         record: thread.context)
     } catch { throw .tryAgain }
     thread.fields.thread = created
@@ -308,6 +308,7 @@ extension Programs {
     let process = thread.fields.process
     system.futexes.remove(thread.waiter)
     releaseMutexes(of: thread)
+    dropMessageArea(of: thread)
     if thread.fields.clearAtEnd != 0, process.fields.space.isShared || process.fields.threadCount > 1 {
       if ProgramMemory.write(0 as UInt32, to: thread.fields.clearAtEnd) {
         _ = wake(word: thread.fields.clearAtEnd, of: process, count: 1)
@@ -460,8 +461,9 @@ extension Programs {
 
   /// Stops using the program's address space: the kernel's own tables are enough for the end of a thread.
   func leaveSpace() {
-    Threads.current.fields.space = UserMemory.kernelRoot
-    cpu_write_cr3(UserMemory.kernelRoot)
+    let root = UserMemory.kernelRoot
+    Threads.current.fields.space = root
+    cpu_write_cr3(root)
   }
 
   // MARK: - Words of memory

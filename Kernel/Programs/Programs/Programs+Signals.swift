@@ -68,7 +68,7 @@ extension Programs {
 
   /// Makes a thread see to what there is: at once if it waits.
   public func interrupt(_ thread: ProgramThreadReference) {
-    thread.fields.hasWork = true
+    thread.fields.context.hasWork = true
     if let kernelThread = thread.fields.thread, kernelThread.state == .waiting {
       do { try NodeReference().node.threads.scheduler.cancelWait(of: kernelThread) } catch {}
     }
@@ -147,13 +147,13 @@ extension Programs {
     while true {
       if process.fields.ending != nil || thread.fields.isEnding { endThread(thread) }
       if process.fields.isStopped {
-        thread.fields.hasWork = false
+        thread.fields.context.hasWork = false
         _ = NodeReference().node.threads.scheduler.block(on: thread.queue, until: .max)
         _ = NodeReference().node.threads.waitForOutcome(isTimed: false)
-        thread.fields.hasWork = true
+        thread.fields.context.hasWork = true
         continue
       }
-      thread.fields.hasWork = false
+      thread.fields.context.hasWork = false
       guard let (signal, information) = takeSignal(thread) else {
         if mayRestart { restartWithoutHandler(thread) }
         if let saved = thread.fields.savedMask {
@@ -164,7 +164,7 @@ extension Programs {
         }
         return
       }
-      thread.fields.hasWork = true
+      thread.fields.context.hasWork = true
       let action = process.fields.actions[signal]
       if action.isIgnored { continue }
       if action.isDefault {
@@ -352,6 +352,6 @@ extension Programs {
     }
     thread.fields.isChanged = true
     // What the mask has let in.
-    if pendingSet(thread) & ~back.mask != 0 { thread.fields.hasWork = true }
+    if pendingSet(thread) & ~back.mask != 0 { thread.fields.context.hasWork = true }
   }
 }

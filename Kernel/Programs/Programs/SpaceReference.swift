@@ -14,7 +14,12 @@ import UserMemory
 struct SpaceRecord: ~Copyable {
   var space: UserSpace
   var count = 1
-  init(_ space: consuming UserSpace) { self.space = space }
+  /// What `cr3` is for it, which never changes: to reckon it out each time costs a copy of the space.
+  let root: UInt
+  init(_ space: consuming UserSpace) {
+    root = UserMemory.root(of: space)
+    self.space = space
+  }
 }
 
 /// A counted address space, by the place of its record.
@@ -53,7 +58,8 @@ struct SpaceRecord: ~Copyable {
   }
 
   /// What `cr3` is for it.
-  public var root: UInt { UserMemory.root(of: space) }
+  @inline(__always)
+  public var root: UInt { unsafe record.pointee.root }
 
   /// Whether a word is known to be this space's alone, at the first look.
   @inline(__always)

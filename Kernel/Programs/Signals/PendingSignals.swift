@@ -70,6 +70,13 @@ public struct PendingSignals: ~Copyable {
   /// None.
   public init() {}
 
+  /// Forgets all, whatever the memory held: what was known of them is not looked at any more.
+  @inline(__always)
+  public mutating func removeAll() {
+    set = 0
+    furtherCount = 0
+  }
+
   /// Adds a signal.
   ///
   /// - Returns: `false` if it should have been queued and there was no room.

@@ -83,24 +83,39 @@ public enum SignalSets {
 }
 
 /// The actions of a process for all signals.
+///
+/// - Invariant: `ignored` has the signals whose action is to ignore them. An action that was never set is the default one, and
+///   what the table has for it means nothing: a child of a process that has set none needs no copy of the table.
 public struct SignalActions: ~Copyable {
+  /// The signals that are ignored on request.
+  public private(set) var ignored: UInt64 = 0
+  private var set: UInt64 = 0
   private var actions: InlineArray<64, SignalAction> = .init(repeating: SignalAction())
 
   /// Default actions.
   public init() {}
 
+  /// The bytes of the table, with which this ends.
+  public static var tableBytes: Int { MemoryLayout<InlineArray<64, SignalAction>>.size }
+  /// Whether any action was set, so that the table means something.
+  public var hasTable: Bool {
+    @inline(__always) mutating get { set != 0 }
+  }
+
   /// The action for a signal.
   ///
   /// Changing, as is everything here: only so is the table not copied to be looked at.
   public subscript(_ signal: SignalNumber) -> SignalAction {
-    mutating get { actions[Int(signal.rawValue) - 1] }
-    set { actions[Int(signal.rawValue) - 1] = newValue }
+    mutating get { set & signal.mask == 0 ? SignalAction() : actions[Int(signal.rawValue) - 1] }
+    set {
+      set |= signal.mask
+      ignored = newValue.isIgnored ? ignored | signal.mask : ignored & ~signal.mask
+      actions[Int(signal.rawValue) - 1] = newValue
+    }
   }
 
   /// Another program runs: what was caught has its default action again, what was ignored stays so.
-  public mutating func resetForExecution() {
-    for index in 0..<64 where actions[index].handler > 1 { actions[index] = SignalAction() }
-  }
+  public mutating func resetForExecution() { set &= ignored }
 
   /// Whether a signal that is not blocked would have no effect.
   public mutating func ignores(_ signal: SignalNumber) -> Bool {

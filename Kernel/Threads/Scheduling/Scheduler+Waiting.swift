@@ -107,11 +107,29 @@ extension Scheduler {
   public mutating func handOver(
     to next: ThreadReference, firstOf queue: WaitQueueReference, waitingIn other: WaitQueueReference
   ) -> Bool {
+    guard queue.fields.count == 1, canTakePlace(next, waitingIn: other), !trace.isOn else { return false }
+    takePlace(next, firstOf: queue, waitingIn: other)
+    return true
+  }
+
+  /// Whether a thread that waits can take the current one's place, which is to wait in a queue: what `handOver` asks of both
+  /// threads and that queue.
+  @inline(__always)
+  public func canTakePlace(_ next: ThreadReference, waitingIn other: WaitQueueReference) -> Bool {
     let thread = current
-    guard queue.fields.count == 1, thread.fields.next == thread,
-      next.fields.rank == thread.fields.rank, next.fields.atWaitEnd.isEmpty,
-      other.fields.first == nil, thread.fields.cancellation.isEmpty, !trace.isOn
-    else { return false }
+    // Each for itself: joined, the compiler takes twice the steps.
+    guard thread.fields.next == thread else { return false }
+    guard next.fields.rank == thread.fields.rank else { return false }
+    guard next.fields.atWaitEnd.isEmpty else { return false }
+    guard other.fields.first == nil else { return false }
+    return thread.fields.cancellation.isEmpty
+  }
+
+  @inline(__always)
+  private mutating func takePlace(
+    _ next: ThreadReference, firstOf queue: WaitQueueReference, waitingIn other: WaitQueueReference
+  ) {
+    let thread = current
     queue.fields.first = nil
     queue.fields.count = 0
     next.fields.waitQueue = nil
@@ -123,7 +141,19 @@ extension Scheduler {
     thread.fields.waitQueue = other
     thread.fields.outcomeCode = .blocked
     thread.fields.stateCode = .waiting
-    return true
+  }
+
+  /// The same as `handOver` and then `leaveCurrent`, for who knows that it can be done and that nothing is recorded: the one
+  /// takes the other's place and is the head of the level that was the most urgent.
+  @inline(__always)
+  public mutating func pass(
+    to next: ThreadReference, firstOf queue: WaitQueueReference, waitingIn other: WaitQueueReference
+  ) -> Handover {
+    let thread = current
+    takePlace(next, firstOf: queue, waitingIn: other)
+    current = next
+    next.fields.switchCount &+= 1
+    return Handover(from: thread, to: next)
   }
 
   /// Whether a thread that was made ready should run instead of the current one.

@@ -135,6 +135,48 @@ import Scheduling
     return outcome
   }
 
+  /// Calls a server that waits, if nothing else is concerned: the shortest way, for who has seen that nothing is recorded.
+  ///
+  /// - Parameters:
+  ///   - buffer: where the reply goes.
+  ///   - write: writes a message of at most `maximumBytes`, its length first.
+  /// - Returns: the switch that is due, after which the thread's record says how the wait ended; `nil` for any other case,
+  ///   in which nothing has happened.
+  /// - Safety: `buffer` must be writable for the size of a message until the wait is over.
+  @unsafe @inline(__always)
+  public func callAtOnce(
+    replyInto buffer: UInt, in scheduler: inout Scheduler, write: (UnsafeMutablePointer<UInt>) -> Void
+  ) -> Handover? {
+    guard let server = servers.fields.first else { return nil }
+    guard servers.fields.count == 1, scheduler.canTakePlace(server, waitingIn: answers) else { return nil }
+    return unsafe pass(to: server, of: servers, waitingIn: answers, buffer, in: &scheduler, write)
+  }
+
+  /// Answers the call that was received last and waits for the next one, in the same case; otherwise as `callAtOnce`.
+  ///
+  /// - Safety: as for `callAtOnce`.
+  @unsafe @inline(__always)
+  public func replyAtOnce(
+    receivingInto buffer: UInt, in scheduler: inout Scheduler, write: (UnsafeMutablePointer<UInt>) -> Void
+  ) -> Handover? {
+    // Nobody else waits with the caller, and an open port is alive.
+    guard let caller = answers.fields.first else { return nil }
+    guard callers.fields.first == nil, fields.isAlive, scheduler.canTakePlace(caller, waitingIn: servers)
+    else { return nil }
+    return unsafe pass(to: caller, of: answers, waitingIn: servers, buffer, in: &scheduler, write)
+  }
+
+  @unsafe @inline(__always)
+  private func pass(
+    to other: ThreadReference, of queue: WaitQueueReference, waitingIn next: WaitQueueReference,
+    _ buffer: UInt, in scheduler: inout Scheduler, _ write: (UnsafeMutablePointer<UInt>) -> Void
+  ) -> Handover {
+    // SAFETY: whoever waits has named its buffer, which is no null pointer and writable until its wait is over.
+    unsafe write(UnsafeMutablePointer<UInt>(bitPattern: other.fields.exchange).unsafelyUnwrapped)
+    scheduler.current.fields.exchange = buffer
+    return scheduler.pass(to: other, firstOf: queue, waitingIn: next)
+  }
+
   /// Receives the next call, or begins to wait for one; a call that was received before and not answered is given up.
   ///
   /// - Returns: `.satisfied` or `.blocked`; `.timedOut` or `.cancelled` without having waited.

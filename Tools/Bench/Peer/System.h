@@ -50,6 +50,7 @@ enum {
   CALL_PORT_RECEIVE = 1027,
   CALL_PORT_REPLY = 1028,
   CALL_PORT_TIMED_CALL = 1029,
+  CALL_PORT_AREA = 1030,
 };
 
 // The result of a call: negative is an error's number.

@@ -24,12 +24,15 @@ TASK        equ processor_block + GATE
 LIMIT       equ processor_block + GATE + 4
 HANDLER     equ processor_block + GATE + 8
 SYSENTER_RETURN equ 32                  ; in the thread's record
-PORTS       equ processor_block + GATE + 16
-ANSWERS     equ processor_block + GATE + 20
+PORT_CALL   equ processor_block + GATE + 16
+PORT_REPLY  equ processor_block + GATE + 20
+PORT_END    equ processor_block + GATE + 24
+ANSWERS     equ processor_block + GATE + 28
 QUICK       equ ANSWERS + 512
 QUICK_HANDLERS equ QUICK + 64
 QUICK_END   equ QUICK_HANDLERS + 32
-FIRST_OF_PORTS equ 1024                 ; Kernel/Programs/ProgramCalls/PortCalls.swift
+CALL_OF_PORT equ 1026                   ; Kernel/Programs/ProgramCalls/PortCalls.swift
+REPLY_TO_PORT equ 1028
 CALL_VECTOR equ 0x80
 SYSENTER_VECTOR equ 0x81                ; not a vector of ours: says how the call came
 
@@ -120,8 +123,10 @@ system_call_interrupt:
         mov     eax, [ss:ecx]
         pop     ecx
         iretd
-.high:  cmp     eax, FIRST_OF_PORTS
-        jae     port_interrupt
+.high:  cmp     eax, CALL_OF_PORT
+        je      port_call
+        cmp     eax, REPLY_TO_PORT
+        je      port_reply
         jmp     .full
 .other: pop     ecx
         bt      [ss:QUICK], eax
@@ -134,11 +139,69 @@ quick_interrupt:
         push    dword CALL_VECTOR
         perform_quickly quick_interrupt_access_site
 
-; Calls of Apus's own have a handler of their own.
-port_interrupt:
+; Call and reply between programs, the shortest way: of the frame only the segments are written at once. What a function
+; preserves is preserved by the handler, also where another thread runs meanwhile. The rest of the frame is written only
+; if the thread has something to see to (a signal, its end), which then goes on by the way of an interrupt.
+;
+; Swift: @convention(c) (five arguments, the gate's task) -> Int: the result
+;   In: ebx, ecx, edx, esi, edi. Preserved: everything but eax.
+; Arguments: the name of its place where access is forbidden, and who performs the call.
+%macro port_way 2
+        sub     esp, 10 * 4             ; error code, vector and 8 registers
+        push    ds
+        push    es
+        push    fs
+        push    gs
+        push    ecx
+        push    edx
+        push    dword [ss:TASK]
+        push    edi
+        push    esi
+        push    edx
+        push    ecx
+        push    ebx
+        mov     ecx, KERNEL_DATA
+        mov     ds, ecx
+        mov     es, ecx
+        cld
+%1:     db      0x0F, 0x1F, 0x00        ; nop: becomes clac
+        call    [%2]
+        mov     ecx, [TASK]
+        cmp     byte [ecx], 0           ; hasWork
+        jne     port_work
+        add     esp, 6 * 4
+        pop     edx
+        pop     ecx
+        pop     gs
+        pop     fs
+        pop     es
+        pop     ds
+        add     esp, 10 * 4
+        iretd
+%endmacro
+
+align 16
+port_call:
+        port_way port_call_site, PORT_CALL
+align 16
+port_reply:
+        port_way port_reply_site, PORT_REPLY
+
+; The program's other registers are in place again.
+port_work:
+        add     esp, 6 * 4
+        pop     edx
+        pop     ecx
+        add     esp, 4 * 4              ; the segments are where they belong
+        add     esp, 10 * 4
         push    dword 0
         push    dword CALL_VECTOR
-        perform interrupt_port_site, PORTS
+        pushad
+        sub     esp, 4 * 4
+        push    esp
+        call    [PORT_END]
+        add     esp, 4
+        jmp     interrupt_return
 
 ; The program's stack pointer is in ebp, and what it had in ebp lies on top of that stack. The flags are still the
 ; program's but for the interrupt flag: with the trap flag the first thing that happens here is a debug exception, on the
@@ -213,5 +276,5 @@ section .rodata
 global call_access_sites
 align 4
 call_access_sites:
-        dd      interrupt_access_site, sysenter_access_site, interrupt_port_site
+        dd      interrupt_access_site, sysenter_access_site, port_call_site, port_reply_site
         dd      quick_interrupt_access_site, quick_sysenter_access_site, 0

@@ -19,14 +19,8 @@ public struct ProgramGate {
   /// Sees to an exception of a program, or to what is due before a program goes on.
   public typealias FrameHandler = @convention(c) (UInt) -> Void
 
-  #if arch(i386)
-    /// Performs a call of Apus's own; gets the address of the frame.
-    public typealias PortHandler = FrameHandler
-  #else
-    /// Performs a call of Apus's own; gets the arguments and `task`, answers the result and whether the thread has something to
-    /// see to before its program goes on.
-    public typealias PortHandler = @convention(c) (UInt, UInt, UInt, UInt, UInt, UInt) -> cpu_word_pair
-  #endif
+  /// Performs a call of Apus's own; gets its five arguments and `task`, answers the result.
+  public typealias PortHandler = @convention(c) (UInt, UInt, UInt, UInt, UInt, UInt) -> Int
 
   /// The address of the record of the thread whose segments are loaded, or 0; it begins with a `ProgramContext`.
   public var task: UInt = 0
@@ -42,21 +36,12 @@ public struct ProgramGate {
     /// Who performs the calls of i386 programs.
     public var handler32: FrameHandler?
   #endif
-  #if arch(i386)
-    /// Who performs calls with numbers from 1024 on.
-    public var portHandler: PortHandler = { _ in }
-  #else
-    /// Who performs `port_call`.
-    public var portCall: PortHandler = { _, _, _, _, _, _ in
-      cpu_word_pair(first: UInt(bitPattern: -38), second: 0)
-    }
-    /// Who performs `port_reply`.
-    public var portReply: PortHandler = { _, _, _, _, _, _ in
-      cpu_word_pair(first: UInt(bitPattern: -38), second: 0)
-    }
-    /// Who sees to what there is after either, with the whole frame.
-    public var portEnd: FrameHandler = { _ in }
-  #endif
+  /// Who performs `port_call`.
+  public var portCall: PortHandler = { _, _, _, _, _, _ in -38 }
+  /// Who performs `port_reply`.
+  public var portReply: PortHandler = { _, _, _, _, _, _ in -38 }
+  /// Who sees to what there is after either, with the whole frame.
+  public var portEnd: FrameHandler = { _ in }
   /// For each number the offset of the answer in the thread's record, or 0 for calls that have to be performed.
   public var answers: InlineArray<512, UInt8> = .init(repeating: 0)
   #if !arch(i386)
@@ -93,10 +78,11 @@ public struct ProgramGate {
 
 /// What the processor has loaded while a program's thread runs, besides its trap frame.
 ///
-/// The first words are answers to calls: see `ProgramGate.answers`. Offset 0 can't be one, so the first is spare.
+/// The first words are answers to calls: see `ProgramGate.answers`. Offset 0 can't be one: the first is another thing that
+/// the entries ask for.
 public struct ProgramContext: BitwiseCopyable {
-  /// Not used: an offset of 0 means no answer.
-  public var spare: UInt = 0
+  /// Whether something is to be seen to before the program goes on: a signal, an end, a stop.
+  public var hasWork = false
   /// The process and the thread, by number.
   public var process, thread: UInt
   /// The parent of the process.
@@ -110,9 +96,22 @@ public struct ProgramContext: BitwiseCopyable {
   /// The base addresses of `fs` and `gs` in 64-bit code.
   public var fsBase, gsBase: UInt
   /// The thread's own descriptors.
-  public var areas: InlineArray<3, SegmentDescriptor> = .init(repeating: .null)
+  public private(set) var areas: InlineArray<3, SegmentDescriptor> = .init(repeating: .null)
+  // How many of them there are.
+  private(set) var areaCount: UInt = 0
+  /// Where the program keeps messages in memory that the kernel has too, as the program sees it.
+  public var messageAddress: UInt = 0
+  /// The same as the kernel sees it, less a word for the length; 0 if there is no such memory.
+  public var messagePlace: UInt = 0
   // x86_64: the selectors that the program has loaded, 16 bits each.
   private var selectors: UInt64 = 0
+
+  /// Sets one of the thread's own descriptors.
+  public mutating func setArea(_ index: Int, _ descriptor: SegmentDescriptor) {
+    areas[index] = descriptor
+    areaCount = 0
+    for index in 0..<3 where areas[index] != .null { areaCount += 1 }
+  }
 
   /// x86_64: notes all four.
   @inline(__always)
@@ -150,7 +149,12 @@ public struct ProgramContext: BitwiseCopyable {
   @inline(__always)
   public var hasNoSelectors: Bool { selectors == 0 }
 
-  /// x86_64: notes that it has none loaded.
+  /// x86_64: what the way from one thread to another asks: no bit is set if there are neither selectors nor descriptors of
+  /// its own.
+  @inline(__always)
+  var segments: UInt64 { selectors | UInt64(areaCount) }
+
+  /// x86_64: notes that it has no selectors loaded.
   @inline(__always)
   mutating func clearSelectors() { selectors = 0 }
 
@@ -171,54 +175,60 @@ extension Processor {
   public static func load(program record: UInt) {
     let last = block.gate.task
     if last == record { return }
-    guard let next = unsafe UnsafePointer<ProgramContext>(bitPattern: record) else { return }
+    if last == 0 { return loadAll(record, after: 0) }
+    load(program: record, after: last)
+  }
+
+  /// The same where another program's thread is loaded.
+  ///
+  /// Of the segments mostly little changes: programs of i386 have one descriptor of their own and the rest in the trap frame,
+  /// those of x86_64 have no selectors loaded and two base addresses.
+  @inline(__always)
+  public static func load(program record: UInt, after last: UInt) {
     // SAFETY: the caller names the record of a thread that lives; the one that was loaded lives too, or `unload`
     // would have been called.
-    block.gate.task = record
-    unsafe block.setKernelStack(next.pointee.kernelStack)
-    for index in 0..<3 { unsafe block.setArea(index, next.pointee.areas[index]) }
-    #if !arch(i386)
-      // Programs of x86_64 have no selectors in them, mostly: then only the bases change.
-      let selectors = cpu_read_ds() | cpu_read_es() | cpu_read_fs() | cpu_read_gs()
-      if selectors == 0, unsafe next.pointee.hasNoSelectors {
-        if let last = unsafe UnsafeMutablePointer<ProgramContext>(bitPattern: last) {
-          unsafe last.pointee.clearSelectors()
-        }
+    let next = unsafe UnsafePointer<ProgramContext>(bitPattern: record).unsafelyUnwrapped
+    let old = unsafe UnsafeMutablePointer<ProgramContext>(bitPattern: last).unsafelyUnwrapped
+    #if arch(i386)
+      block.gate.task = record
+      unsafe block.setKernelStack(next.pointee.kernelStack)
+      if unsafe next.pointee.areaCount | old.pointee.areaCount != 0 {
+        for index in 0..<3 { unsafe block.setArea(index, next.pointee.areas[index]) }
+      }
+    #else
+      let now = UInt64(cpu_read_ds() | cpu_read_es() | cpu_read_fs() | cpu_read_gs())
+      guard unsafe now | next.pointee.segments | UInt64(old.pointee.areaCount) == 0 else {
+        return loadAll(record, after: last)
+      }
+      block.gate.task = record
+      unsafe block.setKernelStack(next.pointee.kernelStack)
+      unsafe old.pointee.clearSelectors()
+      // A program may have changed what the registers hold by loading a selector and then none: to a base of 0, since
+      // neither has descriptors of its own.
+      if unsafe next.pointee.fsBase | old.pointee.fsBase != 0 {
         cpu_wrmsr(ModelRegister.fsBase, UInt64(unsafe next.pointee.fsBase))
+      }
+      if unsafe next.pointee.gsBase | old.pointee.gsBase != 0 {
         cpu_wrmsr(ModelRegister.kernelGSBase, UInt64(unsafe next.pointee.gsBase))
-      } else {
-        if let last = unsafe UnsafeMutablePointer<ProgramContext>(bitPattern: last) {
-          unsafe saveSegments(&last.pointee)
-        }
-        unsafe loadSegments(next.pointee)
       }
     #endif
   }
 
-  /// The same from one program's thread, which is loaded, to another's; neither may be 0.
-  @inline(__always)
-  public static func change(from last: UInt, to record: UInt) {
-    // SAFETY: the caller names the records of two threads that live.
-    let next = unsafe UnsafePointer<ProgramContext>(bitPattern: record).unsafelyUnwrapped
-    let old = unsafe UnsafeMutablePointer<ProgramContext>(bitPattern: last).unsafelyUnwrapped
-    #if arch(i386)
-      _ = unsafe old
-      block.gate.task = record
-      unsafe block.setKernelStack(next.pointee.kernelStack)
-      for index in 0..<3 { unsafe block.setArea(index, next.pointee.areas[index]) }
-    #else
-      // Programs of x86_64 mostly have no selectors loaded: then only the bases of fs and gs change.
-      let now = cpu_read_ds() | cpu_read_es() | cpu_read_fs() | cpu_read_gs()
-      guard unsafe now | next.pointee.ds | next.pointee.es | next.pointee.fs | next.pointee.gs == 0 else {
-        load(program: record)
-        return
+  /// The same where nothing is known.
+  ///
+  /// - Parameter last: the record that was loaded, or 0.
+  @inline(never)
+  private static func loadAll(_ record: UInt, after last: UInt) {
+    guard let next = unsafe UnsafePointer<ProgramContext>(bitPattern: record) else { return }
+    // SAFETY: as above.
+    block.gate.task = record
+    unsafe block.setKernelStack(next.pointee.kernelStack)
+    for index in 0..<3 { unsafe block.setArea(index, next.pointee.areas[index]) }
+    #if !arch(i386)
+      if let old = unsafe UnsafeMutablePointer<ProgramContext>(bitPattern: last) {
+        unsafe saveSegments(&old.pointee)
       }
-      block.gate.task = record
-      unsafe block.setKernelStack(next.pointee.kernelStack)
-      for index in 0..<3 { unsafe block.setArea(index, next.pointee.areas[index]) }
-      unsafe (old.pointee.ds, old.pointee.es, old.pointee.fs, old.pointee.gs) = (0, 0, 0, 0)
-      cpu_wrmsr(ModelRegister.fsBase, UInt64(unsafe next.pointee.fsBase))
-      cpu_wrmsr(ModelRegister.kernelGSBase, UInt64(unsafe next.pointee.gsBase))
+      unsafe loadSegments(next.pointee)
     #endif
   }
 

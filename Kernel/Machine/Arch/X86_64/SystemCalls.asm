@@ -182,7 +182,7 @@ system_call_instruction:
 ; registers are zeros afterwards, so that nothing of the kernel's is left in them. The rest of the frame is written only
 ; if the thread has something to see to (a signal, its end), which then goes on by the way of an interrupt.
 ;
-; Swift: @convention(c) (five arguments, the gate's task) -> cpu_word_pair: result, has work
+; Swift: @convention(c) (five arguments, the gate's task) -> Int: the result
 ;   In: rdi, rsi, rdx, r10, r8. Preserved: rbx, rbp, r12 to r15, rsp. Destroyed: rcx, rdx, rsi, rdi, r8 to r11.
 %macro port_way 1
         push    USER_DATA
@@ -194,13 +194,15 @@ system_call_instruction:
         mov     rcx, r10
         mov     r9, [gs:TASK]
         call    [gs:%1]
-        test    edx, edx
-        jnz     port_work
+        xor     edx, edx
         xor     edi, edi
         xor     esi, esi
         xor     r8d, r8d
         xor     r9d, r9d
         xor     r10d, r10d
+        mov     rcx, [gs:TASK]
+        cmp     byte [rcx], 0           ; hasWork
+        jne     port_work
         mov     rcx, [rsp + 17 * 8]
         mov     r11, [rsp + 19 * 8]
         mov     rsp, [rsp + 20 * 8]
@@ -222,12 +224,6 @@ port_work:
         add     rsp, 17 * 8
         push    0
         push    SYSCALL_VECTOR
-        xor     edx, edx
-        xor     edi, edi
-        xor     esi, esi
-        xor     r8d, r8d
-        xor     r9d, r9d
-        xor     r10d, r10d
         save_registers
         mov     rdi, rsp
         call    [gs:PORT_END]

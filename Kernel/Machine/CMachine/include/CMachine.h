@@ -46,6 +46,7 @@ CPU_INLINE uint32_t cpu_in32(uint16_t port) {
 
 // MARK: Memory that a device or another processor shares
 
+CPU_INLINE uintptr_t cpu_load_word(uintptr_t address) { return *(volatile uintptr_t *)address; }
 CPU_INLINE uint32_t cpu_load32(uintptr_t address) { return *(volatile uint32_t *)address; }
 CPU_INLINE void cpu_store32(uintptr_t address, uint32_t value) { *(volatile uint32_t *)address = value; }
 CPU_INLINE uint8_t cpu_load8(uintptr_t address) { return *(volatile uint8_t *)address; }
@@ -77,6 +78,27 @@ CPU_INLINE void cpu_copy_page(uintptr_t to, uintptr_t from) {
   uintptr_t count = 1024;
   __asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
 #endif
+}
+
+// Words of the machine, from the first on: one instruction each.
+CPU_INLINE void cpu_copy_words(uintptr_t to, uintptr_t from, uintptr_t count) {
+#if defined(__x86_64__)
+  __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
+#else
+  __asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
+#endif
+}
+
+// How many words are left from the first that is not zero on; 0 if all are zero. Compares while they are equal, so it
+// stands behind the word that ended it.
+CPU_INLINE uintptr_t cpu_skip_zeros(uintptr_t address, uintptr_t count) {
+  uint8_t allZero;
+#if defined(__x86_64__)
+  __asm__ volatile("repe scasq" : "+D"(address), "+c"(count), "=@ccz"(allZero) : "a"(0ull) : "memory");
+#else
+  __asm__ volatile("repe scasl" : "+D"(address), "+c"(count), "=@ccz"(allZero) : "a"(0) : "memory");
+#endif
+  return allZero ? 0 : count + 1;
 }
 
 // Kernel/Machine/Arch/*/UserCopy.asm says what these do.

@@ -21,6 +21,8 @@ package struct FloatingPointSystem: BitwiseCopyable {
   private(set) var layout = StateLayout(hasFXSave: false, available: 0) { _ in 0 }
   private var ownership = RegisterOwnership(.lazy)
   private var spare = SpareBlocks()
+  // Whether states are moved at the switch, and by xsave.
+  private var passesStates = false
   /// Whether states that are given back are kept for the next threads: where programs come and go.
   package var keepsSpareStates = false
 
@@ -28,6 +30,7 @@ package struct FloatingPointSystem: BitwiseCopyable {
   package mutating func start(_ policy: RegisterPolicy) {
     layout = FloatingPointUnit.start(usesXSave: policy == .eager)
     ownership = RegisterOwnership(policy)
+    passesStates = policy == .eager && layout.format == .xsave
   }
 
   /// When states are moved.
@@ -58,15 +61,29 @@ package struct FloatingPointSystem: BitwiseCopyable {
     unsafe FloatingPointUnit.perform(ownership.change(from: old, to: new), layout)
   }
 
-  /// The same from one program to another, where both states are moved and the registers stay open.
+  /// Whether a switch from a thread with this state to another's is what `pass` does: both have one, states are moved at
+  /// the switch and by the processor's newer instructions, and the registers hold this one.
   @inline(__always)
-  mutating func changeQuickly(from old: StateAddress, to new: StateAddress) {
-    guard layout.format == .xsave else { return change(from: old, to: new) }
-    guard ownership.takeOver(from: old, to: new) else { return change(from: old, to: new) }
+  func isPassed(by state: StateAddress) -> Bool {
+    guard passesStates else { return false }
+    return ownership.owner == state
+  }
+
+  /// Moves two programs' states, after `isPassed`; the registers are open before and after.
+  @inline(__always)
+  mutating func pass(from old: StateAddress, to new: StateAddress) {
+    ownership.handOn(to: new)
     // All components have numbers below 32.
-    let components = UInt64(UInt32(truncatingIfNeeded: layout.components))
+    let components = layout.components & 0xFFFF_FFFF
     cpu_xsave(old, components)
     cpu_xrstor(new, components)
+  }
+
+  /// Saves the registers where a new state is to be, of which nothing is known; they hold the running thread's.
+  mutating func save(to state: StateAddress) {
+    // What xsave does not write of the header must be zero (Intel SDM vol. 1, 13.4.2).
+    for offset in stride(from: 512, to: 576, by: 4) as StrideTo<UInt> { cpu_store32(state + offset, 0) }
+    cpu_xsave(state, layout.components & 0xFFFF_FFFF)
   }
 
   mutating func use(by state: StateAddress) -> Bool {
@@ -162,6 +179,10 @@ extension Threads {
       guard source != 0, thread != other else { return }
       let destination = claim(other)
       let own = reference.node.threads.scheduler.current.fields.floatingPoint
+      if source == own, reference.node.threads.floatingPoint.isPassed(by: own) {
+        reference.node.threads.floatingPoint.save(to: destination)
+        return
+      }
       reference.node.threads.floatingPoint.flush(source, own: own)
       reference.node.threads.floatingPoint.forget(destination, own: own)
       reference.node.threads.floatingPoint.copy(source, to: destination)

@@ -118,13 +118,26 @@ public struct ThreadSystem: ~Copyable {
   @inline(__always)
   private mutating func moveBetweenPrograms(_ handover: Handover) -> Bool {
     let program = handover.to.fields.tag
-    guard duties == .leaveBelongings, handover.to.fields.carriesMore, program != 0 else { return false }
-    floatingPoint.change(from: handover.from.fields.floatingPoint, to: handover.to.fields.floatingPoint)
+    guard duties == .leaveBelongings else { return false }
+    guard program != 0 else { return false }
+    guard handover.to.fields.carriesMore else { return false }
+    let state = handover.from.fields.floatingPoint
+    // Who ends has none any more.
+    if state != 0, floatingPoint.isPassed(by: state) {
+      floatingPoint.pass(from: state, to: handover.to.fields.floatingPoint)
+    } else {
+      floatingPoint.change(from: state, to: handover.to.fields.floatingPoint)
+    }
     Processor.load(program: program)
-    // Both carry more: the keys differ if the spaces do.
+    changeSpace(handover)
+    return true
+  }
+
+  /// Between two threads that both carry more: the keys differ if the spaces do.
+  @inline(__always)
+  private func changeSpace(_ handover: Handover) {
     let key = handover.to.fields.switchKey
     if key != handover.from.fields.switchKey { cpu_write_cr3(key & ~1) }
-    return true
   }
 
   /// Goes on with another thread after a program's thread has begun to wait; mostly that is a program's, too.
@@ -160,29 +173,25 @@ public struct ThreadSystem: ~Copyable {
     return false
   }
 
-  /// Goes on with another thread after a program's thread has begun to wait for one of another program, which mostly runs
-  /// now: what `leaveCurrent` does, in the fewest steps for that case.
+  /// Whether a switch between two programs' threads, of which one runs and so has a state of its own, is no more than `pass`
+  /// does.
   @inline(__always)
-  public mutating func leaveToProgram() {
-    let handover = scheduler.leaveCurrent()
-    noteSharing()
-    let (from, to) = (handover.from, handover.to)
-    let key = to.fields.switchKey
-    let program = to.fields.tag
-    guard duties == .leaveBelongings, key & 1 != 0, program != 0 else {
-      leaveElsewhere(handover)
-      return
-    }
-    floatingPoint.changeQuickly(from: from.fields.floatingPoint, to: to.fields.floatingPoint)
-    // Who carries more and made this call is a program, and loaded.
-    Processor.change(from: from.fields.tag, to: program)
-    if key != from.fields.switchKey { cpu_write_cr3(key & ~1) }
-    handover.account(at: cpu_rdtsc())
-    cpu_switch_stack(from.address, to.address)
+  public var passesPlainly: Bool {
+    duties == .leaveBelongings && floatingPoint.isPassed(by: scheduler.current.fields.floatingPoint)
   }
 
-  @inline(never)
-  private mutating func leaveElsewhere(_ handover: Handover) { perform(handover, .wait) }
+  /// Goes on with another program's thread that takes the place of the current one in its level.
+  ///
+  /// The shortest way, if `passesPlainly`; nobody has come to share a level.
+  @inline(__always)
+  public mutating func pass(_ handover: Handover) {
+    floatingPoint.pass(from: handover.from.fields.floatingPoint, to: handover.to.fields.floatingPoint)
+    // Who makes a call is loaded.
+    Processor.load(program: handover.to.fields.tag, after: handover.from.fields.tag)
+    changeSpace(handover)
+    handover.account(at: cpu_rdtsc())
+    cpu_switch_stack(handover.from.address, handover.to.address)
+  }
 
   /// What threads carry besides their stack: it is brought before the stacks change, since the kernel does not use it.
   private mutating func moveBelongings(_ handover: Handover) {

@@ -98,6 +98,46 @@ private final class CallBench {
   }
 }
 
+/// The shortest way must leave what the other does, and nothing at all where it is not for.
+@Test func theShortestWayIsWhatTheOthersAre() throws {
+  let one = try CallBench(callers: 1, serverLevel: 10)
+  one.settle()
+  func call(_ word: UInt) -> Handover? {
+    unsafe one.port.callAtOnce(replyInto: UInt(bitPattern: one.buffer(1)), in: &one.bench.scheduler) {
+      place in
+      unsafe place[0] = UInt(MemoryLayout<UInt>.size)
+      unsafe place[1] = word
+    }
+  }
+  func reply(_ word: UInt) -> Handover? {
+    unsafe one.port.replyAtOnce(receivingInto: UInt(bitPattern: one.buffer(0)), in: &one.bench.scheduler) {
+      place in
+      unsafe place[0] = UInt(MemoryLayout<UInt>.size)
+      unsafe place[1] = word
+    }
+  }
+  // Nobody is called yet, and two are of the level.
+  #expect(reply(1) == nil && call(1) == nil)
+  #expect(try one.receive() == .blocked)
+  for round in 1...3 as ClosedRange<UInt> {
+    #expect(one.current == one.callers[0])
+    let there = try #require(call(round))
+    #expect(there.from == one.callers[0] && there.to == one.server && one.current == one.server)
+    #expect(one.bench.scheduler.reschedule() == nil)
+    #expect(one.port.hasOpenCall && one.words(0) == [round] && one.server.outcome == .satisfied)
+    #expect(one.callers[0].state == .waiting && one.server.state == .ready)
+    let back = try #require(reply(round * 3))
+    #expect(back.from == one.server && back.to == one.callers[0] && one.current == one.callers[0])
+    #expect(!one.port.hasOpenCall && one.words(1) == [round * 3] && one.callers[0].outcome == .satisfied)
+    #expect(one.server.state == .waiting && one.callers[0].state == .ready)
+  }
+  // After it the other way goes on.
+  one.put(1, [8])
+  #expect(try one.call(1) == .blocked)
+  #expect(one.current == one.server && one.words(0) == [8])
+  #expect(call(9) == nil)
+}
+
 @Test func aMessageThatCannotBeReadChangesNothing() throws {
   let one = try CallBench(callers: 1, serverLevel: 10)
   one.settle()
