@@ -226,7 +226,8 @@ extension Call {
     var left = Int(min(d, 0x7FFF_F000))
     var done = 0
     // A terminal that others have the use of stops the program before anything is read.
-    if left > 0, case .signal(let signal) = try files.tree.write(Self.int(a), files.buffered(0), for: caller) {
+    if left > 0, case .signal(let signal) = try files.tree.write(Self.int(a), files.buffered(0), for: caller)
+    {
       try signalGroup(signal)
     }
     while left > 0 {
