@@ -369,8 +369,6 @@ extension Call {
     let mask = try load(address, 8)
     thread.fields.savedMask = thread.fields.mask
     setMask(mask)
-    // Also without a signal the old mask comes back, on the way out.
-    thread.fields.context.hasWork = thread.fields.context.hasWork
   }
 
   /// Puts the mask back that `setWaitMask` has changed, if no signal is to be seen to first.
