@@ -21,6 +21,19 @@ extension EmulatorTests {
       return try await BootPlan(image: image, path: .kernel).prepare().machine
     }
 
+    @Test(arguments: [
+      ("/nope", "there is no such file"), ("/etc", "it is no file"),
+      ("/bin/sh/x", "a part of its path is no directory"),
+    ])
+    func aProgramThatIsNotStartedIsNamedWithTheReason(program: String, reason: String) async throws {
+      guard var machine = try await Self.machine(.x86_64),
+        case .kernel(let path, let modules, let commandLine) = machine.medium
+      else { return }
+      machine.medium = .kernel(
+        path: path, modules: modules, commandLine: "\(commandLine) program=\(program)")
+      try await run(machine, timeout: 120, expecting: .fails("\(program), was not started: \(reason)"))
+    }
+
     @Test(arguments: Architecture.allCases)
     func aScriptedSessionGoesAsOnLinux(architecture: Architecture) async throws {
       guard let machine = try await Self.machine(architecture) else { return }

@@ -140,22 +140,42 @@ public enum ProgramStart {
   @export(interface)
   public static func startInitialProgram() -> Bool {
     guard var list = ProgramArguments() else { return false }
-    let reference = NodeReference()
+    var nameStart: Int?
     do throws(ErrorNumber) {
-      let nameStart = try arguments(&list)
+      let start = try arguments(&list)
+      nameStart = start
       do throws(ThreadError) {
         try Console.start()
         try Programs.startTimers()
       } catch { throw ErrorNumber.outOfMemory }
       cpu_cli()
       defer { cpu_sti() }
-      try Programs().startInitialProcess(&list, nameStart: nameStart)
+      try Programs().startInitialProcess(&list, nameStart: start)
     } catch {
-      log(
-        .error, "programs", "the first program was not started: error \(UInt32(bitPattern: error.rawValue))")
+      var text: Text = "the first program, "
+      // As it stands behind program=, if it was read that far.
+      for index in (nameStart ?? list.count)..<list.count where list.bytes.bytes[index] != 0 {
+        text.append(printable: list.bytes.bytes[index])
+      }
+      text.append(", was not started: ")
+      append(error, to: &text)
+      log(.error, "programs", text)
       return false
     }
-    _ = reference
     return true
+  }
+
+  /// Why a program can't be started, in words where users can do something about it.
+  private static func append(_ error: ErrorNumber, to text: inout Text) {
+    switch error {
+    case .noSuchFile: text.append("there is no such file in the ramdisk")
+    case .notDirectory: text.append("a part of its path is no directory")
+    case .accessDenied: text.append("it is no file, or its mode does not allow to execute it")
+    case .notExecutable: text.append("it is no static executable that this kernel runs")
+    case .outOfMemory: text.append("there is too little memory")
+    default:
+      text.append("error ")
+      text.append(decimal: UInt64(UInt32(bitPattern: error.rawValue)))
+    }
   }
 }
