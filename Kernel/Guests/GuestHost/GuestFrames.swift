@@ -101,16 +101,13 @@ struct GuestFrames: BitwiseCopyable {
   /// not be.
   private func show(_ frame: FrameNumber, _ page: UInt32) -> FrameNumber? {
     guard let tables = NodeReference().node.tables else { return nil }
-    let old = shownFrame(page)
     let address = address(page)
     var memory = NodeTableMemory()
     cpu_cli()
     defer { cpu_sti() }
-    do { _ = try tables.remap(address, to: frame, PageAttributes(.readWrite), in: &memory) } catch {
-      return nil
-    }
+    let old = try? tables.remap(address, to: frame, PageAttributes(.readWrite), in: &memory)
     cpu_invlpg(address.rawValue)
-    return old
+    return old?.frame
   }
 
   private mutating func openWindow() -> Bool {

@@ -1,19 +1,10 @@
-/// What a guest means by NOTIFY, and what it says at its end.
+/// What a guest means by NOTIFY.
 
-import Arch
 import Base
-import BootInformation
-import CMachine
-import Clocks
-import GuestImage
 import GuestInterface
 import Hypervisor
 import Log
-import Paging
-import Runtime
-import Scheduling
 import ShadowPaging
-import Sync
 import Virtio
 
 extension HostedGuest {
@@ -57,17 +48,5 @@ extension HostedGuest {
       record.show(byte)
     }
     record.endOutput()
-  }
-
-  /// A text that the guest ends with.
-  func text(at address: UInt32) -> Text {
-    var text = Text()
-    for offset: UInt32 in 0..<128 {
-      guard memory.contains(address &+ offset, byteCount: 1) else { break }
-      let byte = memory.load8(address &+ offset)
-      if byte == 0 { break }
-      text.append(printable: byte)
-    }
-    return text
   }
 }

@@ -378,4 +378,16 @@ import Virtio
     guest.registers.vector = cpu_load32(saved + 11 * 4)
     guest.registers.errorCode = cpu_load32(saved + 12 * 4)
   }
+
+  /// A text that the guest ends with.
+  func text(at address: UInt32) -> Text {
+    var text = Text()
+    for offset: UInt32 in 0..<128 {
+      guard memory.contains(address &+ offset, byteCount: 1) else { break }
+      let byte = memory.load8(address &+ offset)
+      if byte == 0 { break }
+      text.append(printable: byte)
+    }
+    return text
+  }
 }

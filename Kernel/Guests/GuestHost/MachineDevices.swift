@@ -1,7 +1,6 @@
 /// The machine's side of a guest's devices.
 
 import Arch
-import Base
 import CMachine
 import Randomness
 import Runtime

@@ -5,7 +5,6 @@ import Base
 import CMachine
 import FrameAllocator
 import GuestInterface
-import Log
 import Paging
 import Partition
 import Runtime

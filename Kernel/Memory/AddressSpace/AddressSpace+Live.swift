@@ -33,18 +33,7 @@ extension AddressSpace {
   public mutating func synchronize<Memory: SpaceMemory & ~Copyable>(
     _ address: UInt, _ byteCount: UInt, in memory: inout Memory
   ) throws(SpaceError) where Memory.Entry == Format.Entry {
-    let count = Self.pages(byteCount)
-    guard address & UInt(pageSize - 1) == 0 else { throw .invalid }
-    guard byteCount > 0 else { return }
-    let (first, end) = (address >> 12, address >> 12 + count)
-    guard count > 0, allows(address, count), regions.covers(first, end) else { throw .unmapped }
-    var next = regions.firstEnding(after: first)
-    while let region = next, region.fields.start < end {
-      next = region.fields.next
-      guard region.fields.content.isLive else { continue }
-      releasePages(max(region.fields.start, first) << 12, min(region.fields.end, end) << 12, in: &memory)
-    }
-    flush(address, address + count << 12, in: &memory)
+    try release(address, byteCount, in: &memory) { $0.isLive }
   }
 
   /// Whether a range has a page that can never become writable.

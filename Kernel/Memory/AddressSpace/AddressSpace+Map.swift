@@ -105,6 +105,16 @@ extension AddressSpace {
   public mutating func discard<Memory: SpaceMemory & ~Copyable>(
     _ address: UInt, _ byteCount: UInt, in memory: inout Memory
   ) throws(SpaceError) where Memory.Entry == Format.Entry {
+    try release(address, byteCount, in: &memory) { !$0.isShared && $0.kind != .kernelPage }
+  }
+
+  /// Lets the next touch of each page in a range fault, where the region's content is one of those.
+  ///
+  /// Throws `invalid` for an address within a page, `unmapped` if not all of the range is mapped.
+  @inline(__always)
+  mutating func release<Memory: SpaceMemory & ~Copyable>(
+    _ address: UInt, _ byteCount: UInt, in memory: inout Memory, where isOne: (RegionContent) -> Bool
+  ) throws(SpaceError) where Memory.Entry == Format.Entry {
     let count = Self.pages(byteCount)
     guard address & UInt(pageSize - 1) == 0 else { throw .invalid }
     guard byteCount > 0 else { return }
@@ -112,11 +122,9 @@ extension AddressSpace {
     guard count > 0, allows(address, count), regions.covers(first, end) else { throw .unmapped }
     var next = regions.firstEnding(after: first)
     while let region = next, region.fields.start < end {
-      if !region.fields.content.isShared, region.fields.content.kind != .kernelPage {
-        releasePages(
-          max(region.fields.start, first) << 12, min(region.fields.end, end) << 12, in: &memory)
-      }
       next = region.fields.next
+      guard isOne(region.fields.content) else { continue }
+      releasePages(max(region.fields.start, first) << 12, min(region.fields.end, end) << 12, in: &memory)
     }
     flush(address, address + count << 12, in: &memory)
   }

@@ -235,34 +235,7 @@ quick_sysenter:
         push    dword SYSENTER_VECTOR
         perform_quickly quick_sysenter_access_site
 
-; The page that programs call into, copied to where they see it (AT_SYSINFO points to its start).
-section .rodata
-global system_call_page
-global system_call_page_return
-global system_call_page_end
-align 16
-system_call_page:
-        push    ecx
-        push    edx
-        push    ebp
-        mov     ebp, esp
-        sysenter
-        int     0x80                    ; never reached in order: a call that is begun again is begun here
-system_call_page_return:
-        pop     ebp
-        pop     edx
-        pop     ecx
-        ret
-system_call_page_end:
-
-; The same page where there is no sysenter.
-global interrupt_call_page
-global interrupt_call_page_end
-align 16
-interrupt_call_page:
-        int     0x80
-        ret
-interrupt_call_page_end:
+%include "CallPages.inc"
 
 ; Room for one exception, before the entry by sysenter has found the thread's stack.
 section .bss
