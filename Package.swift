@@ -159,24 +159,41 @@ if let architecture {
       FileSystemFormat FrameAllocator LinuxABI Log Runtime VirtualFileSystem
       """),
     bareMetal(
-      "Programs/Programs",
+      "Programs/ProgramRecords",
       """
-      ABI AddressSpace Arch Archive Base BootInformation CallProfile Clocks CMachine CommandLine Core Executable
-      FileSystem FileSystemFormat FloatingPoint FrameAllocator Futex Heap Inspection Interrupts LinuxABI Log Mounts
-      Paging Processes ProcessText ProgramStack Randomness Regions Runtime Scheduling Signals Sync SystemCalls Trace
-      UserMemory VirtualFileSystem X86
+      ABI AddressSpace Arch Base CallProfile Clocks CMachine Futex LinuxABI Log Processes Runtime Scheduling
+      Signals Sync SystemCalls UserMemory VirtualFileSystem X86
+      """),
+    bareMetal(
+      "Programs/ProgramSignals",
+      """
+      Arch Base Clocks CMachine FloatingPoint LinuxABI Log Processes ProgramRecords Runtime Scheduling Signals
+      """),
+    bareMetal(
+      "Programs/ProgramFiles",
+      """
+      AddressSpace Arch Base CMachine Core FileSystem FileSystemFormat FrameAllocator Heap Inspection
+      Interrupts LinuxABI Log Mounts Processes ProcessText ProgramRecords ProgramSignals Regions Runtime
+      Scheduling Signals Trace UserMemory VirtualFileSystem
+      """),
+    bareMetal(
+      "Programs/ProgramLife",
+      """
+      ABI AddressSpace Arch Archive Base BootInformation Clocks CMachine CommandLine Executable FileSystem
+      FileSystemFormat LinuxABI Log Mounts Paging Processes ProgramFiles ProgramRecords ProgramSignals
+      ProgramStack Randomness Regions Runtime Scheduling Signals Sync UserMemory VirtualFileSystem X86
       """),
     bareMetal(
       "Programs/ProgramCalls",
       """
       AddressSpace Arch Base Clocks CMachine CommandLine FileSystemFormat FrameAllocator Futex LinuxABI Log
-      Processes Programs Randomness Regions Runtime Scheduling Signals Streams Sync SystemCalls UserMemory
-      VirtualFileSystem X86
+      Processes ProgramFiles ProgramLife ProgramRecords ProgramSignals Randomness Regions Runtime Scheduling Signals
+      Streams Sync SystemCalls UserMemory VirtualFileSystem X86
       """),
     bareMetal(
       "Startup/Image",
       """
-      ABI Arch CMachine Log Nodes ProgramCalls Programs Runtime Scheduling Start \(isI686 ? "GuestHost" : "")
+      ABI Arch CMachine Log Nodes ProgramCalls ProgramLife Runtime Scheduling Start \(isI686 ? "GuestHost" : "")
       """),
     bareMetal(
       "Benchmarks",

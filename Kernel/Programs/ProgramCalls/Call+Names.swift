@@ -5,7 +5,9 @@ import Clocks
 import FileSystemFormat
 import LinuxABI
 import Processes
-import Programs
+import ProgramFiles
+import ProgramRecords
+import ProgramSignals
 import Runtime
 import Signals
 import UserMemory

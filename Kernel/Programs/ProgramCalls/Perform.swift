@@ -9,7 +9,9 @@ import Base
 import CMachine
 import LinuxABI
 import Processes
-import Programs
+import ProgramFiles
+import ProgramRecords
+import ProgramSignals
 import Randomness
 import Runtime
 import Scheduling

@@ -14,7 +14,8 @@ import Base
 import CMachine
 import Futex
 import LinuxABI
-import Programs
+import ProgramFiles
+import ProgramRecords
 import Runtime
 import Scheduling
 import Streams
