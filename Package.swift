@@ -72,6 +72,7 @@ let logicModules: [Target] = [
   logic("Files/FileSystem", "FileSystemFormat"),
   logic("Files/FileSystemCheck", "FileSystemFormat"),
   logic("Files/FileSystemFormat", "Checksum"),
+  logic("Files/OpenFiles", "FileSystem FileSystemFormat LinuxABI Randomness Streams VirtualFileSystem"),
   logic("Files/ProcessText", "LinuxABI VirtualFileSystem"),
   logic("Files/Streams", "LinuxABI"),
   logic("Files/VirtualFileSystem", "FileSystem FileSystemFormat LinuxABI Randomness Streams"),
@@ -156,7 +157,7 @@ if let architecture {
       "Files/Mounts",
       """
       ABI Arch Archive ArchiveLoading Base BootInformation CMachine CommandLine FileSystem FileSystemCheck
-      FileSystemFormat FrameAllocator LinuxABI Log Runtime VirtualFileSystem
+      FileSystemFormat FrameAllocator LinuxABI Log OpenFiles Runtime VirtualFileSystem
       """),
     bareMetal(
       "Programs/ProgramRecords",
@@ -173,22 +174,23 @@ if let architecture {
       "Programs/ProgramFiles",
       """
       AddressSpace Arch Base CMachine Core FileSystem FileSystemFormat FrameAllocator Heap Inspection
-      Interrupts LinuxABI Log Mounts Processes ProcessText ProgramRecords ProgramSignals Regions Runtime
-      Scheduling Signals Trace UserMemory VirtualFileSystem
+      Interrupts LinuxABI Log Mounts OpenFiles ProcessText Processes ProgramRecords ProgramSignals Regions
+      Runtime Scheduling Signals Trace UserMemory VirtualFileSystem
       """),
     bareMetal(
       "Programs/ProgramLife",
       """
-      ABI AddressSpace Arch Archive Base BootInformation Clocks CMachine CommandLine Executable FileSystem
-      FileSystemFormat LinuxABI Log Mounts Paging Processes ProgramFiles ProgramRecords ProgramSignals
-      ProgramStack Randomness Regions Runtime Scheduling Signals Sync UserMemory VirtualFileSystem X86
+      ABI AddressSpace Arch Archive Base BootInformation CMachine Clocks CommandLine Executable FileSystem
+      FileSystemFormat LinuxABI Log Mounts OpenFiles Paging Processes ProgramFiles ProgramRecords
+      ProgramSignals ProgramStack Randomness Regions Runtime Scheduling Signals Sync UserMemory
+      VirtualFileSystem X86
       """),
     bareMetal(
       "Programs/ProgramCalls",
       """
-      AddressSpace Arch Base Clocks CMachine CommandLine FileSystemFormat FrameAllocator Futex LinuxABI Log
-      Processes ProgramFiles ProgramLife ProgramRecords ProgramSignals Randomness Regions Runtime Scheduling Signals
-      Streams Sync SystemCalls UserMemory VirtualFileSystem X86
+      AddressSpace Arch Base CMachine Clocks CommandLine FileSystemFormat FrameAllocator Futex LinuxABI Log
+      OpenFiles Processes ProgramFiles ProgramLife ProgramRecords ProgramSignals Randomness Regions Runtime
+      Scheduling Signals Streams Sync SystemCalls UserMemory VirtualFileSystem X86
       """),
     bareMetal(
       "Startup/Image",
@@ -206,9 +208,9 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       """
-      ABI AddressSpace Arch Base BootInformation CMachine CommandLine Core FileSystemFormat
-      FrameAllocator Heap Interrupts LinuxABI Log Mounts Paging Provocations Regions Runtime Scheduling Start Sync
-      Trace UserMemory VirtualFileSystem X86
+      ABI AddressSpace Arch Base BootInformation CMachine CommandLine Core FileSystemFormat FrameAllocator
+      Heap Interrupts LinuxABI Log Mounts OpenFiles Paging Provocations Regions Runtime Scheduling Start
+      Sync Trace UserMemory VirtualFileSystem X86
       """),
   ]
   products += [
@@ -334,6 +336,9 @@ if let architecture {
     .target(
       name: "SchedulingFixture", dependencies: ["Scheduling"], path: "Tests/Fixtures/SchedulingFixture"),
     .target(
+      name: "FileFixture", dependencies: modules("FileSystem FileSystemFormat LinuxABI OpenFiles VirtualFileSystem"),
+      path: "Tests/Fixtures/FileFixture"),
+    .target(
       name: "GuestFixture", dependencies: modules("Base GuestInterface Paging ShadowPaging"),
       path: "Tests/Fixtures/GuestFixture"),
 
@@ -368,9 +373,10 @@ if let architecture {
     tests("Files/Archive"),
     tests("Files/ArchiveLoading", "Archive FileSystem FileSystemFormat"),
     tests("Files/FileSystem", "FileSystemCheck FileSystemFormat"),
+    tests("Files/OpenFiles", "FileFixture FileSystemFormat LinuxABI VirtualFileSystem"),
     tests("Files/ProcessText", "FileSystem FileSystemFormat LinuxABI VirtualFileSystem"),
     tests("Files/Streams", "LinuxABI"),
-    tests("Files/VirtualFileSystem", "FileSystem FileSystemFormat LinuxABI"),
+    tests("Files/VirtualFileSystem", "FileFixture FileSystem FileSystemFormat LinuxABI OpenFiles"),
 
     tests("Programs/CallProfile"),
     tests("Programs/Executable", "Base"),

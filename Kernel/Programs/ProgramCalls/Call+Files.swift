@@ -7,6 +7,7 @@ import Arch
 import Base
 import FileSystemFormat
 import LinuxABI
+import OpenFiles
 import Processes
 import ProgramFiles
 import ProgramRecords

@@ -3,6 +3,7 @@
 import AddressSpace
 import Base
 import LinuxABI
+import OpenFiles
 import Processes
 import ProgramFiles
 import ProgramLife

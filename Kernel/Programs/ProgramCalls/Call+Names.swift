@@ -4,6 +4,7 @@ import Base
 import Clocks
 import FileSystemFormat
 import LinuxABI
+import OpenFiles
 import Processes
 import ProgramFiles
 import ProgramRecords

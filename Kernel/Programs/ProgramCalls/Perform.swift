@@ -8,6 +8,7 @@ import Arch
 import Base
 import CMachine
 import LinuxABI
+import OpenFiles
 import Processes
 import ProgramFiles
 import ProgramRecords

@@ -14,6 +14,7 @@ import Base
 import CMachine
 import Futex
 import LinuxABI
+import OpenFiles
 import ProgramFiles
 import ProgramRecords
 import Runtime

@@ -5,6 +5,7 @@ import CMachine
 import Interrupts
 import LinuxABI
 import Log
+import OpenFiles
 import Processes
 import ProgramRecords
 import ProgramSignals

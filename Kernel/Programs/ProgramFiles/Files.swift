@@ -2,6 +2,7 @@
 
 import LinuxABI
 import Mounts
+import OpenFiles
 import ProgramRecords
 import ProgramSignals
 import Signals

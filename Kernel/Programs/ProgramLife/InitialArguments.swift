@@ -5,6 +5,7 @@ import BootInformation
 import CommandLine
 import LinuxABI
 import Mounts
+import OpenFiles
 import ProgramFiles
 import ProgramRecords
 import ProgramStack

@@ -4,6 +4,7 @@ import AddressSpace
 import Arch
 import Executable
 import LinuxABI
+import OpenFiles
 import ProgramFiles
 import ProgramRecords
 import Runtime

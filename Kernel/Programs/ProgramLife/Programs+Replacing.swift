@@ -3,6 +3,7 @@
 import Arch
 import CMachine
 import LinuxABI
+import OpenFiles
 import Processes
 import ProgramFiles
 import ProgramRecords

@@ -5,6 +5,7 @@
 
 import LinuxABI
 import Streams
+import VirtualFileSystem
 
 /// An open description of a pipe, while a call uses it.
 ///

@@ -5,6 +5,7 @@ import FileSystemFormat
 import LinuxABI
 import Randomness
 import Streams
+import VirtualFileSystem
 
 extension VirtualFileSystem {
   // MARK: - Reading
@@ -59,19 +60,6 @@ extension VirtualFileSystem {
   public mutating func didRead(_ number: Int32, _ count: Int, for caller: FileCaller) {
     guard let index = try? description(number, of: caller.files) else { return }
     openFiles[index].position += UInt64(max(count, 0))
-  }
-
-  /// Reads bytes of a file that is held but not open: a program, a mapping.
-  @export(interface)
-  public mutating func read(
-    _ node: FileNode, at position: UInt64, into buffer: inout MutableSpan<UInt8>
-  ) throws(ErrorNumber) -> Int {
-    do throws(FileSystemError) {
-      guard node.mount < Self.mountCapacity, mounts[node.mount].kind.hasDisk else { throw .invalidArgument }
-      return try self[disk: node.mount].read(node.inode, at: position, into: &buffer)
-    } catch {
-      throw note(error, on: node.mount)
-    }
   }
 
   private mutating func readFile(

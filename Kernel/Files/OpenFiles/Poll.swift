@@ -4,6 +4,7 @@ import FileSystem
 import FileSystemFormat
 import LinuxABI
 import Streams
+import VirtualFileSystem
 
 extension VirtualFileSystem {
   /// What of `events` a descriptor is ready for, with errors and hang-up whether asked for or not.

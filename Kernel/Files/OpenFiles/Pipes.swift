@@ -4,13 +4,7 @@ import FileSystem
 import FileSystemFormat
 import LinuxABI
 import Streams
-
-/// A pipe and the file that names it, if one does.
-struct NamedPipe: BitwiseCopyable {
-  var pipe: Pipe
-  /// The file, or a node of `FileNode.pipeMount` with the pipe's own number.
-  var node: FileNode
-}
+import VirtualFileSystem
 
 extension VirtualFileSystem {
   /// The calls `pipe` and `pipe2`.

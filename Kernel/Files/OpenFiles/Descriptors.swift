@@ -4,22 +4,9 @@ import FileSystem
 import FileSystemFormat
 import LinuxABI
 import Streams
+import VirtualFileSystem
 
 extension VirtualFileSystem {
-  /// The index of the description behind a descriptor.
-  @inline(__always)
-  func description(_ number: Int32, of files: FilesIndex) throws(ErrorNumber) -> Int {
-    let table = Int(files.rawValue)
-    guard number >= 0, Int(number) < tables[table].end else { throw .badDescriptor }
-    let descriptor = Descriptor(word: pool.word(Int(number), of: tables[table].page))
-    guard !descriptor.isFree else { throw .badDescriptor }
-    return descriptor.description
-  }
-
-  /// The description behind a descriptor.
-  func openFile(_ number: Int32, of files: FilesIndex) throws(ErrorNumber) -> OpenFile {
-    openFiles[try description(number, of: files)]
-  }
 
   mutating func setDescriptor(_ descriptor: Descriptor, _ number: Int, of table: Int) {
     pool.setWord(number, of: tables[table].page, descriptor.word)

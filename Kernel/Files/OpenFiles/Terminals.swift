@@ -4,6 +4,7 @@ import FileSystem
 import FileSystemFormat
 import LinuxABI
 import Streams
+import VirtualFileSystem
 
 /// A signal that a terminal asks for.
 public struct GroupSignal: BitwiseCopyable, Hashable, Sendable {

@@ -1,15 +1,16 @@
 import FileSystem
 import FileSystemFormat
 import LinuxABI
+import OpenFiles
 import VirtualFileSystem
 
 /// A node's files with one process; a class, so that a test's macros can call it.
-final class Station {
-  var files: VirtualFileSystem
-  var caller: FileCaller
+package final class Station {
+  package var files: VirtualFileSystem
+  package var caller: FileCaller
 
   /// Makes the tree: a ramdisk with `/etc/motd` and `/bin`, `/dev`, `/tmp` and `/proc`.
-  init(limits: FileLimits = FileLimits()) throws {
+  package init(limits: FileLimits = FileLimits()) throws {
     files = Self.empty(limits)
     var root = try Self.disk(blocks: 600)
     let attributes = FileAttributes(permissions: 0o755, now: Timestamp(seconds: 5))
@@ -45,7 +46,7 @@ final class Station {
   }
 
   /// A second process that shares what `fork` shares.
-  func fork(process: UInt32, group: UInt32? = nil) throws -> FileCaller {
+  package func fork(process: UInt32, group: UInt32? = nil) throws -> FileCaller {
     var child = caller
     child.files = try files.copyFiles(caller.files)
     child.place = try files.copyPlace(caller.place)
@@ -55,16 +56,20 @@ final class Station {
     return child
   }
 
-  func open(_ path: String, _ flags: OpenFlags = [], mode: UInt16 = 0o644) throws(ErrorNumber) -> Int32 {
+  package func open(_ path: String, _ flags: OpenFlags = [], mode: UInt16 = 0o644) throws(ErrorNumber)
+    -> Int32
+  {
     switch try files.open(bytes(path).span, flags, mode: mode, for: caller) {
     case .done(let number): return number
     case .wait(let number, _): return number
     }
   }
 
-  func close(_ number: Int32) throws(ErrorNumber) { try files.close(number, for: caller) }
+  package func close(_ number: Int32) throws(ErrorNumber) { try files.close(number, for: caller) }
 
-  func outcome(ofRead number: Int32, _ count: Int = 10_000) throws(ErrorNumber) -> (FileOutcome, [UInt8]) {
+  package func outcome(ofRead number: Int32, _ count: Int = 10_000) throws(ErrorNumber) -> (
+    FileOutcome, [UInt8]
+  ) {
     var buffer = [UInt8](repeating: 0xEE, count: count)
     var span = buffer.mutableSpan
     let outcome = try files.read(number, into: &span, for: caller)
@@ -72,72 +77,72 @@ final class Station {
     return (outcome, [])
   }
 
-  func read(_ number: Int32, _ count: Int = 10_000) throws(ErrorNumber) -> String {
+  package func read(_ number: Int32, _ count: Int = 10_000) throws(ErrorNumber) -> String {
     String(decoding: try outcome(ofRead: number, count).1, as: UTF8.self)
   }
 
-  func outcome(ofWrite text: String, to number: Int32) throws(ErrorNumber) -> FileOutcome {
+  package func outcome(ofWrite text: String, to number: Int32) throws(ErrorNumber) -> FileOutcome {
     try files.write(number, bytes(text).span, for: caller)
   }
 
-  func write(_ text: String, to number: Int32) throws(ErrorNumber) -> Int {
+  package func write(_ text: String, to number: Int32) throws(ErrorNumber) -> Int {
     guard case .done(let count) = try outcome(ofWrite: text, to: number) else { return -1 }
     return count
   }
 
-  func put(_ text: String, in path: String) throws(ErrorNumber) {
+  package func put(_ text: String, in path: String) throws(ErrorNumber) {
     let number = try open(path, [.create, .truncate, .writeOnly])
     _ = try write(text, to: number)
     try close(number)
   }
 
-  func content(of path: String) throws(ErrorNumber) -> String {
+  package func content(of path: String) throws(ErrorNumber) -> String {
     let number = try open(path)
     let text = try read(number)
     try close(number)
     return text
   }
 
-  func information(_ path: String, follow: Bool = true) throws(ErrorNumber) -> FileInformation {
+  package func information(_ path: String, follow: Bool = true) throws(ErrorNumber) -> FileInformation {
     try files.information(of: files.node(bytes(path).span, follow: follow, for: caller))
   }
 
-  func makeDirectory(_ path: String) throws(ErrorNumber) {
+  package func makeDirectory(_ path: String) throws(ErrorNumber) {
     try files.makeDirectory(bytes(path).span, mode: 0o777, for: caller)
   }
 
-  func remove(_ path: String, isDirectory: Bool = false) throws(ErrorNumber) {
+  package func remove(_ path: String, isDirectory: Bool = false) throws(ErrorNumber) {
     try files.remove(bytes(path).span, isDirectory: isDirectory, for: caller)
   }
 
-  func rename(_ old: String, to new: String, flags: UInt32 = 0) throws(ErrorNumber) {
+  package func rename(_ old: String, to new: String, flags: UInt32 = 0) throws(ErrorNumber) {
     try files.rename(bytes(old).span, to: bytes(new).span, flags: flags, for: caller)
   }
 
-  func symbolicLink(_ path: String, to target: String) throws(ErrorNumber) {
+  package func symbolicLink(_ path: String, to target: String) throws(ErrorNumber) {
     try files.makeSymbolicLink(to: bytes(target).span, named: bytes(path).span, for: caller)
   }
 
-  func link(_ old: String, as new: String) throws(ErrorNumber) {
+  package func link(_ old: String, as new: String) throws(ErrorNumber) {
     try files.link(files.node(bytes(old).span, follow: false, for: caller), as: bytes(new).span, for: caller)
   }
 
-  func makeNode(_ path: String, mode: UInt16, device: UInt64 = 0) throws(ErrorNumber) {
+  package func makeNode(_ path: String, mode: UInt16, device: UInt64 = 0) throws(ErrorNumber) {
     try files.makeNode(bytes(path).span, mode: mode, device: device, for: caller)
   }
 
-  func changeDirectory(_ path: String) throws(ErrorNumber) {
+  package func changeDirectory(_ path: String) throws(ErrorNumber) {
     try files.changeDirectory(to: files.node(bytes(path).span, for: caller), for: caller)
   }
 
-  func workingDirectory(_ size: Int = 4_096) throws(ErrorNumber) -> String {
+  package func workingDirectory(_ size: Int = 4_096) throws(ErrorNumber) -> String {
     var buffer = [UInt8](repeating: 0, count: size)
     var span = buffer.mutableSpan
     let count = try files.workingDirectory(into: &span, for: caller)
     return String(decoding: buffer[..<count], as: UTF8.self)
   }
 
-  func readLink(_ path: String) throws(ErrorNumber) -> String {
+  package func readLink(_ path: String) throws(ErrorNumber) -> String {
     var buffer = [UInt8](repeating: 0, count: 4_096)
     var span = buffer.mutableSpan
     let node = try files.node(bytes(path).span, follow: false, for: caller)
@@ -146,7 +151,7 @@ final class Station {
   }
 
   /// The names in a directory, read in pieces of `size` bytes.
-  func list(_ path: String, size: Int = 1_000, _ layout: DirectoryLayout = .wide) throws(ErrorNumber)
+  package func list(_ path: String, size: Int = 1_000, _ layout: DirectoryLayout = .wide) throws(ErrorNumber)
     -> [String]
   {
     let number = try open(path, .directory)
@@ -169,22 +174,23 @@ final class Station {
     return names
   }
 
-  func wakeups() -> [UInt16] {
+  package func wakeups() -> [UInt16] {
     var channels: [UInt16] = []
     while let channel = files.nextWakeup() { channels.append(channel.rawValue) }
     return channels
   }
 
-  func type(_ text: String) -> [GroupSignal] { bytes(text).compactMap { files.receive($0) } }
+  package func type(_ text: String) -> [GroupSignal] { bytes(text).compactMap { files.receive($0) } }
 
-  func screen() -> String {
+  package func screen() -> String {
     var buffer = [UInt8](repeating: 0, count: 5_000)
     var span = buffer.mutableSpan
     let count = files.takeOutput(into: &span)
     return String(decoding: buffer[..<count], as: UTF8.self)
   }
 
-  func control(_ number: Int32, _ request: ControlRequest, _ value: UInt64 = 0) throws(ErrorNumber) -> UInt64
+  package func control(_ number: Int32, _ request: ControlRequest, _ value: UInt64 = 0) throws(ErrorNumber)
+    -> UInt64
   {
     var data = [UInt8](repeating: 0, count: 64)
     var span = data.mutableSpan
@@ -195,10 +201,10 @@ final class Station {
   }
 }
 
-func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+package func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 /// What `body` is refused with, or `nil`.
-func refusal<Result>(_ body: () throws(ErrorNumber) -> Result) -> ErrorNumber? {
+package func refusal<Result>(_ body: () throws(ErrorNumber) -> Result) -> ErrorNumber? {
   do throws(ErrorNumber) {
     _ = try body()
     return nil

@@ -1,9 +1,14 @@
 /// Opening files of all kinds.
+///
+/// This module has what processes do with files that are open: descriptors, positions, bytes, pipes, terminals, devices.
+/// It protects that an open description goes with its last descriptor and not before, and that nobody waits here: an
+/// operation that can't go on names the channel on which its caller waits, and whoever changes that wakes the channel.
 
 import FileSystem
 import FileSystemFormat
 import LinuxABI
 import Streams
+import VirtualFileSystem
 
 extension VirtualFileSystem {
   /// The calls `open`, `openat` and `creat`.
@@ -69,20 +74,6 @@ extension VirtualFileSystem {
     let inode = try onDisk(place.mount) { disk throws(FileSystemError) in try disk.createNameless(attributes)
     }
     return FileNode(mount: place.mount, inode)
-  }
-
-  /// What a new file gets.
-  func attributes(_ mode: UInt16, for caller: FileCaller) -> FileAttributes {
-    FileAttributes(permissions: mode & 0o7777 & ~places[Int(caller.place.rawValue)].mask, now: caller.now)
-  }
-
-  /// The kind of a file, or why it can't be known.
-  mutating func kindOrError(of node: FileNode) throws(ErrorNumber) -> FileKind {
-    do throws(FileSystemError) {
-      return try kind(of: node)
-    } catch {
-      throw note(error, on: node.mount)
-    }
   }
 
   /// Checks a file against the flags, finds out what it leads to and gives it a descriptor.
