@@ -70,26 +70,3 @@ public enum Policy: Sendable, Equatable {
     return marks
   }
 }
-
-/// The speedups of many random choices.
-public struct RandomBand: Sendable, Equatable {
-  /// A twentieth of the choices is slower.
-  public var low: Double
-  /// Half of the choices are slower.
-  public var median: Double
-  /// A twentieth of the choices is faster.
-  public var high: Double
-
-  /// The band of `draws` choices of `share` of the calls, with seeds counted up from `seed`.
-  public init(_ model: RefinedModel, share: Double, seed: UInt64, draws: Int) {
-    var speedups: [Double] = []
-    var seeds = SeededGenerator(seed: seed)
-    for _ in 0..<max(1, draws) {
-      let marks = Policy.random(seed: seeds.next()).marks(for: model, share: share)
-      speedups.append(model.predict(delegated: marks).speedup)
-    }
-    low = Statistics.quantile(speedups, 0.05)
-    median = Statistics.quantile(speedups, 0.5)
-    high = Statistics.quantile(speedups, 0.95)
-  }
-}
