@@ -55,7 +55,7 @@ public enum PaperFigures {
     let map = HeatMap(xs: shares, ys: gains, values: values, contours: [1.5, 2, 3, 5, 10, 20, 50])
     let chart = Chart(
       title: "S_n = 1 / (p + (1 - p) / γ)", x: Axis("share of system calls p"), y: Axis("gain γ"),
-      layers: [Layer("", .heatMap(map))], note: "speedup; dark is high")
+      layers: [Layer("", .heatMap(map))], note: "speedup")
     return PaperFigure(
       2, "simple model over p and gain", published: "the equation", ours: "drawn as a map, not as a surface",
       columns: 1, panels: [chart], csv: csv)

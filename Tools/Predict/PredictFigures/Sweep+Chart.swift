@@ -17,7 +17,7 @@ extension Sweep {
     let map = HeatMap(xs: x.values, ys: y.values, values: speedups, contours: Self.levels(speedups))
     return Chart(
       title: title, x: x.plotAxis, y: y.plotAxis, layers: [Layer("", .heatMap(map))],
-      note: note.isEmpty ? "speedup; dark is high" : note)
+      note: note.isEmpty ? "speedup" : note)
   }
 
   /// The values over the horizontal parameter as points.
