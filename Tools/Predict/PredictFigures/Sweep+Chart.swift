@@ -47,4 +47,13 @@ extension SweepAxis {
     default: return Axis(parameter.label, scale: scale)
     }
   }
+
+  /// A value of this axis as a user would write it.
+  public func text(of value: Double) -> String {
+    switch parameter {
+    case .forwardingCost: NumberText.engineering(value) + "s"
+    case .share: NumberText.significant(value * 100) + "%"
+    case .gain, .cores, .delegates: NumberText.significant(value)
+    }
+  }
 }

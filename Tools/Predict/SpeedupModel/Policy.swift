@@ -15,8 +15,10 @@ public enum Policy: Sendable, Equatable {
   /// As t_d is a sum over calls, no other choice of as many calls is faster.
   case best
 
-  /// The names a user can write.
-  public static let names = ["least", "most", "random", "best", "all", "none", "list:NAME,NAME,..."]
+  /// The names a user can write; `file:` is for who can read files, for it means a list.
+  public static let names = [
+    "least", "most", "random", "best", "all", "none", "list:NAME,NAME,...", "file:FILE",
+  ]
 
   /// The policy a user wrote, or an error that names the allowed ones.
   public init(parsing text: String, seed: UInt64 = 1) throws(InputError) {

@@ -29,7 +29,8 @@ enum RoundValues {
   }
 
   private static func ratios(_ low: Double, _ high: Double) -> [Double] {
-    for factors in [[1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1.0]] {
+    let fine = high / low <= 20 ? [[1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9]] : []
+    for factors in fine + [[1, 2, 5], [1.0]] {
       let values = (-15...15).flatMap { exponent in
         factors.map { factor in
           let (multiplier, divisor) = scale(factor, exponent)
