@@ -64,6 +64,9 @@ struct RefinedCommand: ParsableCommand {
           "note: this profile has no computation, so no gain helps it: \(profile.notes.last ?? "none is recorded")"
         )
       }
+      if setup.secondsPerByte > 0, !profile.knowsBytes {
+        print("note: this profile does not know how many bytes cross, so --per-byte costs nothing here")
+      }
       if profile.callCount == 0, setup.forwardingCost > 0 {
         print("note: this profile has no counts of calls, so forwarding costs nothing here: a bound only")
       }

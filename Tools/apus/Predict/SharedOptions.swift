@@ -114,8 +114,18 @@ struct ProfileArgument: ParsableArguments {
   @Argument(help: "A profile: a file of ours, a tracer's output, or @NAME for a built-in one, such as @gzip.")
   var profile: String
 
+  @Option(
+    help: ArgumentHelp(
+      "A profile of a run on the light kernel: calls it serves itself take as long as there.",
+      valueName: "profile"))
+  var localFrom: String?
+
   /// Reads the profile.
-  func read() throws -> Profile { try ProfileSource.read(profile) }
+  func read() throws -> Profile {
+    let profile = try ProfileSource.read(profile)
+    guard let localFrom else { return profile }
+    return try profile.local(as: ProfileSource.read(localFrom))
+  }
 }
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case table, csv, json, svg, plot }
