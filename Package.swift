@@ -295,8 +295,10 @@ if let architecture {
   // MARK: - Host tools: the speedup model
 
   targets += [
-    tool("Predict/SpeedupModel"),
-    // Optimised in debug builds too: scanning a trace of gigabytes must not depend on how the tool was built.
+    // Optimised in debug builds too: a sweep's million predictions, or a trace of gigabytes, must not depend on
+    // how the tool was built.
+    .target(
+      name: "SpeedupModel", path: "Tools/Predict/SpeedupModel", swiftSettings: [.unsafeFlags(["-O"])]),
     .target(
       name: "ProfileImport", dependencies: ["SpeedupModel"], path: "Tools/Predict/ProfileImport",
       swiftSettings: [.unsafeFlags(["-O"])]),

@@ -37,6 +37,8 @@ struct RankCommand: ParsableCommand {
     }
     let model = RefinedModel(try source.read(), try systems.setup())
     let local = Set(have.split(separator: ",").map(String.init))
+    try CallNames.check(local.sorted(), model.profile, option: "--have")
+    try CallNames.check(efforts.keys.sorted(), model.profile, option: "--effort")
     let start = model.predict(delegated: model.profile.calls.map { !local.contains($0.name) }).speedup
     var ranked = Ranking.portNext(model, local: local, efforts: efforts)
     if top > 0 { ranked = Array(ranked.prefix(top)) }
