@@ -73,7 +73,7 @@ let logicModules: [Target] = [
   logic("Files/FileSystemCheck", "FileSystemFormat"),
   logic("Files/FileSystemFormat", "Checksum"),
   logic("Files/OpenFiles", "FileSystem FileSystemFormat LinuxABI Randomness Streams VirtualFileSystem"),
-  logic("Files/ProcessText", "LinuxABI VirtualFileSystem"),
+  logic("Files/ProcessText", "LinuxABI OpenFiles VirtualFileSystem"),
   logic("Files/Streams", "LinuxABI"),
   logic("Files/VirtualFileSystem", "FileSystem FileSystemFormat LinuxABI Randomness Streams"),
 
@@ -376,7 +376,7 @@ if let architecture {
     tests("Files/ArchiveLoading", "Archive FileSystem FileSystemFormat"),
     tests("Files/FileSystem", "FileSystemCheck FileSystemFormat"),
     tests("Files/OpenFiles", "FileFixture FileSystemFormat LinuxABI VirtualFileSystem"),
-    tests("Files/ProcessText", "FileSystem FileSystemFormat LinuxABI VirtualFileSystem"),
+    tests("Files/ProcessText", "FileSystem FileSystemFormat LinuxABI OpenFiles VirtualFileSystem"),
     tests("Files/Streams", "LinuxABI"),
     tests("Files/VirtualFileSystem", "FileFixture FileSystem FileSystemFormat LinuxABI OpenFiles"),
 

@@ -83,6 +83,7 @@ extension Programs {
 
   /// Sends a signal that a thread has caused itself: it can't be blocked or ignored, or the instruction would only
   /// repeat it.
+  @inline(never)
   public func force(_ signal: SignalNumber, code: Int32, address: UInt64, on thread: ProgramThreadReference) {
     let process = thread.fields.process
     if process.fields.actions[signal].isIgnored || thread.fields.mask & signal.mask != 0 {
