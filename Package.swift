@@ -186,11 +186,36 @@ if let architecture {
       VirtualFileSystem X86
       """),
     bareMetal(
+      "Programs/CallContext",
+      """
+      Arch Base CMachine Clocks FileSystemFormat LinuxABI Processes ProgramFiles ProgramRecords
+      ProgramSignals Runtime Signals UserMemory VirtualFileSystem
+      """),
+    bareMetal(
+      "Programs/FileCalls",
+      """
+      Arch Base CMachine CallContext Clocks FileSystemFormat LinuxABI OpenFiles Processes ProgramFiles
+      ProgramRecords ProgramSignals Runtime Scheduling Signals SystemCalls VirtualFileSystem
+      """),
+    bareMetal(
+      "Programs/ProcessCalls",
+      """
+      AddressSpace Arch Base CMachine CallContext Clocks FileSystemFormat LinuxABI OpenFiles Processes
+      ProgramFiles ProgramLife ProgramRecords ProgramSignals Regions Runtime Scheduling Signals SystemCalls
+      UserMemory VirtualFileSystem
+      """),
+    bareMetal(
+      "Programs/TimeCalls",
+      """
+      AddressSpace Arch Base CMachine CallContext Clocks FileSystemFormat Futex LinuxABI OpenFiles
+      ProgramRecords ProgramSignals Runtime Scheduling SystemCalls VirtualFileSystem
+      """),
+    bareMetal(
       "Programs/ProgramCalls",
       """
-      AddressSpace Arch Base CMachine Clocks CommandLine FileSystemFormat FrameAllocator Futex LinuxABI Log
-      OpenFiles Processes ProgramFiles ProgramLife ProgramRecords ProgramSignals Randomness Regions Runtime
-      Scheduling Signals Streams Sync SystemCalls UserMemory VirtualFileSystem X86
+      Arch CMachine CallContext FileCalls Futex LinuxABI Log OpenFiles ProcessCalls ProgramFiles ProgramLife
+      ProgramRecords ProgramSignals Runtime Scheduling Streams Sync SystemCalls TimeCalls UserMemory
+      VirtualFileSystem
       """),
     bareMetal(
       "Startup/Image",

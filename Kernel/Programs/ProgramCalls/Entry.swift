@@ -1,9 +1,8 @@
 /// Where calls arrive from `Kernel/Machine/Arch/*/SystemCalls.asm`.
 
 import Arch
-import Base
 import CMachine
-import CommandLine
+import CallContext
 import LinuxABI
 import Log
 import ProgramLife
@@ -12,8 +11,6 @@ import ProgramSignals
 import Runtime
 import Scheduling
 import SystemCalls
-import UserMemory
-import X86
 
 /// Calls of programs.
 public enum ProgramCalls {

@@ -11,7 +11,6 @@
 /// the shortest way: from the one's memory into the other's. Numbers, arguments and answers: Docs/messages.md.
 
 import Arch
-import Base
 import CMachine
 import LinuxABI
 import ProgramLife
@@ -20,7 +19,6 @@ import Runtime
 import Scheduling
 import Sync
 import UserMemory
-import X86
 
 /// The numbers of the calls; Linux's end far below.
 enum PortCall {

@@ -10,7 +10,6 @@
 /// more to see to than its result says so by a number below 0, and then the entry completes the frame.
 
 import Arch
-import Base
 import CMachine
 import Futex
 import LinuxABI

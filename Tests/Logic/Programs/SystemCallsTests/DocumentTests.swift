@@ -11,12 +11,11 @@ import Testing
     try String(contentsOf: root.appending(path: path), encoding: .utf8)
   }
 
-  /// The calls that the tables of `Kernel/Programs/ProgramCalls` have a case for, by the names of the cases.
+  /// The calls that the tables of the kernel have a case for, by the names of the cases.
   static func performed() throws -> Set<String> {
-    let folder = root.appending(path: "Kernel/Programs/ProgramCalls")
     var names: Set<String> = []
-    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
-      let source = try text("Kernel/Programs/ProgramCalls/\(file)")
+    for module in ["FileCalls", "ProcessCalls", "TimeCalls"] {
+      let source = try text("Kernel/Programs/\(module)/Perform.swift")
       for start in source.ranges(
         of: /func perform[A-Z]\w*\(_ call: SystemCall\) throws\(ErrorNumber\) -> Int\? \{/)
       {

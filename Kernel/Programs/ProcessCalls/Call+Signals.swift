@@ -3,13 +3,11 @@
 import Arch
 import Base
 import LinuxABI
-import Processes
 import ProgramRecords
 import ProgramSignals
 import Runtime
 import Scheduling
 import Signals
-import UserMemory
 
 extension Call {
   @inline(never)
@@ -98,15 +96,6 @@ extension Call {
     if c != 0 { try store(old, size, at: c) }
     return 0
   }
-
-  /// Sets the mask; a signal that it lets in is seen to before the call is left.
-  @inline(never)
-  func setMask(_ mask: UInt64) {
-    thread.fields.mask = mask & ~SignalSets.unblockable
-    if pending & ~thread.fields.mask != 0 { thread.fields.context.hasWork = true }
-  }
-
-  private var pending: UInt64 { thread.fields.pending.set | process.fields.pending.set }
 
   @inline(never)
   func pendingSignals(size: Int) throws(ErrorNumber) -> Int {

@@ -2,10 +2,8 @@
 
 import Clocks
 import LinuxABI
-import Processes
 import ProgramRecords
 import ProgramSignals
-import Signals
 
 extension Call {
   /// `timer_create`.

@@ -1,10 +1,12 @@
-/// Calls that read, write and wait for files.
+/// Calls that read and write files.
 ///
 /// Bytes go through a buffer of the kernel: the tree of files never touches a program's memory, so nothing in it can
 /// fault.
 
 import Arch
 import Base
+import CMachine
+import CallContext
 import FileSystemFormat
 import LinuxABI
 import OpenFiles
@@ -15,21 +17,9 @@ import ProgramSignals
 import Runtime
 import Scheduling
 import Signals
-import UserMemory
 import VirtualFileSystem
 
 extension Call {
-  /// The tree of files.
-  var files: ProgramFiles { ProgramFiles() }
-
-  /// The process as the tree knows it.
-  var caller: FileCaller { files.caller(process) }
-
-  /// After an operation: wakes who waits for what it has brought about.
-  func wakeWaiters() { files.wakeWaiters() }
-
-  // MARK: - Reading and writing
-
   /// Where a `read` or `write` happens.
   enum Place {
     case current
@@ -141,28 +131,6 @@ extension Call {
       case .text, .command: return done
       }
     }
-  }
-
-  /// Waits until a channel has something new.
-  ///
-  /// - Returns: whether the time that the wait was limited to is over.
-  @inline(never)
-  func wait(for channel: WaitChannel, tenths: UInt8) throws(ErrorNumber) -> Bool {
-    let tick =
-      tenths == 0 ? UInt64.max : programs.tick(atUptime: programs.uptime + UInt64(tenths) * 100_000_000)
-    switch programs.wait(in: programs.queue(of: channel), until: tick) {
-    case .interrupted: throw ErrorNumber(rawValue: Int32(-Programs.restartAlways))
-    case .timedOut: return true
-    case .woken: return false
-    }
-  }
-
-  /// Sends a signal of a terminal to the caller's group; the call is repeated if the process goes on.
-  @inline(never)
-  func signalGroup(_ signal: SignalNumber) throws(ErrorNumber) {
-    let group = Int32(try self.group(of: 0))
-    programs.send(signal, SignalInformation(code: SignalInformation.kernelCode), toGroup: group)
-    throw ErrorNumber(rawValue: Int32(-Programs.restartAlways))
   }
 
   /// The vectors of `readv` and its like: address and length of each.
@@ -277,111 +245,6 @@ extension Call {
     }
     if c != 0 { try store(position, offsetSize, at: c) }
     return done
-  }
-
-  // MARK: - Waiting for several
-
-  /// `poll` and `ppoll`.
-  @inline(never)
-  func poll(until end: UInt64) throws(ErrorNumber) -> Int {
-    guard b <= 1024 else { throw .invalidArgument }
-    programs.noteInput()
-    let tick = programs.tick(atUptime: end)
-    while true {
-      var ready = 0
-      for index in 0..<b {
-        let entry = a &+ index * 8
-        let number = Int32(truncatingIfNeeded: try load(entry, 4))
-        let events = PollEvents(rawValue: UInt16(truncatingIfNeeded: try load(entry &+ 4, 2)))
-        let found: PollEvents = number < 0 ? [] : files.tree.readiness(number, events, for: caller)
-        try store(UInt64(found.rawValue), 2, at: entry &+ 6)
-        if !found.isEmpty { ready += 1 }
-      }
-      if ready > 0 || programs.uptime >= end { return ready }
-      if programs.wait(in: programs.anyFile, until: tick) == .interrupted {
-        throw ErrorNumber(rawValue: Int32(-Programs.restartWithoutHandler))
-      }
-    }
-  }
-
-  /// `select` and its like: three sets of `count` bits.
-  @inline(never)
-  func select(
-    _ count: Int32, _ inputs: UInt, _ outputs: UInt, _ others: UInt, until end: UInt64
-  ) throws(ErrorNumber) -> Int {
-    guard count >= 0 else { throw .invalidArgument }
-    let count = Int(min(count, 1024))
-    let bytes = (count + 31) / 32 * 4
-    guard var sets = HeapBytes(6 * 128) else { throw .outOfMemory }
-    let addresses: InlineArray<3, UInt> = [inputs, outputs, others]
-    for kind in 0..<3 where addresses[kind] != 0 {
-      var span = sets.mutableBytes
-      var part = span._mutatingExtracting((kind * 128)..<(kind * 128 + bytes))
-      guard ProgramMemory.read(addresses[kind], count: bytes, into: &part) else { throw .badAddress }
-    }
-    let tick = programs.tick(atUptime: end)
-    while true {
-      let ready = try look(at: &sets, count, addresses)
-      if ready > 0 || programs.uptime >= end {
-        for kind in 0..<3 where addresses[kind] != 0 {
-          try store(
-            sets.bytes.extracting((384 + kind * 128)..<(384 + kind * 128 + bytes)), at: addresses[kind])
-        }
-        return ready
-      }
-      if programs.wait(in: programs.anyFile, until: tick) == .interrupted {
-        throw ErrorNumber(rawValue: Int32(-Programs.restartWithoutHandler))
-      }
-    }
-  }
-
-  @inline(never)
-  private func look(
-    at sets: inout HeapBytes, _ count: Int, _ addresses: InlineArray<3, UInt>
-  ) throws(ErrorNumber) -> Int {
-    var ready = 0
-    var span = sets.mutableBytes
-    for index in 384..<768 { span[index] = 0 }
-    for number in 0..<count {
-      let (byte, bit) = (number / 8, UInt8(1) << UInt8(number % 8))
-      for kind in 0..<3 where addresses[kind] != 0 && span[kind * 128 + byte] & bit != 0 {
-        let wanted: PollEvents = kind == 0 ? .input : kind == 1 ? .output : .priority
-        let found = files.tree.readiness(Int32(number), wanted, for: caller)
-        guard !found.contains(.invalid) else { throw .badDescriptor }
-        // An end or an error can be read, or written, without waiting.
-        let counts: PollEvents =
-          kind == 0 ? [.input, .hangUp, .error] : kind == 1 ? [.output, .error] : .priority
-        if !found.isDisjoint(with: counts) {
-          span[384 + kind * 128 + byte] |= bit
-          ready += 1
-        }
-      }
-    }
-    return ready
-  }
-
-  /// The moment at which a wait of so long ends; `nil` without a limit.
-  func end(after nanoseconds: UInt64?) -> UInt64 {
-    guard let nanoseconds else { return .max }
-    let (sum, overflow) = programs.uptime.addingReportingOverflow(nanoseconds)
-    return overflow ? .max : sum
-  }
-
-  /// Sets the mask for a wait, if one is given; it is put back when the call is left.
-  @inline(never)
-  func setWaitMask(_ address: UInt) throws(ErrorNumber) {
-    guard address != 0 else { return }
-    let mask = try load(address, 8)
-    thread.fields.savedMask = thread.fields.mask
-    setMask(mask)
-  }
-
-  /// Puts the mask back that `setWaitMask` has changed, if no signal is to be seen to first.
-  @inline(never)
-  func endWaitMask() {
-    guard !thread.fields.context.hasWork, let saved = thread.fields.savedMask else { return }
-    thread.fields.savedMask = nil
-    setMask(saved)
   }
 }
 

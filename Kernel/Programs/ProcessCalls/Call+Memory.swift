@@ -1,6 +1,5 @@
 /// Calls about the memory of a program, and running another.
 
-import AddressSpace
 import Base
 import LinuxABI
 import OpenFiles
@@ -9,7 +8,6 @@ import ProgramFiles
 import ProgramLife
 import ProgramRecords
 import Regions
-import Runtime
 import Scheduling
 import UserMemory
 import VirtualFileSystem
