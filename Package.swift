@@ -338,7 +338,8 @@ if let architecture {
     .target(
       name: "SchedulingFixture", dependencies: ["Scheduling"], path: "Tests/Fixtures/SchedulingFixture"),
     .target(
-      name: "FileFixture", dependencies: modules("FileSystem FileSystemFormat LinuxABI OpenFiles VirtualFileSystem"),
+      name: "FileFixture",
+      dependencies: modules("FileSystem FileSystemFormat LinuxABI OpenFiles VirtualFileSystem"),
       path: "Tests/Fixtures/FileFixture"),
     .target(
       name: "GuestFixture", dependencies: modules("Base GuestInterface Paging ShadowPaging"),
