@@ -43,6 +43,7 @@ struct RealTracerTests {
     _ = try await folder.shell("bash -c 'time -p ls /' >/dev/null 2>time.txt")
     let profile = try await profile(folder, "time.txt")
     #expect(profile.source == "time -p" && profile.userSeconds != nil && profile.systemSeconds != nil)
+    #expect(try await folder.predict("naive", "time.txt", "--gamma", "2").output.contains("time.txt"))
   }
 
   @Test func recordMakesAProfileThatEveryCommandReads() async throws {
