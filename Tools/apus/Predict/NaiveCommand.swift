@@ -60,7 +60,7 @@ struct NaiveCommand: ParsableCommand {
       print("γ = \(NumberText.significant(gamma))\n" + table.text, terminator: "")
     case .csv:
       print("benchmark,p,gamma,speedup,limit")
-      for row in results { print("\(row.0),\(row.1),\(gamma),\(row.2),\(row.3)") }
+      for row in results { print("\(CSVLine.field(row.0)),\(row.1),\(gamma),\(row.2),\(row.3)") }
     case .json:
       let items = results.map { row in
         let limit = row.3.isFinite ? "\(row.3)" : "null"
