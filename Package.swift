@@ -362,8 +362,10 @@ if let architecture {
     .target(name: "SeededRandomness", path: "Tests/Fixtures/SeededRandomness"),
     .target(
       name: "SchedulingFixture", dependencies: ["Scheduling"], path: "Tests/Fixtures/SchedulingFixture"),
+    .target(name: "CommandFixture", dependencies: ["HostSupport"], path: "Tests/Fixtures/CommandFixture"),
     .target(
-      name: "FileFixture", dependencies: modules("FileSystem FileSystemFormat LinuxABI OpenFiles VirtualFileSystem"),
+      name: "FileFixture",
+      dependencies: modules("FileSystem FileSystemFormat LinuxABI OpenFiles VirtualFileSystem"),
       path: "Tests/Fixtures/FileFixture"),
     .target(
       name: "GuestFixture", dependencies: modules("Base GuestInterface Paging ShadowPaging"),
@@ -427,13 +429,15 @@ if let architecture {
     tests("Guests/ShadowPaging", "Base GuestFixture GuestInterface Paging"),
     tests("Guests/Virtio", "GuestFixture GuestInterface"),
 
-    toolTests("Bench", "apus HostSupport ImageBuilder Launch Plotting", exclude: ["Golden"]),
+    toolTests("Bench", "apus CommandFixture HostSupport ImageBuilder Launch Plotting", exclude: ["Golden"]),
     toolTests("DelayTracer", "CSeccomp predict-synthetic SpeedupModel"),
     toolTests("FileSystemImage", "FileSystemFormat"),
     toolTests("GuestLab"),
     toolTests("ImageBuilder", "HostSupport"),
     toolTests("Launch", "ABI HostSupport ImageBuilder"),
     toolTests("Plotting", exclude: ["Golden"]),
+    tests(
+      in: "Tools/", of: "PredictCommand", "apus CommandFixture HostSupport ProfileImport SpeedupModel"),
     toolTests("PredictFigures", "Plotting SpeedupModel", exclude: ["Golden"]),
     toolTests("ProfileImport", "SpeedupModel"),
     toolTests("SCC", "Base HostSupport ImageBuilder Partition"),

@@ -94,7 +94,7 @@ public enum PaperFigures {
         layers.append(Layer(program, .line(sweep.points(sweep.speedups))))
         for (index, value) in x.values.enumerated() {
           let band = sweep.bands.isEmpty ? "," : "\(sweep.bands[index].low),\(sweep.bands[index].high)"
-          csv += "\(name),\(program),\(value),\(sweep.speedups[index]),\(band)\n"
+          csv += "\(name),\(CSVLine.field(program)),\(value),\(sweep.speedups[index]),\(band)\n"
         }
       }
       let note = name == "random" ? "median of 100 draws; the data file has the 5-95 % band" : ""
@@ -115,7 +115,8 @@ public enum PaperFigures {
       let sweep = try Sweep(
         RefinedModel(profile, setup), policy: .leastFrequent, share: PublishedData.forwardedShare, x: x, y: y)
       panels.append(sweep.chart(title: program))
-      csv += sweep.csv().split(separator: "\n").dropFirst().map { "\(program),\($0)\n" }.joined()
+      csv += sweep.csv().split(separator: "\n").dropFirst().map { "\(CSVLine.field(program)),\($0)\n" }
+        .joined()
     }
     return PaperFigure(
       number, title, published: published, ours: shapes, columns: 2, panels: panels, csv: csv)
@@ -126,7 +127,8 @@ public enum PaperFigures {
     let layers = profiles.map { program, profile in
       let distribution = CallDistribution(profile)
       for (index, entry) in distribution.entries.enumerated() {
-        csv += "\(program),\(index + 1),\(entry.call.name),\(entry.share),\(entry.cumulative)\n"
+        csv +=
+          "\(CSVLine.field(program)),\(index + 1),\(entry.call.name),\(entry.share),\(entry.cumulative)\n"
       }
       return distribution.layer(program)
     }
