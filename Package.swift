@@ -188,34 +188,34 @@ if let architecture {
     bareMetal(
       "Programs/CallContext",
       """
-      Arch Base CMachine Clocks FileSystemFormat LinuxABI Processes ProgramFiles ProgramRecords
-      ProgramSignals Runtime Signals UserMemory VirtualFileSystem
+      Arch Base CMachine Clocks LinuxABI Processes ProgramFiles ProgramRecords ProgramSignals Runtime
+      Signals UserMemory VirtualFileSystem
       """),
     bareMetal(
       "Programs/FileCalls",
       """
       Arch Base CMachine CallContext Clocks FileSystemFormat LinuxABI OpenFiles Processes ProgramFiles
-      ProgramRecords ProgramSignals Runtime Scheduling Signals SystemCalls VirtualFileSystem
+      ProgramRecords ProgramSignals Randomness Runtime Scheduling Signals SystemCalls VirtualFileSystem
       """),
     bareMetal(
       "Programs/ProcessCalls",
       """
-      AddressSpace Arch Base CMachine CallContext Clocks FileSystemFormat LinuxABI OpenFiles Processes
+      AddressSpace Arch Base CMachine CallContext Clocks FrameAllocator LinuxABI OpenFiles Processes
       ProgramFiles ProgramLife ProgramRecords ProgramSignals Regions Runtime Scheduling Signals SystemCalls
       UserMemory VirtualFileSystem
       """),
     bareMetal(
       "Programs/TimeCalls",
       """
-      AddressSpace Arch Base CMachine CallContext Clocks FileSystemFormat Futex LinuxABI OpenFiles
-      ProgramRecords ProgramSignals Runtime Scheduling SystemCalls VirtualFileSystem
+      Arch CMachine CallContext Clocks Futex LinuxABI Processes ProgramRecords ProgramSignals Runtime
+      Scheduling SystemCalls
       """),
     bareMetal(
       "Programs/ProgramCalls",
       """
-      Arch CMachine CallContext FileCalls Futex LinuxABI Log OpenFiles ProcessCalls ProgramFiles ProgramLife
-      ProgramRecords ProgramSignals Runtime Scheduling Streams Sync SystemCalls TimeCalls UserMemory
-      VirtualFileSystem
+      Arch CMachine CallContext CommandLine FileCalls Futex LinuxABI Log OpenFiles ProcessCalls ProgramFiles
+      ProgramLife ProgramRecords ProgramSignals Runtime Scheduling Streams Sync SystemCalls TimeCalls
+      UserMemory VirtualFileSystem X86
       """),
     bareMetal(
       "Startup/Image",

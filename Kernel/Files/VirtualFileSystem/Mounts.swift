@@ -178,9 +178,9 @@ extension VirtualFileSystem {
     return (self[disk: 0].store.address, blocks * FileSystemLimits.blockSize)
   }
 
-  /// The file system call `statfs`.
+  /// The file system call `statfs`; mutating only in name, as a borrowed tree would be copied to the stack.
   @export(interface)
-  public func fileSystem(of node: FileNode) -> FileSystemInformation {
+  public mutating func fileSystem(of node: FileNode) -> FileSystemInformation {
     let mount = node.mount == FileNode.pipeMount ? 0 : node.mount
     var information = FileSystemInformation(
       kind: node.mount == FileNode.pipeMount ? 0x5049_5045 : mounts[mount].kind.magic)

@@ -2,6 +2,7 @@
 
 import CMachine
 import LinuxABI
+import ProgramFiles
 import VirtualFileSystem
 
 extension Call {

@@ -6,6 +6,7 @@ import Clocks
 import FileSystemFormat
 import LinuxABI
 import ProgramFiles
+import Randomness
 import VirtualFileSystem
 
 extension Call {

@@ -6,6 +6,7 @@ import CMachine
 import CallContext
 import LinuxABI
 import OpenFiles
+import ProgramFiles
 import ProgramRecords
 import ProgramSignals
 import Runtime

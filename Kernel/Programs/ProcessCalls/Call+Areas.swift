@@ -4,6 +4,7 @@ import Arch
 import CMachine
 import CallContext
 import LinuxABI
+import Processes
 import ProgramRecords
 
 extension Call {

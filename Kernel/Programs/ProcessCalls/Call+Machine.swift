@@ -4,8 +4,10 @@ import Arch
 import Base
 import CMachine
 import CallContext
+import FrameAllocator
 import LinuxABI
 import OpenFiles
+import Processes
 import ProgramFiles
 import ProgramRecords
 import Runtime

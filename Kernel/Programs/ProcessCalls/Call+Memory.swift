@@ -1,6 +1,8 @@
 /// Calls about the memory of a program, and running another.
 
+import AddressSpace
 import Base
+import CallContext
 import LinuxABI
 import OpenFiles
 import Processes

@@ -2,7 +2,9 @@
 
 import Arch
 import Base
+import CallContext
 import LinuxABI
+import Processes
 import ProgramRecords
 import ProgramSignals
 import Runtime

@@ -3,6 +3,7 @@
 import Arch
 import CMachine
 import CallContext
+import CommandLine
 import LinuxABI
 import Log
 import ProgramLife
@@ -11,6 +12,7 @@ import ProgramSignals
 import Runtime
 import Scheduling
 import SystemCalls
+import X86
 
 /// Calls of programs.
 public enum ProgramCalls {

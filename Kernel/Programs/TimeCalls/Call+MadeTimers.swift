@@ -1,5 +1,6 @@
 /// Calls about timers that a process makes: `timer_create` and its kin.
 
+import CallContext
 import Clocks
 import LinuxABI
 import ProgramRecords

@@ -4,6 +4,7 @@ import CMachine
 import CallContext
 import Clocks
 import LinuxABI
+import Processes
 import ProgramRecords
 import ProgramSignals
 import Runtime
