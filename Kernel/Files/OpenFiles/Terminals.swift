@@ -77,6 +77,7 @@ extension VirtualFileSystem {
   }
 
   /// Whether the console has characters to show.
+  @inline(__always)
   public var hasOutput: Bool {
     terminals.contains(0) && terminals[0].outputCount > 0 && !terminals[0].isStopped
   }

@@ -86,6 +86,10 @@ extension VirtualFileSystem {
     }
   }
 
+  /// Whether `takeCut` has something to answer.
+  @inline(__always)
+  public var hasCut: Bool { lastCut != nil }
+
   /// A file that has become shorter while mappings shared files.
   ///
   /// The caller takes its pages out of all address spaces before any program runs or anything else is written.

@@ -29,18 +29,19 @@ extension ErrorNumber {
 
 extension Call {
   /// The tree of files.
-  package var files: ProgramFiles { ProgramFiles() }
+  package var files: ProgramFiles { @inline(__always) get { ProgramFiles() } }
 
   /// The process as the tree knows it.
-  package var caller: FileCaller { files.caller(process) }
+  package var caller: FileCaller { @inline(__always) get { files.caller(process) } }
 
   /// After an operation: wakes who waits for what it has brought about.
+  @inline(__always)
   package func wakeWaiters() { files.wakeWaiters() }
 
   /// Waits until a channel has something new.
   ///
   /// - Returns: whether the time that the wait was limited to is over.
-  @inline(never)
+  @inline(never) @export(interface)
   package func wait(for channel: WaitChannel, tenths: UInt8) throws(ErrorNumber) -> Bool {
     let tick =
       tenths == 0 ? UInt64.max : programs.tick(atUptime: programs.uptime + UInt64(tenths) * 100_000_000)
@@ -52,7 +53,7 @@ extension Call {
   }
 
   /// Sends a signal of a terminal to the caller's group; the call is repeated if the process goes on.
-  @inline(never)
+  @inline(never) @export(interface)
   package func signalGroup(_ signal: SignalNumber) throws(ErrorNumber) {
     let group = Int32(try self.group(of: 0))
     programs.send(signal, SignalInformation(code: SignalInformation.kernelCode), toGroup: group)

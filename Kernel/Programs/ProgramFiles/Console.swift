@@ -76,10 +76,15 @@ public enum Console {
       signal.signal, SignalInformation(code: SignalInformation.kernelCode), toGroup: Int32(signal.group))
   }
 
-  /// Shows what the terminal has for its device.
+  /// Shows what the terminal has for its device; mostly it has nothing.
+  @inline(__always)
   package static func show() {
+    if ProgramFiles().tree.hasOutput { showOutput() }
+  }
+
+  @inline(never)
+  private static func showOutput() {
     let files = ProgramFiles()
-    guard files.tree.hasOutput else { return }
     let reference = NodeReference()
     var bytes: InlineArray<128, UInt8> = .init(repeating: 0)
     let relay = reference.node.identity.ownsDevices ? nil : reference.node.relay

@@ -11,8 +11,13 @@ extension ProgramFiles {
   /// After an operation that may have made a file shorter: takes the pages that it has no more from all programs.
   ///
   /// Calls are not preempted, so no program can write to a block that is another file's meanwhile.
-  @inline(never)
+  @inline(__always)
   public func forgetCutPages() {
+    if tree.hasCut { forgetPages() }
+  }
+
+  @inline(never)
+  private func forgetPages() {
     guard let cut = tree.takeCut() else { return }
     Programs().system.processes.forEachProcess { _, payload in
       guard let process = ProcessReference(payload: payload) else { return }
