@@ -72,7 +72,8 @@ let logicModules: [Target] = [
   logic("Files/FileSystem", "FileSystemFormat"),
   logic("Files/FileSystemCheck", "FileSystemFormat"),
   logic("Files/FileSystemFormat", "Checksum"),
-  logic("Files/ProcessText", "LinuxABI VirtualFileSystem"),
+  logic("Files/OpenFiles", "FileSystem FileSystemFormat LinuxABI Randomness Streams VirtualFileSystem"),
+  logic("Files/ProcessText", "LinuxABI OpenFiles VirtualFileSystem"),
   logic("Files/Streams", "LinuxABI"),
   logic("Files/VirtualFileSystem", "FileSystem FileSystemFormat LinuxABI Randomness Streams"),
 
@@ -156,27 +157,45 @@ if let architecture {
       "Files/Mounts",
       """
       ABI Arch Archive ArchiveLoading Base BootInformation CMachine CommandLine FileSystem FileSystemCheck
-      FileSystemFormat FrameAllocator LinuxABI Log Runtime VirtualFileSystem
+      FileSystemFormat FrameAllocator LinuxABI Log OpenFiles Runtime VirtualFileSystem
       """),
     bareMetal(
-      "Programs/Programs",
+      "Programs/ProgramRecords",
       """
-      ABI AddressSpace Arch Archive Base BootInformation CallProfile Clocks CMachine CommandLine Core Executable
-      FileSystem FileSystemFormat FloatingPoint FrameAllocator Futex Heap Inspection Interrupts LinuxABI Log Mounts
-      Paging Processes ProcessText ProgramStack Randomness Regions Runtime Scheduling Signals Sync SystemCalls Trace
-      UserMemory VirtualFileSystem X86
+      ABI AddressSpace Arch Base CallProfile Clocks CMachine Futex LinuxABI Log Processes Runtime Scheduling
+      Signals Sync SystemCalls UserMemory VirtualFileSystem X86
+      """),
+    bareMetal(
+      "Programs/ProgramSignals",
+      """
+      Arch Base Clocks CMachine FloatingPoint LinuxABI Log Processes ProgramRecords Runtime Scheduling Signals
+      """),
+    bareMetal(
+      "Programs/ProgramFiles",
+      """
+      AddressSpace Arch Base CMachine Core FileSystem FileSystemFormat FrameAllocator Heap Inspection
+      Interrupts LinuxABI Log Mounts OpenFiles ProcessText Processes ProgramRecords ProgramSignals Regions
+      Runtime Scheduling Signals Trace UserMemory VirtualFileSystem
+      """),
+    bareMetal(
+      "Programs/ProgramLife",
+      """
+      ABI AddressSpace Arch Archive Base BootInformation CMachine Clocks CommandLine Executable FileSystem
+      FileSystemFormat LinuxABI Log Mounts OpenFiles Paging Processes ProgramFiles ProgramRecords
+      ProgramSignals ProgramStack Randomness Regions Runtime Scheduling Signals Sync UserMemory
+      VirtualFileSystem X86
       """),
     bareMetal(
       "Programs/ProgramCalls",
       """
-      AddressSpace Arch Base Clocks CMachine CommandLine FileSystemFormat FrameAllocator Futex LinuxABI Log
-      Processes Programs Randomness Regions Runtime Scheduling Signals Streams Sync SystemCalls UserMemory
-      VirtualFileSystem X86
+      AddressSpace Arch Base CMachine Clocks CommandLine FileSystemFormat FrameAllocator Futex LinuxABI Log
+      OpenFiles Processes ProgramFiles ProgramLife ProgramRecords ProgramSignals Randomness Regions Runtime
+      Scheduling Signals Streams Sync SystemCalls UserMemory VirtualFileSystem X86
       """),
     bareMetal(
       "Startup/Image",
       """
-      ABI Arch CMachine Log Nodes ProgramCalls Programs Runtime Scheduling Start \(isI686 ? "GuestHost" : "")
+      ABI Arch CMachine Log Nodes ProgramCalls ProgramLife Runtime Scheduling Start \(isI686 ? "GuestHost" : "")
       """),
     bareMetal(
       "Benchmarks",
@@ -189,9 +208,9 @@ if let architecture {
     bareMetal(
       "Behaviours", path: "Tests/Kernels/Behaviours",
       """
-      ABI AddressSpace Arch Base BootInformation CMachine CommandLine Core FileSystemFormat
-      FrameAllocator Heap Interrupts LinuxABI Log Mounts Paging Provocations Regions Runtime Scheduling Start Sync
-      Trace UserMemory VirtualFileSystem X86
+      ABI AddressSpace Arch Base BootInformation CMachine CommandLine Core FileSystemFormat FrameAllocator
+      Heap Interrupts LinuxABI Log Mounts OpenFiles Paging Provocations Regions Runtime Scheduling Start
+      Sync Trace UserMemory VirtualFileSystem X86
       """),
   ]
   products += [
@@ -276,8 +295,10 @@ if let architecture {
   // MARK: - Host tools: the speedup model
 
   targets += [
-    tool("Predict/SpeedupModel"),
-    // Optimised in debug builds too: scanning a trace of gigabytes must not depend on how the tool was built.
+    // Optimised in debug builds too: a sweep's million predictions, or a trace of gigabytes, must not depend on
+    // how the tool was built.
+    .target(
+      name: "SpeedupModel", path: "Tools/Predict/SpeedupModel", swiftSettings: [.unsafeFlags(["-O"])]),
     .target(
       name: "ProfileImport", dependencies: ["SpeedupModel"], path: "Tools/Predict/ProfileImport",
       swiftSettings: [.unsafeFlags(["-O"])]),
@@ -316,6 +337,11 @@ if let architecture {
     .target(name: "SeededRandomness", path: "Tests/Fixtures/SeededRandomness"),
     .target(
       name: "SchedulingFixture", dependencies: ["Scheduling"], path: "Tests/Fixtures/SchedulingFixture"),
+    .target(name: "CommandFixture", dependencies: ["HostSupport"], path: "Tests/Fixtures/CommandFixture"),
+    .target(
+      name: "FileFixture",
+      dependencies: modules("FileSystem FileSystemFormat LinuxABI OpenFiles VirtualFileSystem"),
+      path: "Tests/Fixtures/FileFixture"),
     .target(
       name: "GuestFixture", dependencies: modules("Base GuestInterface Paging ShadowPaging"),
       path: "Tests/Fixtures/GuestFixture"),
@@ -351,9 +377,10 @@ if let architecture {
     tests("Files/Archive"),
     tests("Files/ArchiveLoading", "Archive FileSystem FileSystemFormat"),
     tests("Files/FileSystem", "FileSystemCheck FileSystemFormat"),
-    tests("Files/ProcessText", "FileSystem FileSystemFormat LinuxABI VirtualFileSystem"),
+    tests("Files/OpenFiles", "FileFixture FileSystemFormat LinuxABI VirtualFileSystem"),
+    tests("Files/ProcessText", "FileSystem FileSystemFormat LinuxABI OpenFiles VirtualFileSystem"),
     tests("Files/Streams", "LinuxABI"),
-    tests("Files/VirtualFileSystem", "FileSystem FileSystemFormat LinuxABI"),
+    tests("Files/VirtualFileSystem", "FileFixture FileSystem FileSystemFormat LinuxABI OpenFiles"),
 
     tests("Programs/CallProfile"),
     tests("Programs/Executable", "Base"),
@@ -377,13 +404,15 @@ if let architecture {
     tests("Guests/ShadowPaging", "Base GuestFixture GuestInterface Paging"),
     tests("Guests/Virtio", "GuestFixture GuestInterface"),
 
-    toolTests("Bench", "apus HostSupport ImageBuilder Launch Plotting", exclude: ["Golden"]),
+    toolTests("Bench", "apus CommandFixture HostSupport ImageBuilder Launch Plotting", exclude: ["Golden"]),
     toolTests("DelayTracer", "CSeccomp predict-synthetic SpeedupModel"),
     toolTests("FileSystemImage", "FileSystemFormat"),
     toolTests("GuestLab"),
     toolTests("ImageBuilder", "HostSupport"),
     toolTests("Launch", "ABI HostSupport ImageBuilder"),
     toolTests("Plotting", exclude: ["Golden"]),
+    tests(
+      in: "Tools/", of: "PredictCommand", "apus CommandFixture HostSupport ProfileImport SpeedupModel"),
     toolTests("PredictFigures", "Plotting SpeedupModel", exclude: ["Golden"]),
     toolTests("ProfileImport", "SpeedupModel"),
     toolTests("SCC", "Base HostSupport ImageBuilder Partition"),

@@ -69,13 +69,20 @@ extension Chart {
             canvas.line(from: from, to: to, gap: index == 0 ? 0 : index + 1)
           }
         }
-        if let last = dots.compactMap({ $0 }).last { letters.append((last.1 / 4, last.0 / 2, letter)) }
+        // A letter that the legend does not explain says nothing.
+        if !layer.name.isEmpty, let last = dots.compactMap({ $0 }).last {
+          letters.append((last.1 / 4, last.0 / 2, letter))
+        }
       case .scatter(let points):
         for spot in points.compactMap(dot) { letters.append((spot.1 / 4, spot.0 / 2, letter)) }
       case .dots(let points):
         for spot in points.compactMap(dot) { canvas.set(spot.0, spot.1) }
       case .band(let lower, let upper):
-        for spot in (lower + upper).compactMap(dot) { canvas.set(spot.0, spot.1) }
+        for edge in [lower.map(dot), upper.map(dot)] {
+          for pair in zip(edge, edge.dropFirst()) {
+            if let from = pair.0, let to = pair.1 { canvas.line(from: from, to: to, gap: 2) }
+          }
+        }
       case .bars(let bars):
         for (place, bar) in bars.enumerated() {
           guard let head = dot(PlotPoint(Double(place), bar.value)),
@@ -95,16 +102,14 @@ extension Chart {
           }
         }
       case .heatMap(let map):
-        let shades = Array(" ░▒▓█")
-        let range = map.valueRange
         for row in 0..<rows {
           for column in 0..<width {
-            let mapColumn = min(map.xs.count - 1, column * map.xs.count / width)
-            let mapRow = min(map.ys.count - 1, (rows - 1 - row) * map.ys.count / rows)
-            let value = map.values[mapRow * map.xs.count + mapColumn]
-            guard value.isFinite, range.lowerBound < range.upperBound else { continue }
-            let share = (value - range.lowerBound) / (range.upperBound - range.lowerBound)
-            grid[row][column] = shades[min(4, Int(share * 5))]
+            let across = (Double(column) + 0.5) / Double(width)
+            let up = (Double(rows - 1 - row) + 0.5) / Double(rows)
+            let value = map.value(nearX: x.value(at: across, in: xRange), y: y.value(at: up, in: yRange))
+            guard let shade = map.shade(of: value) else { continue }
+            grid[row][column] =
+              Self.shades[min(Self.shades.count - 1, Int(shade * Double(Self.shades.count)))]
           }
         }
       }
@@ -139,16 +144,18 @@ extension Chart {
     var lines: [String] = []
     for (index, layer) in layers.enumerated() {
       if case .heatMap(let map) = layer.content {
-        let range = map.valueRange
-        let low = NumberText.significant(range.lowerBound)
-        lines.append(
-          "  shades: ' ' \(low) ... '█' \(NumberText.significant(range.upperBound))  \(layer.name)")
+        let labels = map.shadeLabels
+        let name = layer.name.isEmpty ? "" : ": \(layer.name)"
+        lines.append("  shades \(labels.light) '\(String(Self.shades))' \(labels.dark)\(name)")
       } else if !layer.name.isEmpty {
         lines.append("  \(Self.letter(index)) = \(layer.name)")
       }
     }
     return lines + (note.isEmpty ? [] : ["  " + note])
   }
+
+  /// From the smallest value to the largest; what has no value stays blank.
+  private static let shades = Array("·░▒▓█")
 
   private static func letter(_ index: Int) -> Character {
     Array("abcdefghijklmnopqrstuvwxyz")[index % 26]

@@ -22,6 +22,12 @@ public struct Chart: Sendable {
     self.note = note
   }
 
+  /// The grid of values among the layers, if there is one.
+  var heatMap: HeatMap? {
+    for layer in layers { if case .heatMap(let map) = layer.content { return map } }
+    return nil
+  }
+
   /// The parts of both axes that are shown.
   func ranges() -> (x: ClosedRange<Double>, y: ClosedRange<Double>) {
     var xs: [Double] = []
@@ -56,7 +62,13 @@ public struct Chart: Sendable {
         ys += map.ys
       }
     }
-    return (x.resolvedRange(xs), y.resolvedRange(ys))
+    return (x.resolvedRange(xs), withHeadroom(y.resolvedRange(ys)))
+  }
+
+  /// A curve that runs along the frame cannot be told from it: some room above, where the data gives the range.
+  private func withHeadroom(_ range: ClosedRange<Double>) -> ClosedRange<Double> {
+    guard y.range == nil, y.scale == .linear, y.names.isEmpty, heatMap == nil else { return range }
+    return range.lowerBound...(range.upperBound + 0.04 * (range.upperBound - range.lowerBound))
   }
 }
 

@@ -10,7 +10,7 @@ extension Figure {
     let totalWidth = panelWidth * Double(used)
     let panelsHeight = panelHeight * Double(rows)
     let totalHeight = titleHeight + panelsHeight + 8 + 15 * Double(notes.count)
-    document.text(title, x: totalWidth / 2, y: 23, size: 16, anchor: "middle", bold: true)
+    document.heading(title, x: totalWidth / 2, y: 23, size: 16, within: totalWidth - 16)
     for (index, panel) in panels.enumerated() {
       let x = Double(index % columns) * panelWidth
       let y = titleHeight + Double(index / columns) * panelHeight

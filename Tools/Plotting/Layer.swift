@@ -46,37 +46,6 @@ public struct Span: Sendable, Equatable {
   }
 }
 
-/// Values over a rectangular grid, row by row from the smallest `ys` up.
-public struct HeatMap: Sendable {
-  /// Centres of the columns, increasing.
-  public var xs: [Double]
-  /// Centres of the rows, increasing.
-  public var ys: [Double]
-  /// `values[row * xs.count + column]`.
-  public var values: [Double]
-  /// Values at which contour lines are drawn and labelled.
-  public var contours: [Double]
-
-  /// A grid of values.
-  ///
-  /// - Precondition: `values.count == xs.count * ys.count`, and neither side is empty.
-  public init(xs: [Double], ys: [Double], values: [Double], contours: [Double] = []) {
-    precondition(
-      !xs.isEmpty && !ys.isEmpty && values.count == xs.count * ys.count, "a grid needs all its values")
-    self.xs = xs
-    self.ys = ys
-    self.values = values
-    self.contours = contours
-  }
-
-  /// The smallest and the largest finite value; 0...1 when there is none.
-  public var valueRange: ClosedRange<Double> {
-    let finite = values.filter(\.isFinite)
-    guard let low = finite.min(), let high = finite.max() else { return 0...1 }
-    return low...high
-  }
-}
-
 /// What one entry of the legend stands for.
 public struct Layer: Sendable {
   /// The shape the data is drawn in.

@@ -2,22 +2,20 @@
 struct PanelRenderer {
   let chart: Chart
   /// The rectangle inside the axes.
-  private let left: Double
-  private let top: Double
-  private let width: Double
-  private let height: Double
-  private let xRange: ClosedRange<Double>
-  private let yRange: ClosedRange<Double>
-
-  /// Levels of grey a heat map uses; more would not be told apart in print.
-  private static let shades = 12
+  let left: Double
+  let top: Double
+  let width: Double
+  let height: Double
+  let xRange: ClosedRange<Double>
+  let yRange: ClosedRange<Double>
 
   init(_ chart: Chart, x: Double, y: Double, width: Double, height: Double) {
     self.chart = chart
     // Long row names need room; 6.2 px is a generous width for a letter of 11 px text.
     let longest = chart.y.names.map(\.count).max() ?? 0
     let leftMargin = max(64, Double(longest) * 6.2 + 28)
-    let bottomMargin = 46 + (chart.note.isEmpty ? 0 : 16.0) + (Self.slants(chart.x) ? 40 : 0)
+    let bottomMargin =
+      46 + (chart.note.isEmpty && chart.heatMap == nil ? 0 : 16.0) + (Self.slants(chart.x) ? 40 : 0)
     left = x + leftMargin
     top = y + 30
     self.width = width - leftMargin - 18
@@ -27,7 +25,7 @@ struct PanelRenderer {
 
   private static func slants(_ axis: Axis) -> Bool { (axis.names.map(\.count).reduce(0, +)) > 48 }
 
-  private func place(_ point: PlotPoint) -> (x: Double, y: Double) {
+  func place(_ point: PlotPoint) -> (x: Double, y: Double) {
     (
       left + width * chart.x.fraction(point.x, in: xRange),
       top + height * (1 - chart.y.fraction(point.y, in: yRange))
@@ -36,7 +34,7 @@ struct PanelRenderer {
 
   /// Draws everything; `clip` is a name no other panel of the document uses.
   func draw(in document: inout SVGDocument, clip: String) {
-    document.text(chart.title, x: left + width / 2, y: top - 12, size: 13, anchor: "middle", bold: true)
+    document.heading(chart.title, x: left + width / 2, y: top - 12, size: 13, within: width + 36)
     document.open("clipPath", [("id", clip)])
     document.rectangle(left, top, width, height, [])
     document.close("clipPath")
@@ -45,9 +43,11 @@ struct PanelRenderer {
     document.close("g")
     drawFrame(in: &document)
     drawLegend(in: &document)
-    if !chart.note.isEmpty {
-      let y = top + height + (Self.slants(chart.x) ? 98 : 56)
-      document.text(chart.note, x: left + width / 2, y: y, size: 10, anchor: "middle")
+    let noteY = top + height + (Self.slants(chart.x) ? 98 : 56)
+    if let map = chart.heatMap {
+      drawScale(of: map, y: noteY, in: &document)
+    } else {
+      document.text(chart.note, x: left + width / 2, y: noteY, size: 10, anchor: "middle")
     }
   }
 
@@ -106,7 +106,7 @@ struct PanelRenderer {
   }
 
   /// Path text through the points an axis can show; a point it cannot show breaks the line.
-  private func path(_ points: [PlotPoint]) -> String {
+  func path(_ points: [PlotPoint]) -> String {
     var text = ""
     var joined = false
     for point in points {
@@ -169,64 +169,6 @@ struct PanelRenderer {
     }
   }
 
-  private func draw(_ map: HeatMap, in document: inout SVGDocument) {
-    let range = map.valueRange
-    let extent = range.upperBound - range.lowerBound
-    let columns = edges(map.xs.map { chart.x.fraction($0, in: xRange) })
-    let rows = edges(map.ys.map { chart.y.fraction($0, in: yRange) })
-    document.open("g", [("shape-rendering", "crispEdges")])
-    for row in map.ys.indices {
-      // Neighbours of one shade become one rectangle: a map of 200 x 200 stays a file of tens of kilobytes.
-      var column = 0
-      while column < map.xs.count {
-        let shade = shadeNumber(map.values[row * map.xs.count + column], range.lowerBound, extent)
-        var end = column + 1
-        while end < map.xs.count,
-          shadeNumber(map.values[row * map.xs.count + end], range.lowerBound, extent) == shade
-        { end += 1 }
-        document.rectangle(
-          left + width * columns[column], top + height * (1 - rows[row + 1]),
-          width * (columns[end] - columns[column]), height * (rows[row + 1] - rows[row]),
-          [("fill", grey(shade))])
-        column = end
-      }
-    }
-    document.close("g")
-    for level in map.contours {
-      let pieces = ContourTracer.pieces(of: map, at: level)
-      guard !pieces.isEmpty else { continue }
-      let text = pieces.map { path([$0.from, $0.to]) }.joined(separator: " ")
-      document.element("path", [("d", text), ("fill", "none"), ("stroke", "white"), ("stroke-width", "3")])
-      document.element("path", [("d", text), ("fill", "none"), ("stroke", "black"), ("stroke-width", "1.2")])
-      let spot = place(pieces[pieces.count / 2].from)
-      let label = NumberText.significant(level, digits: 3)
-      document.rectangle(
-        spot.x - 3.5 * Double(label.count), spot.y - 7, 7 * Double(label.count), 13, [("fill", "white")])
-      document.text(label, x: spot.x, y: spot.y + 4, size: 10, anchor: "middle")
-    }
-  }
-
-  /// Borders half-way between neighbouring centres; the outermost lie on the frame.
-  private func edges(_ centres: [Double]) -> [Double] {
-    var result = [0.0]
-    for index in 1..<max(1, centres.count) { result.append((centres[index - 1] + centres[index]) / 2) }
-    return result + [1]
-  }
-
-  private func shadeNumber(_ value: Double, _ low: Double, _ extent: Double) -> Int {
-    guard value.isFinite else { return -1 }
-    guard extent > 0 else { return 0 }
-    return min(Self.shades - 1, Int((value - low) / extent * Double(Self.shades)))
-  }
-
-  /// Light is low, dark is high; a value that is not finite is white.
-  private func grey(_ shade: Int) -> String {
-    guard shade >= 0 else { return "#ffffff" }
-    let level = 240 - shade * 190 / (Self.shades - 1)
-    let digits = String(level, radix: 16)
-    return "#" + digits + digits + digits
-  }
-
   // MARK: - Legend
 
   private func drawLegend(in document: inout SVGDocument) {
@@ -235,7 +177,7 @@ struct PanelRenderer {
     let rowHeight = 16.0
     let boxWidth = 44 + 6.2 * Double(named.map { $0.element.name.count }.max() ?? 0)
     let boxHeight = rowHeight * Double(named.count) + 6
-    let corner = emptiestCorner(boxWidth, boxHeight)
+    let corner = emptiestPlace(boxWidth, boxHeight)
     document.rectangle(
       corner.x, corner.y, boxWidth, boxHeight,
       [("fill", "white"), ("fill-opacity", "0.85"), ("stroke", "#808080")])
@@ -255,23 +197,32 @@ struct PanelRenderer {
         document.line(corner.x + 5, y, corner.x + 29, y, marking.curve)
         marking.draw(in: &document, x: corner.x + 17, y: y)
       case .steps: document.line(corner.x + 5, y, corner.x + 29, y, marking.curve)
-      case .heatMap: document.rectangle(corner.x + 6, y - 5, 22, 10, [("fill", grey(Self.shades / 2))])
+      case .heatMap: document.rectangle(corner.x + 6, y - 5, 22, 10, [("fill", "#909090")])
       }
       document.text(entry.element.name, x: corner.x + 35, y: y + 4)
     }
   }
 
-  /// The corner of the panel whose box covers the fewest points.
-  private func emptiestCorner(_ boxWidth: Double, _ boxHeight: Double) -> (x: Double, y: Double) {
-    let corners = [
-      (left + 8, top + 8), (left + width - boxWidth - 8, top + 8),
-      (left + width - boxWidth - 8, top + height - boxHeight - 8), (left + 8, top + height - boxHeight - 8),
-    ]
+  /// The place for a box that covers the fewest points: a corner of the panel if one is as good as any.
+  private func emptiestPlace(_ boxWidth: Double, _ boxHeight: Double) -> (x: Double, y: Double) {
+    let (farX, farY) = (width - boxWidth - 16, height - boxHeight - 16)
+    let fractions = [0, 1, 0.5, 0.25, 0.75]
+    let places = fractions.flatMap { y in
+      fractions.map { (left + 8 + max(0, farX) * $0, top + 8 + max(0, farY) * y) }
+    }
     var spots: [(x: Double, y: Double)] = []
     for layer in chart.layers {
       switch layer.content {
-      case .line(let points), .scatter(let points), .dots(let points), .steps(let points):
-        spots += points.filter { chart.x.canShow($0.x) && chart.y.canShow($0.y) }.map(place)
+      case .scatter(let points), .dots(let points): spots += points.compactMap(visiblePlace)
+      case .line(let points), .steps(let points):
+        // A curve of few points covers what lies between them, too.
+        let places = points.compactMap(visiblePlace)
+        spots += places
+        for (from, to) in zip(places, places.dropFirst()) {
+          for step in stride(from: 0.1, to: 0.95, by: 0.1) {
+            spots.append((from.x + (to.x - from.x) * step, from.y + (to.y - from.y) * step))
+          }
+        }
       case .bars(let bars):
         spots += bars.enumerated().map { place(PlotPoint(Double($0.offset), $0.element.value)) }
       default: break
@@ -283,8 +234,8 @@ struct PanelRenderer {
           && (corner.1...(corner.1 + boxHeight)).contains(spot.y)
       }
     }
-    var best = corners[0]
-    for corner in corners.dropFirst() where covered(corner) < covered(best) { best = corner }
-    return best
+    let counts = places.map(covered)
+    let best = counts.indices.min { (counts[$0], $0) < (counts[$1], $1) } ?? 0
+    return places[best]
   }
 }

@@ -30,6 +30,13 @@ struct SVGDocument {
     body += "<text\(Self.text(of: attributes))>\(Self.escaped(content))</text>\n"
   }
 
+  /// A heading in bold around `x`, smaller than `size` where it would be wider than `width` pixels.
+  mutating func heading(_ content: String, x: Double, y: Double, size: Double, within width: Double) {
+    // Two thirds of its size is a generous width for a bold letter.
+    let fitting = width / (0.66 * Double(max(1, content.count)))
+    text(content, x: x, y: y, size: min(size, max(6, fitting)), anchor: "middle", bold: true)
+  }
+
   /// A straight line.
   mutating func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ extra: [(String, String)] = [])
   {

@@ -28,6 +28,7 @@ import FileSystemFormat
 import FrameAllocator
 import LinuxABI
 import Log
+import OpenFiles
 import Runtime
 import VirtualFileSystem
 

@@ -1,6 +1,7 @@
 /// Reading, with the texts of `/proc` and `/dev/memstat` written where the virtual file system asks for them.
 
 import LinuxABI
+import OpenFiles
 import VirtualFileSystem
 
 extension VirtualFileSystem {

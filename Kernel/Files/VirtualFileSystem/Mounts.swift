@@ -39,7 +39,7 @@ public enum MountKind: UInt8, BitwiseCopyable, Hashable, Sendable {
     }
   }
 
-  var hasDisk: Bool { self == .ramdisk || self == .devices || self == .temporary }
+  package var hasDisk: Bool { self == .ramdisk || self == .devices || self == .temporary }
 }
 
 /// A mount as a listing shows it.
@@ -59,8 +59,8 @@ public struct MountCorruption: BitwiseCopyable, Hashable, Sendable {
 }
 
 /// A mount's record.
-struct Mount: BitwiseCopyable {
-  var kind = MountKind.none
+package struct Mount: BitwiseCopyable {
+  package var kind = MountKind.none
   var root = FileNode(mount: 0, number: 0)
   /// The directory that it covers; of the root itself, its own root.
   var point = FileNode(mount: 0, number: 0)
@@ -69,7 +69,7 @@ struct Mount: BitwiseCopyable {
 extension VirtualFileSystem {
   /// The file system of a mount.
   @inline(__always)
-  subscript(disk mount: Int) -> FileSystem {
+  package subscript(disk mount: Int) -> FileSystem {
     unsafeAddress {
       precondition(mount >= 0 && mount < Self.mountCapacity && mounts[mount].kind.hasDisk, "no such disk")
       // SAFETY: a mount of such a kind has its file system initialised here.
@@ -198,7 +198,7 @@ extension VirtualFileSystem {
 
   /// Does something on a mount's file system; a contradiction in the image makes the mount read-only.
   @inline(__always)
-  mutating func onDisk<Result: ~Copyable>(
+  package mutating func onDisk<Result: ~Copyable>(
     _ mount: Int, _ body: (inout FileSystem) throws(FileSystemError) -> Result
   ) throws(ErrorNumber) -> Result {
     guard mount < Self.mountCapacity, mounts[mount].kind.hasDisk else { throw .notPermitted }
@@ -210,7 +210,7 @@ extension VirtualFileSystem {
   }
 
   /// The number of an error, after a contradiction has made its mount read-only.
-  mutating func note(_ error: FileSystemError, on mount: Int) -> ErrorNumber {
+  package mutating func note(_ error: FileSystemError, on mount: Int) -> ErrorNumber {
     if case .corrupt(let reason) = error, mount < Self.mountCapacity, mounts[mount].kind.hasDisk {
       self[disk: mount].makeReadOnly()
       if corruption == nil { corruption = MountCorruption(mount: mount, reason: reason) }

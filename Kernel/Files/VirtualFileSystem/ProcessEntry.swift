@@ -37,7 +37,7 @@ public enum ProcessEntry: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   case descriptor
 
   /// The kind of file.
-  var kind: FileKind {
+  package var kind: FileKind {
     switch self {
     case .top, .process, .descriptors: .directory
     case .own, .executable, .workingDirectory, .rootDirectory, .descriptor: .symbolicLink
@@ -46,7 +46,7 @@ public enum ProcessEntry: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   }
 
   /// Whether what is written to it is a command.
-  var takesCommands: Bool { self == .guests }
+  package var takesCommands: Bool { self == .guests }
 
   /// The permissions that it shows.
   var permissions: UInt16 {
@@ -58,7 +58,7 @@ public enum ProcessEntry: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   }
 
   /// The name, empty for what is named by a number.
-  var name: StaticString {
+  package var name: StaticString {
     switch self {
     case .top, .memoryStatistics, .process, .descriptor: ""
     case .own: "self"
@@ -90,11 +90,13 @@ public enum ProcessEntry: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
   }
 
   /// The entries with a name in the top directory, and of a process.
-  static var topNames: ClosedRange<UInt8> { Self.own.rawValue...Self.guests.rawValue }
-  static var processNames: ClosedRange<UInt8> { Self.processStatistics.rawValue...Self.descriptors.rawValue }
+  package static var topNames: ClosedRange<UInt8> { Self.own.rawValue...Self.guests.rawValue }
+  package static var processNames: ClosedRange<UInt8> {
+    Self.processStatistics.rawValue...Self.descriptors.rawValue
+  }
 
   /// The entry named `name` among those of a directory.
-  static func named(_ name: Span<UInt8>, among range: ClosedRange<UInt8>) -> ProcessEntry? {
+  package static func named(_ name: Span<UInt8>, among range: ClosedRange<UInt8>) -> ProcessEntry? {
     for number in range {
       guard let entry = ProcessEntry(rawValue: number), entry.hasName(name) else { continue }
       return entry
@@ -114,26 +116,26 @@ public enum ProcessEntry: UInt8, BitwiseCopyable, Hashable, Sendable, CaseIterab
 }
 
 /// A node of `/proc`, as its number says.
-struct ProcessNode: BitwiseCopyable, Equatable {
-  var entry: ProcessEntry
-  var process: UInt32
-  var descriptor: UInt16 = 0
+package struct ProcessNode: BitwiseCopyable, Equatable {
+  package var entry: ProcessEntry
+  package var process: UInt32
+  package var descriptor: UInt16 = 0
 
-  init(_ entry: ProcessEntry, process: UInt32 = 0, descriptor: UInt16 = 0) {
+  package init(_ entry: ProcessEntry, process: UInt32 = 0, descriptor: UInt16 = 0) {
     self.entry = entry
     self.process = process
     self.descriptor = descriptor
   }
 
   /// 24 bits of process, 16 of descriptor, 8 of entry.
-  init?(number: UInt64) {
+  package init?(number: UInt64) {
     guard let entry = ProcessEntry(rawValue: UInt8(truncatingIfNeeded: number)) else { return nil }
     self.entry = entry
     process = UInt32(truncatingIfNeeded: number >> 24)
     descriptor = UInt16(truncatingIfNeeded: number >> 8)
   }
 
-  var number: UInt64 { UInt64(process) << 24 | UInt64(descriptor) << 8 | UInt64(entry.rawValue) }
+  package var number: UInt64 { UInt64(process) << 24 | UInt64(descriptor) << 8 | UInt64(entry.rawValue) }
 
   /// A number in decimal without leading zeros, or `nil`.
   static func decimal(_ name: Span<UInt8>) -> UInt32? {
@@ -148,30 +150,30 @@ struct ProcessNode: BitwiseCopyable, Equatable {
 }
 
 /// A short name or number in bytes.
-struct ShortText: BitwiseCopyable {
-  private(set) var bytes: InlineArray<32, UInt8> = .init(repeating: 0)
-  private(set) var count = 0
+package struct ShortText: BitwiseCopyable {
+  package private(set) var bytes: InlineArray<32, UInt8> = .init(repeating: 0)
+  package private(set) var count = 0
 
-  init() {}
+  package init() {}
 
-  init(_ literal: StaticString) { append(literal) }
+  package init(_ literal: StaticString) { append(literal) }
 
-  init(_ value: UInt32) { append(value) }
+  package init(_ value: UInt32) { append(value) }
 
-  mutating func append(_ byte: UInt8) {
+  package mutating func append(_ byte: UInt8) {
     guard count < 32 else { return }
     bytes[count] = byte
     count += 1
   }
 
-  mutating func append(_ literal: StaticString) {
+  package mutating func append(_ literal: StaticString) {
     for index in 0..<literal.utf8CodeUnitCount {
       // SAFETY: the index is below the literal's own count.
       append(unsafe literal.utf8Start[index])
     }
   }
 
-  mutating func append(_ value: UInt32) {
+  package mutating func append(_ value: UInt32) {
     var divisor: UInt32 = 1
     while value / divisor >= 10 { divisor *= 10 }
     while divisor > 0 {

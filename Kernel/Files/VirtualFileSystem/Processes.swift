@@ -7,127 +7,6 @@ import LinuxABI
 import Streams
 
 extension VirtualFileSystem {
-  // MARK: - Descriptors and places
-
-  /// Makes an empty table of descriptors.
-  @export(interface)
-  public mutating func makeFiles() throws(ErrorNumber) -> FilesIndex {
-    guard !tables.isFull, let page = pool.allocate() else { throw .outOfMemory }
-    guard let index = tables.insert(DescriptorTable(page: page)) else { throw .outOfMemory }
-    return FilesIndex(rawValue: UInt16(index))
-  }
-
-  /// Makes a copy of a table, as `fork` does: the descriptions are shared.
-  @export(interface)
-  public mutating func copyFiles(_ files: FilesIndex) throws(ErrorNumber) -> FilesIndex {
-    let copy = try makeFiles()
-    let (source, destination) = (Int(files.rawValue), Int(copy.rawValue))
-    let end = tables[source].end
-    pool.copy(tables[source].page, to: tables[destination].page, length: end * 4)
-    tables[destination].end = end
-    for number in 0..<end {
-      let descriptor = Descriptor(word: pool.word(number, of: tables[destination].page))
-      if !descriptor.isFree { openFiles[descriptor.description].references += 1 }
-    }
-    return copy
-  }
-
-  /// Notes that one more process has the table, as `CLONE_FILES` asks.
-  public mutating func shareFiles(_ files: FilesIndex) { tables[Int(files.rawValue)].references += 1 }
-
-  /// Gives a table up; the last one closes all of it.
-  @export(interface)
-  public mutating func releaseFiles(_ files: FilesIndex) {
-    let index = Int(files.rawValue)
-    tables[index].references -= 1
-    guard tables[index].references == 0 else { return }
-    for number in 0..<tables[index].end {
-      let descriptor = Descriptor(word: pool.word(number, of: tables[index].page))
-      if !descriptor.isFree { dropReference(descriptor.description) }
-    }
-    pool.free(tables[index].page)
-    tables.remove(index)
-  }
-
-  /// Closes what is marked for it, as `execve` does; the table must not be shared.
-  @export(interface)
-  public mutating func closeForExecution(_ files: FilesIndex) {
-    let index = Int(files.rawValue)
-    for number in 0..<tables[index].end {
-      let descriptor = Descriptor(word: pool.word(number, of: tables[index].page))
-      guard !descriptor.isFree, descriptor.isClosedOnExec else { continue }
-      setDescriptor(Descriptor(word: 0), number, of: index)
-      dropReference(descriptor.description)
-    }
-  }
-
-  /// Makes a place at the root of the tree, with a mask of 022.
-  @export(interface)
-  public mutating func makePlace() throws(ErrorNumber) -> PlaceIndex {
-    let root = mounts[0].root
-    guard let index = places.insert(Place(working: root, root: root, mask: 0o022)) else { throw .outOfMemory }
-    hold(root)
-    hold(root)
-    return PlaceIndex(rawValue: UInt16(index))
-  }
-
-  /// Makes a copy of a place, as `fork` does.
-  @export(interface)
-  public mutating func copyPlace(_ place: PlaceIndex) throws(ErrorNumber) -> PlaceIndex {
-    var copy = places[Int(place.rawValue)]
-    copy.references = 1
-    guard let index = places.insert(copy) else { throw .outOfMemory }
-    hold(copy.working)
-    hold(copy.root)
-    return PlaceIndex(rawValue: UInt16(index))
-  }
-
-  /// Notes that one more process has the place, as `CLONE_FS` asks.
-  public mutating func sharePlace(_ place: PlaceIndex) { places[Int(place.rawValue)].references += 1 }
-
-  /// Gives a place up.
-  @export(interface)
-  public mutating func releasePlace(_ place: PlaceIndex) {
-    let index = Int(place.rawValue)
-    places[index].references -= 1
-    guard places[index].references == 0 else { return }
-    let (working, root) = (places[index].working, places[index].root)
-    places.remove(index)
-    letGo(working)
-    letGo(root)
-  }
-
-  /// Sets the mask of a place, as `umask` does; returns the old one.
-  public mutating func setMask(_ mask: UInt16, for caller: FileCaller) -> UInt16 {
-    let old = places[Int(caller.place.rawValue)].mask
-    places[Int(caller.place.rawValue)].mask = mask & 0o777
-    return old
-  }
-
-  // MARK: - Holding
-
-  /// Notes that somebody uses a file without having it open: a program that runs, a mapping.
-  @export(interface)
-  public mutating func hold(_ node: FileNode) {
-    guard node.mount < Self.mountCapacity, mounts[node.mount].kind.hasDisk else { return }
-    do throws(FileSystemError) {
-      try self[disk: node.mount].retain(node.inode)
-    } catch {
-      _ = note(error, on: node.mount)
-    }
-  }
-
-  /// Ends a `hold`; a file without a name goes with the last one.
-  @export(interface)
-  public mutating func letGo(_ node: FileNode) {
-    guard node.mount < Self.mountCapacity, mounts[node.mount].kind.hasDisk else { return }
-    do throws(FileSystemError) {
-      try self[disk: node.mount].release(node.inode)
-    } catch {
-      _ = note(error, on: node.mount)
-    }
-  }
-
   // MARK: - Known processes
 
   /// Lets `/proc` show a process; when there are too many, it does not.
@@ -214,7 +93,7 @@ extension VirtualFileSystem {
   }
 
   /// The description behind a descriptor of a process.
-  func descriptor(_ number: Int, ofProcess process: UInt32) -> Int? {
+  package func descriptor(_ number: Int, ofProcess process: UInt32) -> Int? {
     guard let index = knownProcess(process), processes[index].isAlive else { return nil }
     let table = Int(processes[index].files)
     guard tables.contains(table), number < tables[table].end else { return nil }

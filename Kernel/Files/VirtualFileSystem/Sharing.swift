@@ -95,7 +95,7 @@ extension VirtualFileSystem {
   }
 
   /// Sets the size of a file.
-  mutating func cut(_ node: FileNode, to size: UInt64, for caller: FileCaller) throws(ErrorNumber) {
+  package mutating func cut(_ node: FileNode, to size: UInt64, for caller: FileCaller) throws(ErrorNumber) {
     if sharedCount > 0 {
       let blockSize = UInt64(FileSystemLimits.blockSize)
       lastCut = FileCut(node: node, firstPage: size / blockSize + (size % blockSize == 0 ? 0 : 1))

@@ -4,15 +4,15 @@
 ///
 /// - Invariant: a slot is in use exactly while it is not in the list of free ones; only slots below `used` have
 ///   ever been given out.
-@safe struct SlotTable<Record: BitwiseCopyable>: ~Copyable {
+@safe package struct SlotTable<Record: BitwiseCopyable>: ~Copyable {
   private let records: UnsafeMutablePointer<Record>
   private let next: UnsafeMutablePointer<UInt16>
   /// The number of slots.
-  let capacity: Int
+  package let capacity: Int
   private var used = 0
   private var firstFree: UInt16 = Self.none
   /// Slots in use.
-  private(set) var count = 0
+  package private(set) var count = 0
 
   private static var none: UInt16 { .max }
   private static var inUse: UInt16 { .max - 1 }
@@ -25,17 +25,17 @@
   /// Makes an empty table.
   ///
   /// - Safety: `byteCount(capacity)` bytes at `memory`, aligned to 16, belong to the table for ever.
-  @unsafe init(at memory: UnsafeMutableRawPointer, capacity: Int) {
+  @unsafe package init(at memory: UnsafeMutableRawPointer, capacity: Int) {
     precondition(capacity >= 0 && capacity < Int(Self.inUse), "a table has an impossible size")
     unsafe records = memory.assumingMemoryBound(to: Record.self)
     unsafe next = (memory + capacity * MemoryLayout<Record>.stride).assumingMemoryBound(to: UInt16.self)
     self.capacity = capacity
   }
 
-  var isFull: Bool { count == capacity }
+  package var isFull: Bool { count == capacity }
 
   /// Puts a record into a free slot; `nil` when there is none.
-  mutating func insert(_ record: Record) -> Int? {
+  package mutating func insert(_ record: Record) -> Int? {
     guard count < capacity else { return nil }
     var index = used
     if firstFree != Self.none {
@@ -53,7 +53,7 @@
   }
 
   /// Frees a slot.
-  mutating func remove(_ index: Int) {
+  package mutating func remove(_ index: Int) {
     precondition(contains(index), "a record was removed that is not there")
     // SAFETY: the index was just checked.
     unsafe next[index] = firstFree
@@ -63,26 +63,26 @@
 
   /// Whether a slot is in use.
   @inline(__always)
-  func contains(_ index: Int) -> Bool {
+  package func contains(_ index: Int) -> Bool {
     guard index >= 0, index < used else { return false }
     // SAFETY: slots below `used` have a link.
     return unsafe next[index] == Self.inUse
   }
 
   /// One past the highest slot that has ever been in use.
-  var end: Int { used }
+  package var end: Int { used }
 
   /// Where the record in a slot in use lies.
   ///
   /// - Safety: only until the slot is freed.
   @unsafe @inline(__always)
-  mutating func place(_ index: Int) -> UnsafeMutablePointer<Record> {
+  package mutating func place(_ index: Int) -> UnsafeMutablePointer<Record> {
     precondition(contains(index), "a record was asked for that is not there")
     return unsafe records + index
   }
 
   /// The record in a slot in use.
-  subscript(index: Int) -> Record {
+  package subscript(index: Int) -> Record {
     @inline(__always) unsafeAddress {
       precondition(contains(index), "a record was asked for that is not there")
       // SAFETY: the slot is in use, so its record is initialised.

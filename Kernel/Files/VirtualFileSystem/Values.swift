@@ -16,22 +16,22 @@ public struct FileNode: BitwiseCopyable, Hashable, Sendable {
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 
   @inline(__always)
-  init(mount: Int, number: UInt64) { rawValue = UInt64(mount) << 56 | number & (1 << 56 - 1) }
+  package init(mount: Int, number: UInt64) { rawValue = UInt64(mount) << 56 | number & (1 << 56 - 1) }
 
   @inline(__always)
-  init(mount: Int, _ inode: InodeNumber) { self.init(mount: mount, number: UInt64(inode.rawValue)) }
+  package init(mount: Int, _ inode: InodeNumber) { self.init(mount: mount, number: UInt64(inode.rawValue)) }
 
   @inline(__always)
-  var mount: Int { Int(rawValue >> 56) }
+  package var mount: Int { Int(rawValue >> 56) }
 
   @inline(__always)
-  var number: UInt64 { rawValue & (1 << 56 - 1) }
+  package var number: UInt64 { rawValue & (1 << 56 - 1) }
 
   @inline(__always)
-  var inode: InodeNumber { InodeNumber(UInt32(truncatingIfNeeded: rawValue)) }
+  package var inode: InodeNumber { InodeNumber(UInt32(truncatingIfNeeded: rawValue)) }
 
   /// Stands for pipes without a name; the number is the pipe's.
-  static var pipeMount: Int { 255 }
+  package static var pipeMount: Int { 255 }
 }
 
 /// A set of threads that wait for one thing, by a small number.
@@ -43,7 +43,7 @@ public struct WaitChannel: BitwiseCopyable, Hashable, Sendable {
   public let rawValue: UInt16
 
   @inline(__always)
-  init(_ number: Int) { rawValue = UInt16(truncatingIfNeeded: number) }
+  package init(_ number: Int) { rawValue = UInt16(truncatingIfNeeded: number) }
 }
 
 /// What came of an operation on an open file.
@@ -106,12 +106,12 @@ public struct FileCaller: BitwiseCopyable, Sendable {
 
 /// A table of descriptors.
 public struct FilesIndex: BitwiseCopyable, Hashable, Sendable {
-  let rawValue: UInt16
+  package let rawValue: UInt16
 }
 
 /// A working directory, a root and a mask.
 public struct PlaceIndex: BitwiseCopyable, Hashable, Sendable {
-  let rawValue: UInt16
+  package let rawValue: UInt16
 }
 
 /// How large the tables of a virtual file system are.

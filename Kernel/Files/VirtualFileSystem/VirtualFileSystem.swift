@@ -1,4 +1,4 @@
-/// One tree of files for all processes: mounts, open files, descriptors, pipes, terminals and devices.
+/// One tree of files for all processes: what lies where, and who has what.
 ///
 /// ```
 /// descriptor ─▶ open description ─▶ node: a file of a mount ─▶ FileSystem (ramdisk, /dev, /tmp)
@@ -13,6 +13,11 @@
 /// with `nextWakeup` after each operation. Errors are Linux's numbers. One caller at a time.
 ///
 /// Everybody is the superuser: modes and owners are kept and shown, but refuse nothing.
+///
+/// This module has mounts, paths, names, what is known of files, places and tables of descriptors, and the tree of
+/// `/proc`. It protects that a path leads nowhere but into what is mounted below the caller's root, and that a file that
+/// anybody holds stays. What becomes of files that are open, with their pipes, terminals and devices, is `OpenFiles`'s,
+/// which extends the same value.
 
 import FileSystem
 import FileSystemFormat
@@ -26,24 +31,24 @@ import Streams
   public static var mountCapacity: Int { 8 }
 
   let limits: FileLimits
-  var mounts: InlineArray<8, Mount> = .init(repeating: Mount())
+  package var mounts: InlineArray<8, Mount> = .init(repeating: Mount())
   let disks: UnsafeMutablePointer<FileSystem>
-  let buffers: PathBuffers
-  var openFiles: SlotTable<OpenFile>
-  var pipes: SlotTable<NamedPipe>
-  var tables: SlotTable<DescriptorTable>
+  package let buffers: PathBuffers
+  package var openFiles: SlotTable<OpenFile>
+  package var pipes: SlotTable<NamedPipe>
+  package var tables: SlotTable<DescriptorTable>
   var places: SlotTable<Place>
-  var processes: SlotTable<KnownProcess>
-  var terminals: SlotTable<Terminal>
-  var pool: PagePool
-  var wakeups = WakeupSet()
+  package var processes: SlotTable<KnownProcess>
+  package var terminals: SlotTable<Terminal>
+  package var pool: PagePool
+  package var wakeups = WakeupSet()
   /// The process that the walk under way belongs to, for `/proc/self`.
   var walker: UInt32 = 0
   /// Where the walk under way has its root.
   var walkRoot = FileNode(mount: 0, .root)
 
   /// How many mappings share a file with whoever else has it.
-  var sharedCount = 0
+  package var sharedCount = 0
   /// The file that has become shorter since somebody asked, while there were such mappings.
   var lastCut: FileCut?
 
@@ -89,11 +94,13 @@ import Streams
   public mutating func nextWakeup() -> WaitChannel? { wakeups.isEmpty ? nil : wakeups.removeFirst() }
 
   @inline(__always)
-  func readChannel(ofPipe index: Int) -> WaitChannel { WaitChannel(2 * index) }
+  package func readChannel(ofPipe index: Int) -> WaitChannel { WaitChannel(2 * index) }
   @inline(__always)
-  func writeChannel(ofPipe index: Int) -> WaitChannel { WaitChannel(2 * index + 1) }
-  func readChannel(ofTerminal index: Int) -> WaitChannel { WaitChannel(2 * (limits.pipes + index)) }
-  func writeChannel(ofTerminal index: Int) -> WaitChannel { WaitChannel(2 * (limits.pipes + index) + 1) }
+  package func writeChannel(ofPipe index: Int) -> WaitChannel { WaitChannel(2 * index + 1) }
+  package func readChannel(ofTerminal index: Int) -> WaitChannel { WaitChannel(2 * (limits.pipes + index)) }
+  package func writeChannel(ofTerminal index: Int) -> WaitChannel {
+    WaitChannel(2 * (limits.pipes + index) + 1)
+  }
 }
 
 /// Where the parts lie in the memory.
@@ -133,14 +140,14 @@ private struct Layout {
 }
 
 /// Buffers for the paths that an operation works on.
-@safe struct PathBuffers: BitwiseCopyable {
+@safe package struct PathBuffers: BitwiseCopyable {
   private let base: UnsafeMutablePointer<UInt8>
 
   /// Bytes in a buffer: a path and a terminator.
-  static var size: Int { PathResolver.bufferSize }
+  package static var size: Int { PathResolver.bufferSize }
   static var byteCount: Int { 3 * size }
 
-  @unsafe init(at memory: UnsafeMutableRawPointer) {
+  @unsafe package init(at memory: UnsafeMutableRawPointer) {
     unsafe base = memory.assumingMemoryBound(to: UInt8.self)
     unsafe base.initialize(repeating: 0, count: Self.byteCount)
   }
@@ -149,7 +156,7 @@ private struct Layout {
   ///
   /// Operations run one at a time, and each uses a buffer for one thing.
   @_lifetime(immortal)
-  func span(_ index: Int) -> MutableSpan<UInt8> {
+  package func span(_ index: Int) -> MutableSpan<UInt8> {
     precondition(index >= 0 && index < 3, "there are three path buffers")
     // SAFETY: the memory belongs to the virtual file system for ever, and the index was checked.
     let span = unsafe MutableSpan(_unsafeStart: base + index * Self.size, count: Self.size)
@@ -158,7 +165,7 @@ private struct Layout {
 
   /// The bytes of a name that a walk has left in a buffer.
   @_lifetime(immortal)
-  func name(_ index: Int, _ range: Range<Int>) -> Span<UInt8> {
+  package func name(_ index: Int, _ range: Range<Int>) -> Span<UInt8> {
     precondition(index >= 0 && index < 3 && range.lowerBound >= 0 && range.upperBound <= Self.size)
     // SAFETY: as above; the range was checked.
     let span = unsafe Span(_unsafeStart: base + index * Self.size + range.lowerBound, count: range.count)
@@ -167,8 +174,8 @@ private struct Layout {
 }
 
 /// Channels that somebody should be woken on.
-struct WakeupSet: BitwiseCopyable {
-  static var capacity: Int { 1_024 }
+package struct WakeupSet: BitwiseCopyable {
+  package static var capacity: Int { 1_024 }
 
   private var words: InlineArray<32, UInt32> = .init(repeating: 0)
   private var summary: UInt32 = 0
@@ -177,7 +184,7 @@ struct WakeupSet: BitwiseCopyable {
   var isEmpty: Bool { summary == 0 }
 
   @inline(__always)
-  mutating func insert(_ channel: WaitChannel) {
+  package mutating func insert(_ channel: WaitChannel) {
     words[Int(channel.rawValue >> 5)] |= 1 << UInt32(channel.rawValue & 31)
     summary |= 1 << UInt32(channel.rawValue >> 5)
   }

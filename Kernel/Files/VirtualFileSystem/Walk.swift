@@ -6,15 +6,15 @@ import LinuxABI
 import Streams
 
 /// Where a path leads: to a file, or to a name that is free.
-struct Location {
+package struct Location {
   /// The file, if there is one.
-  var node: FileNode?
+  package var node: FileNode?
   /// The directory in which the name is or would be.
-  var directory: FileNode
+  package var directory: FileNode
   /// Where the name lies in the path buffer.
-  var name: Range<Int>
+  package var name: Range<Int>
   /// Whether the path ends with a slash.
-  var mustBeDirectory: Bool
+  package var mustBeDirectory: Bool
 }
 
 extension VirtualFileSystem: PathTree {
@@ -93,7 +93,7 @@ extension VirtualFileSystem: PathTree {
   ///   - directory: a descriptor or `PathFlags.workingDirectory`, where relative paths begin.
   ///   - follow: whether a symbolic link at the end is followed.
   ///   - buffer: the path buffer that holds the name afterwards.
-  mutating func locate(
+  package mutating func locate(
     _ path: Span<UInt8>, at directory: Int32, follow: Bool, for caller: FileCaller, buffer: Int = 0
   ) throws(ErrorNumber) -> Location {
     guard path.count > 0 else { throw .noSuchFile }
@@ -216,7 +216,7 @@ extension VirtualFileSystem: PathTree {
   /// Writes the path of a directory as seen from `root` into `buffer`; returns its length.
   ///
   /// - Throws: `.noSuchFile` for a directory that has been removed, `.outOfRange` when the buffer is too small.
-  mutating func path(
+  package mutating func path(
     ofDirectory directory: FileNode, from root: FileNode, into buffer: inout MutableSpan<UInt8>
   ) throws(ErrorNumber) -> Int {
     do throws(FileSystemError) {

@@ -17,7 +17,10 @@ public struct SignalNumber: BitwiseCopyable, Hashable, Sendable {
 
   /// The signal's bit in a `sigset_t`.
   @inline(__always)
-  public var mask: UInt64 { 1 << UInt64(rawValue - 1) }
+  public var mask: UInt64 {
+    // A number is 1 to 64: nothing is shifted out.
+    1 &<< UInt64(rawValue - 1)
+  }
 
   /// Whether each one that is sent is kept: those from 32 on.
   @inline(__always)

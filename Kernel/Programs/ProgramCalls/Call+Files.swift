@@ -7,8 +7,11 @@ import Arch
 import Base
 import FileSystemFormat
 import LinuxABI
+import OpenFiles
 import Processes
-import Programs
+import ProgramFiles
+import ProgramRecords
+import ProgramSignals
 import Runtime
 import Scheduling
 import Signals
@@ -93,7 +96,9 @@ extension Call {
   func write(_ number: Int32, _ address: UInt, _ count: UInt, _ place: Place) throws(ErrorNumber) -> Int {
     guard count <= UInt(Int.max) else { throw .invalidArgument }
     var total = min(Int(count), 0x7FFF_F000)
-    if process.fields.limits.soft[1] != .max { total = try allowedCount(number, total, place) }
+    if process.fields.limits.soft[ResourceLimit.fileSize] != .max {
+      total = try allowedCount(number, total, place)
+    }
     var done = 0
     while true {
       let size = min(total - done, ProgramFiles.bufferSize)
@@ -208,12 +213,12 @@ extension Call {
     case .at(let start): position = start
     }
     try checkSize(position)
-    return Int(min(UInt64(count), process.fields.limits.soft[1] - position))
+    return Int(min(UInt64(count), process.fields.limits.soft[ResourceLimit.fileSize] - position))
   }
 
   /// Refuses a position that a file may not have, with a signal (RLIMIT_FSIZE).
   func checkSize(_ position: UInt64) throws(ErrorNumber) {
-    guard position >= process.fields.limits.soft[1] else { return }
+    guard position >= process.fields.limits.soft[ResourceLimit.fileSize] else { return }
     programs.send(
       .fileSizeLimit, SignalInformation(code: SignalInformation.userCode), to: process, thread: thread)
     throw .fileTooBig

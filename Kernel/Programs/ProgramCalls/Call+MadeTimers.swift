@@ -3,7 +3,8 @@
 import Clocks
 import LinuxABI
 import Processes
-import Programs
+import ProgramRecords
+import ProgramSignals
 import Signals
 
 extension Call {

@@ -3,8 +3,11 @@
 import AddressSpace
 import Base
 import LinuxABI
+import OpenFiles
 import Processes
-import Programs
+import ProgramFiles
+import ProgramLife
+import ProgramRecords
 import Regions
 import Runtime
 import Scheduling
@@ -52,7 +55,7 @@ extension Call {
     content.access = access
     var request = MapRequest(length, at: address, placement, content)
     request.isUnreserved = flags & 0x4000 != 0
-    let limit = process.fields.limits.soft[9]
+    let limit = process.fields.limits.soft[ResourceLimit.memory]
     if limit != .max, UInt64(length) > limit { throw .outOfMemory }
     do throws(SpaceError) {
       return Int(bitPattern: try UserMemory.map(request, in: &process.fields.space.space))

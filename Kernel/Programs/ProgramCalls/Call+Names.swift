@@ -4,8 +4,11 @@ import Base
 import Clocks
 import FileSystemFormat
 import LinuxABI
+import OpenFiles
 import Processes
-import Programs
+import ProgramFiles
+import ProgramRecords
+import ProgramSignals
 import Runtime
 import Signals
 import UserMemory

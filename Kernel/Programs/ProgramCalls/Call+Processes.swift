@@ -7,7 +7,9 @@ import Clocks
 import FrameAllocator
 import LinuxABI
 import Processes
-import Programs
+import ProgramLife
+import ProgramRecords
+import ProgramSignals
 import Runtime
 import Scheduling
 import Signals
@@ -217,16 +219,16 @@ extension Call {
 
   @inline(never)
   func setLimit(_ number: UInt, soft: UInt64, hard: UInt64) throws(ErrorNumber) -> Int {
-    guard number < 16, soft <= hard else { throw .invalidArgument }
-    guard hard <= process.fields.limits.hard[Int(number)] || process.fields.credentials.isSuperuser else {
-      throw .notPermitted
+    do throws(ProcessError) {
+      try process.fields.limits.set(
+        number, soft: soft, hard: hard, isSuperuser: process.fields.credentials.isSuperuser)
+    } catch { throw ErrorNumber(error) }
+    switch Int(number) {
+    case ResourceLimit.processorTime: programs.limitTime(of: process)
+    case ResourceLimit.stack: process.fields.space.setStackLimit(soft)
+    case ResourceLimit.memory: process.fields.space.setLimit(soft)
+    default: break
     }
-    if number == 7, hard > 1024 { throw .notPermitted }
-    process.fields.limits.soft[Int(number)] = soft
-    process.fields.limits.hard[Int(number)] = hard
-    if number == 0 { programs.limitTime(of: process) }
-    if number == 3 { process.fields.space.setStackLimit(soft) }
-    if number == 9 { process.fields.space.setLimit(soft) }
     return 0
   }
 

@@ -4,7 +4,8 @@ import Arch
 import Base
 import LinuxABI
 import Processes
-import Programs
+import ProgramRecords
+import ProgramSignals
 import Runtime
 import Scheduling
 import Signals

@@ -7,7 +7,8 @@ import Clocks
 import Futex
 import LinuxABI
 import Processes
-import Programs
+import ProgramRecords
+import ProgramSignals
 import Runtime
 import Scheduling
 import Signals

@@ -5,7 +5,7 @@ import Base
 import Clocks
 import LinuxABI
 import Processes
-import Programs
+import ProgramRecords
 import Runtime
 import Signals
 import UserMemory

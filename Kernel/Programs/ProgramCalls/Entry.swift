@@ -6,7 +6,9 @@ import CMachine
 import CommandLine
 import LinuxABI
 import Log
-import Programs
+import ProgramLife
+import ProgramRecords
+import ProgramSignals
 import Runtime
 import Scheduling
 import SystemCalls

@@ -8,8 +8,11 @@ import Arch
 import Base
 import CMachine
 import LinuxABI
+import OpenFiles
 import Processes
-import Programs
+import ProgramFiles
+import ProgramRecords
+import ProgramSignals
 import Randomness
 import Runtime
 import Scheduling

@@ -14,7 +14,8 @@ import Arch
 import Base
 import CMachine
 import LinuxABI
-import Programs
+import ProgramLife
+import ProgramRecords
 import Runtime
 import Scheduling
 import Sync

@@ -14,7 +14,9 @@ import Base
 import CMachine
 import Futex
 import LinuxABI
-import Programs
+import OpenFiles
+import ProgramFiles
+import ProgramRecords
 import Runtime
 import Scheduling
 import Streams

@@ -6,7 +6,7 @@ import CMachine
 import Log
 import Nodes
 import ProgramCalls
-import Programs
+import ProgramLife
 import Runtime
 import Scheduling
 import Start

@@ -9,6 +9,7 @@ import FrameAllocator
 import LinuxABI
 import Log
 import Mounts
+import OpenFiles
 import Runtime
 import VirtualFileSystem
 

@@ -1,18 +1,11 @@
-import Foundation
+import CommandFixture
 import HostSupport
 import Testing
 
 /// `apus bench` as a user calls it.
 @Suite struct BenchCommandTests {
   private static func bench(_ arguments: [String]) async throws -> CommandResult {
-    // The tests' bundle and the tool are built into one folder.
-    var folder = URL(filePath: CommandLine.arguments.first ?? "").deletingLastPathComponent()
-    while folder.path != "/",
-      !FileManager.default.isExecutableFile(atPath: folder.appending(path: "apus").path)
-    { folder.deleteLastPathComponent() }
-    return try await Command(
-      folder.appending(path: "apus").path, ["bench"] + arguments
-    ).result()
+    try await ApusCommand.run(["bench"] + arguments)
   }
 
   @Test func listExplainsEveryBenchmark() async throws {

@@ -31,8 +31,24 @@ struct ImporterTests {
     #expect(profile.calls.first { $0.name == "futex" }?.seconds == 0.101)
     #expect(profile.threads == 2)
     #expect(((profile.wallSeconds ?? 0) - 0.2).magnitude < 1e-6)
+    // From 0.000103 to 0.001, 0.001012 to 0.003, 0.00301 to 0.1045 and 0.104504 to 0.105.
+    #expect((profile.computationSeconds - 0.104871).magnitude < 1e-6)
     let bracketed = try read(Samples.bracketTrace, .straceTrace)
     #expect(bracketed.callCount == 2)
+  }
+
+  @Test func brokenLinesAndThreadsWithoutNumbersAreFollowed() throws {
+    let profile = try read(Samples.brokenTrace, .straceTrace)
+    #expect(profile.calls.map(\.name) == ["clone", "clone3", "exit_group", "futex", "getpid", "read"])
+    #expect(profile.calls.allSatisfy { $0.count == 1 })
+    #expect(profile.threads == 3)
+    #expect(profile.calls[1].seconds == 0.1)
+    // 4711: 0.1 to 0.3, 0.5 to 0.9 and 1.1 to 1.6; 4712: 0.1 to 0.35; 4713 began before its maker's return.
+    #expect((profile.computationSeconds - 1.35).magnitude < 1e-6)
+    #expect(profile.calls[3].seconds == 0, "waiting for another thread is no work")
+    var options = ImportOptions()
+    options.keepsWaiting = true
+    #expect(try read(Samples.brokenTrace, .straceTrace, options).calls[3].seconds == 0.5)
   }
 
   @Test func perfTablesOfThreadsAddUp() throws {
@@ -72,7 +88,7 @@ struct ImporterTests {
 
   @Test(arguments: [
     (Samples.summary, ProfileFormat.straceSummary), (Samples.trace, .straceTrace),
-    (Samples.bracketTrace, .straceTrace),
+    (Samples.bracketTrace, .straceTrace), (Samples.brokenTrace, .straceTrace),
     (Samples.perf, .perfSummary), (Samples.time, .time), ("{}", .json),
   ])
   func formatsAreToldApart(text: String, format: ProfileFormat) throws {

@@ -34,6 +34,7 @@ struct MalformedInputTests {
     ("strace-T", "1795235290.000000 read(3) = 0 <-0.1>\n", "f:1:31"),
     ("strace-T", "1795235290.000000 read(3) = 0 <nan>\n", "f:1:31"),
     ("strace-T", "1795235290.000000 (3) = 0 <0.1>\n", "f:1:19"),
+    ("strace-T", "1000000000.000000 fork(strace: Process 1 attached\n) = 1\n", "f:2:5: found a line that"),
     ("perf-s", "", "f: found no table"), ("perf-s", "------\n mmap 8 0 0,111 0.1\n", "f:2:12"),
     ("perf-s", "------\n mmap -8 0 0.111 0.1\n", "f:2:7"),
     ("time-p", "real 1.0\nuser 1.0\n", "f:2: found not all"),

@@ -28,6 +28,23 @@ enum Samples {
     [pid  4711] 1795235290.001000 read(3, "", 4096) = 0 <0.000010>
 
     """
+  /// Without -o: a number stands before a line only while there are several threads, and what strace says of a
+  /// new one breaks into the line of the call that makes it.
+  static let brokenTrace = """
+    1000000000.000000 clone3({flags=CLONE_VM, tls=0x7f}strace: Process 4712 attached
+     => {parent_tid=[4712]}, 88) = 4712 <0.100000>
+    [pid  4711] 1000000000.300000 read(3,  <unfinished ...>
+    [pid  4712] 1000000000.350000 getpid() = 4711 <0.050000>
+    [pid  4711] 1000000000.500000 <... read resumed>"x", 1) = 1 <0.200000>
+     > /lib/libc.so.6(read+0x17) [0x1000]
+    [pid  4712] 1000000001.000000 +++ exited with 0 +++
+    1000000000.900000 clone(child_stack=NULL, flags=SIGCHLDstrace: Process 4713 attached
+     <unfinished ...>
+    [pid  4713] 1000000001.050000 futex(0x7f, FUTEX_WAIT, 1, NULL) = 0 <0.500000>
+    [pid  4711] 1000000001.100000 <... clone resumed>, child_tidptr=0x7f) = 4713 <0.200000>
+    1000000001.600000 exit_group(0)     = ?
+
+    """
   static let perf = """
 
      Summary of events:

@@ -32,10 +32,11 @@ struct InputTextTests {
   @Test func comparisonsReadTheirOwnText() throws {
     let runs = RunComparison([
       ComparedRun("a", predicted: 2, measured: 1.9), ComparedRun("a", predicted: 2, measured: 2.1),
+      ComparedRun("it says \"a, b\"", predicted: 3, measured: 4),
     ])
     let back = try RunComparison(Array(runs.csv().utf8), place: "runs.csv")
     #expect(back == runs)
-    #expect(back.groups.count == 1)
+    #expect(back.groups.count == 2)
     let json =
       "{\"schema\": \"apus-runs\", \"version\": 1, \"runs\": [{\"label\": \"a\", \"predicted\": 2, \"measured\": 1}]}"
     #expect(try RunComparison(Array(json.utf8), place: "r").runs[0].error == 1)
@@ -44,6 +45,8 @@ struct InputTextTests {
   @Test(arguments: [
     ("", "r: found no runs"), ("a,b\n", "r:1: found"),
     ("label,predicted,measured\nx,1\n", "r:2: found 2 fields"),
+    ("label,predicted,measured\n\"x,1,2\n", "r:2: found a quote that is not closed"),
+    ("label,predicted,measured\n\"x\"\"y\", 1,two\n", "r:2:11: found \"two\""),
     ("label,predicted,measured\nx,1,nan\n", "r:2:5: found \"nan\""),
     ("label,predicted,measured\n\nx,-1,2\n", "r:3:3: found \"-1\""),
     ("label,predicted,measured\nx,0,2\n", "r:2:3"), ("{\"schema\": \"x\"}", "r:1:12"),

@@ -89,19 +89,36 @@ struct ModelPropertyTests {
     #expect((same - base).magnitude < 1e-9 * base, "seed \(seed)")
   }
 
+  @Test func localTimesOfAnotherRunCountForEachInvocation() throws {
+    func profile(_ calls: [CallRecord]) throws -> Profile {
+      try Profile(program: "p", source: "test", computationSeconds: 1, calls: calls)
+    }
+    let linux = try profile([
+      CallRecord("read", count: 100, seconds: 0.1), CallRecord("write", count: 10, seconds: 0.2),
+    ])
+    let light = try profile([
+      CallRecord("read", count: 50, seconds: 0.01), CallRecord("brk", count: 1, seconds: 1),
+    ])
+    let merged = try linux.local(as: light)
+    #expect(merged.calls.map(\.localSeconds) == [0.02, nil])
+    let prediction = RefinedModel(merged, Setup()).predict(delegated: [false, false])
+    #expect((prediction.localSeconds - 0.22).magnitude < 1e-12)
+  }
+
   @Test(arguments: seeds) func formulaAgreesWithAReplayedTrace(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     let names = ["read", "write", "openat", "close", "mmap", "brk"]
     let steps = (0..<2000).map { _ in
       TraceStep(
         computation: generator.unit() * 1e-4, call: names.randomElement(using: &generator) ?? "read",
-        seconds: generator.unit() * 1e-5)
+        seconds: generator.unit() * 1e-5, bytes: (generator.unit() * 4096).rounded())
     }
     let profile = try TraceReplay.profile(steps)
     var setup = Setup(gain: 1 + generator.unit() * 9, forwardingCost: generator.unit() * 1e-5)
     setup.localFactor = 0.5 + generator.unit()
     setup.localFactors = ["brk": generator.unit()]
     setup.translationLoss = generator.unit() * 1e-6
+    setup.secondsPerByte = generator.unit() * 1e-9
     setup.classes = [WorkClass("tlb", share: 0.25, gain: 3)]
     let marks = profile.calls.map { _ in Bool.random(using: &generator) }
     let delegated = Set(zip(profile.calls, marks).filter(\.1).map(\.0.name))

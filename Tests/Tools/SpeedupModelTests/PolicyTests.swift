@@ -69,4 +69,18 @@ struct PolicyTests {
     #expect(weighted.last?.call.name == "write")
     #expect(!weighted.contains { $0.call.name == "read" })
   }
+
+  @Test func theFirstCallsThatBringEnoughAreCounted() throws {
+    let model = try model()
+    let ranked = Ranking.portNext(model)
+    let start = model.predict(delegated: model.profile.calls.map { _ in true }).speedup
+    let counts = [0, 0.5, 0.95, 1].map { Ranking.number(of: ranked, reaching: $0, from: start) }
+    #expect(counts.first == 1 && counts == counts.sorted())
+    let reached = ranked[counts[2] - 1].speedup
+    #expect(reached >= start + 0.95 * ((ranked.last?.speedup ?? 0) - start) - 1e-12)
+    #expect(
+      counts[2] == 1 || ranked[counts[2] - 2].speedup < start + 0.95 * ((ranked.last?.speedup ?? 0) - start))
+    #expect(Ranking.number(of: ranked, reaching: 0.5, from: 1e9) == 0)
+    #expect(Ranking.number(of: [], reaching: 0.5, from: 1) == 0)
+  }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import SpeedupModel
@@ -6,24 +7,27 @@ struct QueueingTests {
   /// The machine-repair birth-death chain M/M/m//N solved directly: an independent oracle for the
   /// throughput.
   private func birthDeath(_ think: Double, _ service: Double, _ threads: Int, _ servers: Int) -> Double {
-    var weights = [1.0]
+    // Logarithms: the weights of hundreds of threads leave the range of numbers.
+    var weights = [0.0]
     for waiting in 1...threads {
       let arrivals = Double(threads - waiting + 1) / think
-      weights.append(weights[waiting - 1] * arrivals / (Double(min(waiting, servers)) / service))
+      weights.append(weights[waiting - 1] + log(arrivals / (Double(min(waiting, servers)) / service)))
     }
-    let total = weights.reduce(0, +)
-    return weights.enumerated().reduce(0) {
+    let most = weights.max() ?? 0
+    let chances = weights.map { exp($0 - most) }
+    let total = chances.reduce(0, +)
+    return chances.enumerated().reduce(0) {
       $0 + $1.element / total * Double(min($1.offset, servers)) / service
     }
   }
 
-  @Test(arguments: [1, 2, 3, 4, 8], [1, 2, 5, 16, 64])
+  @Test(arguments: [1, 2, 3, 4, 8, 16, 50, 200], [1, 2, 5, 16, 64, 512])
   func meanValueAnalysisAgreesWithTheBirthDeathChain(servers: Int, threads: Int) {
     for think in [0.5, 3.0, 20] {
       let network = ClosedNetwork(thinkSeconds: think, stations: [.init(demand: 1, servers: servers)])
       let throughput = network.states(upTo: threads).last?.throughput ?? 0
       let exact = birthDeath(think, 1, threads, servers)
-      #expect((throughput - exact).magnitude < 1e-3 * exact, "think \(think)")
+      #expect((throughput - exact).magnitude < 1e-9 * exact, "think \(think)")
     }
   }
 
@@ -36,6 +40,31 @@ struct QueueingTests {
     simulation.seed = 42
     let outcome = simulation.run(calls: 60_000)
     #expect((outcome.throughput - throughput).magnitude < 0.02 * throughput)
+  }
+
+  /// All ways in which three customers can stand at two stations, with their product-form weights.
+  @Test func stationsWithSeveralServersHaveTheProductForm() {
+    let network = ClosedNetwork(
+      thinkSeconds: 2, stations: [.init(demand: 3, servers: 2), .init(demand: 5, servers: 3)])
+    func weight(_ station: ClosedNetwork.Station, _ count: Int) -> Double {
+      (0..<count).reduce(1.0) { $0 * station.demand / Double(min($1 + 1, station.servers)) }
+    }
+    func constant(_ customers: Int) -> Double {
+      var sum = 0.0
+      for first in 0...customers {
+        for second in 0...(customers - first) {
+          var thinking = 1.0
+          for number in 0..<(customers - first - second) { thinking *= 2 / Double(number + 1) }
+          sum += thinking * weight(network.stations[0], first) * weight(network.stations[1], second)
+        }
+      }
+      return sum
+    }
+    for state in network.states(upTo: 12) {
+      let exact = constant(state.customers - 1) / constant(state.customers)
+      #expect((state.throughput - exact).magnitude < 1e-12 * exact, "\(state.customers) customers")
+      #expect(network.state(of: state.customers) == state)
+    }
   }
 
   @Test func twoStationsFollowTheTextbook() {

@@ -28,6 +28,37 @@ struct SweepTests {
     }
   }
 
+  @Test func randomCellsAreSingleBands() throws {
+    let model = try model()
+    let sweep = try Sweep(
+      model, policy: .random(seed: 5), share: 0.5, x: SweepAxis(parsing: "share=0%:100%:3", option: "--x"),
+      y: SweepAxis(parsing: "gamma=1:10:4", option: "--y"), draws: 30)
+    for (row, gain) in (sweep.y?.values ?? []).enumerated() {
+      for (column, share) in sweep.x.values.enumerated() {
+        var cell = model
+        cell.setup.gain = gain
+        #expect(sweep.bands[row * 3 + column] == RandomBand(cell, share: share, seed: 5, draws: 30))
+      }
+    }
+  }
+
+  @Test func valuesWithoutACountAreRound() throws {
+    func values(_ text: String) throws -> [Double] { try SweepAxis(parsing: text, option: "--x").values }
+    #expect(try values("gamma=1:6") == (10...60).map { Double($0) / 10 })
+    #expect(try values("gamma=1:100").prefix(4) == [1, 2, 4, 6])
+    #expect(try values("gamma=1:100").last == 100)
+    #expect(try values("share=0:1") == (0...50).map { Double($0) * 2 / 100 })
+    #expect(try values("fc=1ns:10s").prefix(5) == [1e-9, 2e-9, 5e-9, 1e-8, 2e-8])
+    #expect(try values("fc=3us:30us:log").prefix(3) == [3e-6, 4e-6, 5e-6])
+    #expect(try values("fc=3us:300us:log").prefix(3) == [3e-6, 5e-6, 1e-5])
+    #expect(try values("gamma=1.00000001:1.00000002").count > 2)
+    for text in ["gamma=0.3:0.7", "fc=1ns:1.5ns", "gamma=1e-3:1e9:log", "gamma=999999999:1000000000"] {
+      let values = try values(text)
+      #expect(zip(values, values.dropFirst()).allSatisfy { $0 < $1 }, "\(text)")
+      #expect(values.count <= 62, "\(text)")
+    }
+  }
+
   @Test func axesKeepTheBoundsAsWritten() throws {
     let axis = try SweepAxis(parsing: "fc=1ns:10s:200", option: "--x")
     #expect(axis.values.first == 1e-9 && axis.values.last == 10 && axis.values.count == 200)

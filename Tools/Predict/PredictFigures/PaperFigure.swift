@@ -29,6 +29,7 @@ public struct PaperFigure: Sendable {
     self.csv = csv
     figure = Figure(
       title: "Figure \(number): \(title)", panels: panels, columns: columns,
+      panelWidth: columns == 1 ? 640 : 480, panelHeight: columns == 1 ? 440 : 340,
       notes: ["Published: \(published)", "Ours: \(ours)"])
   }
 

@@ -55,7 +55,7 @@ public enum PaperFigures {
     let map = HeatMap(xs: shares, ys: gains, values: values, contours: [1.5, 2, 3, 5, 10, 20, 50])
     let chart = Chart(
       title: "S_n = 1 / (p + (1 - p) / γ)", x: Axis("share of system calls p"), y: Axis("gain γ"),
-      layers: [Layer("", .heatMap(map))], note: "speedup; dark is high")
+      layers: [Layer("", .heatMap(map))], note: "speedup")
     return PaperFigure(
       2, "simple model over p and gain", published: "the equation", ours: "drawn as a map, not as a surface",
       columns: 1, panels: [chart], csv: csv)
@@ -94,7 +94,7 @@ public enum PaperFigures {
         layers.append(Layer(program, .line(sweep.points(sweep.speedups))))
         for (index, value) in x.values.enumerated() {
           let band = sweep.bands.isEmpty ? "," : "\(sweep.bands[index].low),\(sweep.bands[index].high)"
-          csv += "\(name),\(program),\(value),\(sweep.speedups[index]),\(band)\n"
+          csv += "\(name),\(CSVLine.field(program)),\(value),\(sweep.speedups[index]),\(band)\n"
         }
       }
       let note = name == "random" ? "median of 100 draws; the data file has the 5-95 % band" : ""
@@ -115,7 +115,8 @@ public enum PaperFigures {
       let sweep = try Sweep(
         RefinedModel(profile, setup), policy: .leastFrequent, share: PublishedData.forwardedShare, x: x, y: y)
       panels.append(sweep.chart(title: program))
-      csv += sweep.csv().split(separator: "\n").dropFirst().map { "\(program),\($0)\n" }.joined()
+      csv += sweep.csv().split(separator: "\n").dropFirst().map { "\(CSVLine.field(program)),\($0)\n" }
+        .joined()
     }
     return PaperFigure(
       number, title, published: published, ours: shapes, columns: 2, panels: panels, csv: csv)
@@ -124,23 +125,15 @@ public enum PaperFigures {
   private static func distribution(_ profiles: [(name: String, profile: Profile)]) -> PaperFigure {
     var csv = "program,rank,call,share,cumulative\n"
     let layers = profiles.map { program, profile in
-      var points = [PlotPoint(0, 0)]
-      var sum = 0
-      let total = Double(max(1, profile.callCount))
-      let order = profile.calls.sorted { ($1.count, $0.name) < ($0.count, $1.name) }
-      for (index, call) in order.enumerated() {
-        sum += call.count
-        points.append(PlotPoint(Double(index + 1), Double(sum) / total))
-        csv += "\(program),\(index + 1),\(call.name),\(Double(call.count) / total),\(Double(sum) / total)\n"
+      let distribution = CallDistribution(profile)
+      for (index, entry) in distribution.entries.enumerated() {
+        csv +=
+          "\(CSVLine.field(program)),\(index + 1),\(entry.call.name),\(entry.share),\(entry.cumulative)\n"
       }
-      return Layer(program, .steps(points))
+      return distribution.layer(program)
     }
-    let chart = Chart(
-      title: "Invocations in the most frequent calls", x: Axis("distinct calls, most frequent first"),
-      y: Axis("share of invocations", range: 0...1, ticks: .percent), layers: layers)
     return PaperFigure(
       6, "profiles of system calls", published: "the form of the figure", ours: shapes, columns: 1,
-      panels: [chart],
-      csv: csv)
+      panels: [CallDistribution.chart(layers)], csv: csv)
   }
 }

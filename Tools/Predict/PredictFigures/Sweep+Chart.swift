@@ -17,7 +17,7 @@ extension Sweep {
     let map = HeatMap(xs: x.values, ys: y.values, values: speedups, contours: Self.levels(speedups))
     return Chart(
       title: title, x: x.plotAxis, y: y.plotAxis, layers: [Layer("", .heatMap(map))],
-      note: note.isEmpty ? "speedup; dark is high" : note)
+      note: note.isEmpty ? "speedup" : note)
   }
 
   /// The values over the horizontal parameter as points.
@@ -45,6 +45,15 @@ extension SweepAxis {
     case .forwardingCost: return Axis(parameter.label, scale: scale, ticks: .engineering(unit: "s"))
     case .share: return Axis(parameter.label, scale: scale, ticks: .percent)
     default: return Axis(parameter.label, scale: scale)
+    }
+  }
+
+  /// A value of this axis as a user would write it.
+  public func text(of value: Double) -> String {
+    switch parameter {
+    case .forwardingCost: NumberText.engineering(value) + "s"
+    case .share: NumberText.significant(value * 100) + "%"
+    case .gain, .cores, .delegates: NumberText.significant(value)
     }
   }
 }

@@ -22,7 +22,8 @@ extension ProfileFormat {
     }
     throw InputError(
       source.place, found: "nothing known in the first \(read) lines",
-      allowed: "--format with one of " + ProfileFormat.allCases.map(\.rawValue).joined(separator: ", "))
+      allowed: "what strace -c, strace -T -ttt, perf trace -s or time -p writes, or --format with one of "
+        + ProfileFormat.allCases.map(\.rawValue).joined(separator: ", "))
   }
 
   private static func looksLikeTrace(_ words: [Substring]) -> Bool {

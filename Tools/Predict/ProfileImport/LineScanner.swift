@@ -29,6 +29,15 @@ struct LineScanner {
     return true
   }
 
+  /// Whether exactly `text` stands at `range`.
+  func holds(_ text: StaticString, at range: Range<Int>) -> Bool {
+    guard range.count == text.utf8CodeUnitCount else { return false }
+    for offset in 0..<range.count where line[range.lowerBound + offset] != text.utf8Start[offset] {
+      return false
+    }
+    return true
+  }
+
   /// The letters, digits and underscores from here on.
   mutating func takeName() -> Range<Int> {
     let start = index

@@ -26,6 +26,8 @@ public struct ImportOptions: Sendable {
   public var systemSeconds: Double?
   /// Seconds the tracer itself adds to each call, taken off.
   public var overheadPerCall = 0.0
+  /// Whether waiting calls keep their time in a program of several threads or processes.
+  public var keepsWaiting = false
 
   /// Nothing known.
   public init() {}

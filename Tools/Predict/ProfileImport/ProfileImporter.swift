@@ -35,7 +35,8 @@ public enum ProfileImporter {
         notes: [
           isWall
             ? "times run from entry to return of a call, waiting and the tracer's stops included"
-            : "times are processor time in the kernel; waiting is not in them"
+            : "times are taken as processor time in the kernel, as strace -c prints them; of strace -c -w, whose "
+              + "table looks the same, they run from entry to return (--format strace-cw)"
         ])
     case .perfSummary:
       var reader = PerfSummaryReader()
@@ -68,14 +69,10 @@ public enum ProfileImporter {
     }
     try reader.finish(place: source.place, lines: source.lineNumber)
     var notes = ["times run from entry to return of a call, waiting and the tracer's stops included"]
-    if options.wallSeconds == nil {
-      notes.append(
-        "the run's length is the traced run's: computation includes the tracer's stops between calls")
-    }
     if reader.unfinished > 0 { notes.append("\(reader.unfinished) calls never returned and are not counted") }
     return try assemble(
-      reader.tally.records, source, "strace -T -ttt", options, threads: reader.threadCount,
-      tracedSeconds: reader.lastTime - reader.firstTime, notes: notes)
+      reader.tally.records, source, "strace -T -ttt", options, threads: reader.clocks.count,
+      traced: (reader.lastTime - reader.firstTime, reader.clocks.computationSeconds), notes: notes)
   }
 
   private static func readTime(_ source: LineSource, _ options: ImportOptions) throws(InputError) -> Profile {
@@ -100,13 +97,13 @@ public enum ProfileImporter {
 
   /// Puts a profile together: takes the tracer's overhead off and finds out C.
   ///
-  /// `tracedSeconds` is the length of the traced run where the trace tells it.
+  /// `traced` is the length of the traced run, and the time between its threads' calls, where the trace tells them.
   private static func assemble(
     _ records: [CallRecord], _ source: LineSource, _ name: String, _ options: ImportOptions, threads: Int,
-    tracedSeconds: Double? = nil, notes: [String]
+    traced: (wallSeconds: Double, computationSeconds: Double)? = nil, notes: [String]
   ) throws(InputError) -> Profile {
     var notes = notes
-    let calls = records.filter { $0.count > 0 }.map { record in
+    var calls = records.filter { $0.count > 0 }.map { record in
       var corrected = record
       corrected.seconds = max(0, record.seconds - options.overheadPerCall * Double(record.count))
       return corrected
@@ -114,20 +111,23 @@ public enum ProfileImporter {
     if options.overheadPerCall > 0 {
       notes.append("\(options.overheadPerCall * 1e6) µs a call are taken off for the tracer")
     }
+    if !options.keepsWaiting, WaitingCalls.discount(&calls) {
+      notes.append("several threads or processes: calls that wait for one another take no time")
+    }
     let spent = calls.reduce(0) { $0 + $1.seconds }
-    // What the tracer added to calls lengthened the traced run too, so there the calls' raw times count.
-    let raw = records.reduce(0) { $0 + $1.seconds }
     var computation = 0.0
     if let user = options.userSeconds {
       computation = user
       notes.append("computation is the user time given")
-    } else if let wall = options.wallSeconds, wall >= spent {
+    } else if let wall = options.wallSeconds, wall >= spent, threads == 1 {
       computation = wall - spent
       notes.append("computation is the run's length less the time in calls")
-    } else if options.wallSeconds == nil, let tracedSeconds, tracedSeconds >= raw {
-      computation = tracedSeconds - raw
-      notes.append("computation is the traced run's length less the time in calls")
-    } else if options.wallSeconds == nil, tracedSeconds == nil {
+    } else if let traced {
+      computation = traced.computationSeconds
+      notes.append(
+        "computation is the time between each thread's calls in the traced run: waiting for a processor and the "
+          + "tracer's stops are in it")
+    } else if options.wallSeconds == nil {
       notes.append("computation is not known and set to 0; give --user or --wall")
     } else {
       notes.append("calls of threads overlap, so the run's length does not tell computation; give --user")
@@ -135,7 +135,7 @@ public enum ProfileImporter {
     return try Profile(
       program: options.program ?? source.place, source: name, computationSeconds: computation,
       userSeconds: options.userSeconds, systemSeconds: options.systemSeconds,
-      wallSeconds: options.wallSeconds ?? tracedSeconds, threads: threads, calls: calls, notes: notes,
-      place: source.place)
+      wallSeconds: options.wallSeconds ?? traced?.wallSeconds, threads: max(1, threads), calls: calls,
+      notes: notes, place: source.place)
   }
 }

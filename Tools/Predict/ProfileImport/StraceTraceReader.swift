@@ -9,46 +9,72 @@ import SpeedupModel
 //     4711  1795235290.512249 --- SIGCHLD {si_signo=SIGCHLD, ...} ---
 //     4711  1795235290.612249 +++ exited with 0 +++
 //
+// Without -o, strace says of a new process in the middle of the line of the call that made it:
+//
+//     1795235290.712249 clone(child_stack=NULL, flags=SIGCHLDstrace: Process 4712 attached
+//      <unfinished ...>
+//
+// or goes on with the rest of the call, as `) = 4712 <0.000221>`. With -k lines of a stack follow, which begin with ` > `.
+//
 // Only the start and the end of a line are read: what stands between, the arguments, may hold anything. A call is
 // counted when it returns, so a call a thread dies in is counted as 0 seconds long where its line says `= ?`.
 
 /// Adds up a trace of single calls.
 struct StraceTraceReader {
   private(set) var tally = CallTally()
+  private(set) var clocks = ThreadClocks()
   private(set) var firstTime = Double.infinity
   private(set) var lastTime = -Double.infinity
-  private var threads: Set<Int> = []
   private var sawCall = false
   /// Calls that began and whose end is still to come, or lies beyond the end of a cut file.
   private(set) var unfinished = 0
+  /// The call whose line another process's coming broke off.
+  private var broken: Start?
 
-  /// Threads that appear in the trace, at least 1.
-  var threadCount: Int { max(1, threads.count) }
+  /// A call's name, and where and when its line began.
+  private struct Start {
+    var record: Int
+    var movesBytes: Bool
+    var makesThread: Bool
+    var time: Double
+    var thread: Int
+    var resumed: Bool
+  }
 
   /// Takes one line.
   mutating func take(_ line: UnsafeRawBufferPointer, number: Int, place: String) throws(InputError) {
     var scanner = LineScanner(line)
     scanner.skipSpaces()
     guard !scanner.isAtEnd else { return }
-    // What strace itself says, such as "strace: Process 4711 attached".
-    if scanner.take("strace: ") { return }
+    // What strace itself says, such as "strace: Process 4711 attached", and the stacks of -k.
+    if scanner.take("strace: ") || scanner.take("> ") { return }
     func refuse(_ allowed: String) -> InputError {
       InputError(
         place, line: number, column: scanner.index + 1, found: scanner.wordHere, allowed: allowed)
     }
+    if let start = broken {
+      broken = nil
+      // Anything but the start of another thread's line goes on with it.
+      if scanner.byte != 91, !(48...57).contains(scanner.byte) {
+        unfinished -= 1
+        return try takeEnd(of: line, start, number: number, place: place)
+      }
+    }
+    var thread = 0
     if scanner.take("[pid") {
       scanner.skipSpaces()
-      guard let thread = scanner.takeInteger(), scanner.take("] ") else { throw refuse("[pid NUMBER]") }
-      threads.insert(thread)
+      guard let number = scanner.takeInteger(), scanner.take("] ") else { throw refuse("[pid NUMBER]") }
+      thread = number
       scanner.skipSpaces()
     }
-    guard var time = scanner.takeDecimal() else { throw refuse("a time stamp as strace -ttt writes it") }
+    let stamp = "a time stamp as strace -ttt writes it; with -o a program's own output does not mix in"
+    guard var time = scanner.takeDecimal() else { throw refuse(stamp) }
     if scanner.byte == 32, time == time.rounded(), time < 1e8 {
       // A whole number in front is the thread; the time stamp has a point and follows.
-      threads.insert(Int(time))
+      thread = Int(time)
       scanner.skipSpaces()
-      guard let stamp = scanner.takeDecimal() else { throw refuse("a time stamp as strace -ttt writes it") }
-      time = stamp
+      guard let second = scanner.takeDecimal() else { throw refuse(stamp) }
+      time = second
     }
     guard scanner.byte == 32 else { throw refuse("a time stamp in seconds with a point, then a space") }
     scanner.skipSpaces()
@@ -64,17 +90,31 @@ struct StraceTraceReader {
     } else if scanner.byte != 40 {
       throw refuse("\"(\" after the name of a system call")
     }
-    try takeEnd(of: line, name, at: time, resumed: resumed, number: number, place: place)
+    guard let record = tally.index(of: line, name) else {
+      throw InputError(
+        place, line: number, column: name.lowerBound + 1,
+        found: "more than \(CallTally.mostNames) distinct names",
+        allowed: "the trace of one program")
+    }
+    let start = Start(
+      record: record, movesBytes: Self.movesBytes(line, name), makesThread: Self.makesThread(line, name),
+      time: time, thread: clocks.thread(numbered: thread), resumed: resumed)
+    if !resumed { clocks.begin(start.thread, at: time) }
+    try takeEnd(of: line, start, number: number, place: place)
   }
 
   private mutating func takeEnd(
-    of line: UnsafeRawBufferPointer, _ name: Range<Int>, at time: Double, resumed: Bool, number: Int,
-    place: String
+    of line: UnsafeRawBufferPointer, _ start: Start, number: Int, place: String
   ) throws(InputError) {
     var stop = line.count
     while stop > 0, line[stop - 1] == 32 { stop -= 1 }
     if Self.ends(line, stop, with: "<unfinished ...>") {
       unfinished += 1
+      return
+    }
+    if Self.ends(line, stop, with: " attached"), Self.isBrokenOff(line, stop) {
+      unfinished += 1
+      broken = start
       return
     }
     func refuse(_ column: Int, _ found: String) -> InputError {
@@ -97,16 +137,28 @@ struct StraceTraceReader {
     } else if !Self.ends(line, stop, with: "= ?") {
       throw refuse(max(0, stop - 1), "a line that ends without a time")
     }
-    guard let record = tally.index(of: line, name) else {
-      throw InputError(
-        place, line: number, column: name.lowerBound + 1,
-        found: "more than \(CallTally.mostNames) distinct names",
-        allowed: "the trace of one program")
-    }
     sawCall = true
     // The time stamp of a resumed call is its end already.
-    lastTime = max(lastTime, resumed ? time : time + seconds)
-    tally.add(record, seconds: seconds, bytes: Self.movesBytes(line, name) ? Self.result(line, closing) : 0)
+    let end = start.resumed ? start.time : start.time + seconds
+    lastTime = max(lastTime, end)
+    clocks.end(start.thread, at: end)
+    let result = start.movesBytes || start.makesThread ? Self.result(line, closing) : 0
+    if start.makesThread, result > 0 { clocks.expect(result, from: end) }
+    tally.add(start.record, seconds: seconds, bytes: start.movesBytes ? Double(result) : 0)
+  }
+
+  /// Whether a line that ends in " attached" holds what strace says of a new process.
+  private static func isBrokenOff(_ line: UnsafeRawBufferPointer, _ stop: Int) -> Bool {
+    var index = stop - " attached".utf8.count
+    while index > 0, line[index - 1] >= 48, line[index - 1] <= 57 { index -= 1 }
+    return ends(line, index, with: "strace: Process ")
+  }
+
+  /// Whether the result of the call is the number of a new process or thread.
+  private static func makesThread(_ line: UnsafeRawBufferPointer, _ name: Range<Int>) -> Bool {
+    let scanner = LineScanner(line)
+    return scanner.holds("clone", at: name) || scanner.holds("clone3", at: name)
+      || scanner.holds("fork", at: name) || scanner.holds("vfork", at: name)
   }
 
   /// Whether the result of the call is the number of bytes it moved.
@@ -127,14 +179,14 @@ struct StraceTraceReader {
   }
 
   /// The number behind the last `= ` before `stop`, or 0.
-  private static func result(_ line: UnsafeRawBufferPointer, _ stop: Int) -> Double {
+  private static func result(_ line: UnsafeRawBufferPointer, _ stop: Int) -> Int {
     var index = stop - 1
     while index > 0, line[index] != 61 { index -= 1 }
     var scanner = LineScanner(line)
     scanner.index = index + 1
     scanner.skipSpaces()
     guard let value = scanner.takeInteger(), value < 1 << 40 else { return 0 }
-    return Double(value)
+    return value
   }
 
   private static func ends(_ line: UnsafeRawBufferPointer, _ stop: Int, with text: StaticString) -> Bool {

@@ -1,8 +1,8 @@
 // Several threads share several delegates: a closed queueing network.
 //
-// N threads compute (a station without queue: each has its own core), then queue for one of m delegates. Both
-// solutions here are exact for exponential service times and first-come-first-served queues (Reiser and
-// Lavenberg, "Mean-value analysis of closed multichain queuing networks", JACM 27(2), 1980).
+// N threads compute (a station without queue: each has its own core), then queue for one of m delegates. Mean
+// value analysis is exact for exponential service times and first-come-first-served queues (Reiser and Lavenberg,
+// "Mean-value analysis of closed multichain queuing networks", JACM 27(2), 1980).
 
 /// The steady state of a closed network with one number of customers.
 public struct NetworkState: Sendable, Equatable {
@@ -43,47 +43,20 @@ public struct ClosedNetwork: Sendable, Equatable {
     self.stations = stations
   }
 
-  /// The states for 1...`customers`, by exact mean value analysis; load-dependent where a station has
-  /// several servers.
+  /// The states for 1...`customers`.
   public func states(upTo customers: Int) -> [NetworkState] {
-    var result: [NetworkState] = []
-    var queue = stations.map { _ in 0.0 }
-    // p[k][j]: chance that j customers are at station k; needed for j below the number of servers.
-    var marginal = stations.map { station in
-      var chances = Array(repeating: 0.0, count: station.servers)
-      chances[0] = 1
-      return chances
+    var analysis = MeanValueAnalysis(self, upTo: customers)
+    return (1...max(1, customers)).map { _ in
+      analysis.addCustomer()
+      return analysis.state
     }
-    for count in 1...max(1, customers) {
-      let residence = stations.indices.map { index in
-        let station = stations[index]
-        let servers = Double(station.servers)
-        // An arriving customer sees the network with one fewer. Idle servers shorten its wait.
-        var seen = 1 + queue[index]
-        for busy in 0..<(station.servers - 1) {
-          seen += Double(station.servers - 1 - busy) * marginal[index][busy]
-        }
-        return station.demand / servers * seen
-      }
-      let cycle = thinkSeconds + residence.reduce(0, +)
-      let throughput = cycle > 0 ? Double(count) / cycle : .infinity
-      for index in stations.indices {
-        queue[index] = throughput * residence[index]
-        let station = stations[index]
-        let load = throughput * station.demand
-        let old = marginal[index]
-        var idle = Double(station.servers) - load
-        for busy in 1..<max(1, station.servers) {
-          marginal[index][busy] = load / Double(busy) * old[busy - 1]
-          idle -= Double(station.servers - busy) * marginal[index][busy]
-        }
-        // All servers' idle time adds up to m - U. Rounding may leave a tiny negative rest near saturation.
-        marginal[index][0] = max(0, idle / Double(station.servers))
-      }
-      result.append(
-        NetworkState(customers: count, throughput: throughput, residence: residence, queue: queue))
-    }
-    return result
+  }
+
+  /// The state for `customers`, at least 1.
+  public func state(of customers: Int) -> NetworkState {
+    var analysis = MeanValueAnalysis(self, upTo: customers)
+    for _ in 1...max(1, customers) { analysis.addCustomer() }
+    return analysis.state
   }
 
   /// N*: the number of customers beyond which the busiest station limits the throughput.

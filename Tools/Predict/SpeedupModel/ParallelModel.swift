@@ -30,10 +30,9 @@ public enum ParallelModel {
     result.forwardingSeconds /= threads
     result.translationSeconds /= threads
     result.localSeconds /= threads
-    guard calls > 0,
-      let state = network(of: serial, calls: calls, setup: setup).states(upTo: setup.delegators).last,
-      state.throughput.isFinite
-    else { return result }
+    guard calls > 0 else { return result }
+    let state = network(of: serial, calls: calls, setup: setup).state(of: setup.delegators)
+    guard state.throughput.isFinite else { return result }
     result.waitingSeconds = max(0, Double(calls) / state.throughput - result.delegatedSeconds)
     return result
   }

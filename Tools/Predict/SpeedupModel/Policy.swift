@@ -15,8 +15,10 @@ public enum Policy: Sendable, Equatable {
   /// As t_d is a sum over calls, no other choice of as many calls is faster.
   case best
 
-  /// The names a user can write.
-  public static let names = ["least", "most", "random", "best", "all", "none", "list:NAME,NAME,..."]
+  /// The names a user can write; `file:` is for who can read files, for it means a list.
+  public static let names = [
+    "least", "most", "random", "best", "all", "none", "list:NAME,NAME,...", "file:FILE",
+  ]
 
   /// The policy a user wrote, or an error that names the allowed ones.
   public init(parsing text: String, seed: UInt64 = 1) throws(InputError) {
@@ -68,28 +70,5 @@ public enum Policy: Sendable, Equatable {
     var marks = Array(repeating: false, count: calls.count)
     for index in order.prefix(Self.number(share: share, of: calls.count)) { marks[index] = true }
     return marks
-  }
-}
-
-/// The speedups of many random choices.
-public struct RandomBand: Sendable, Equatable {
-  /// A twentieth of the choices is slower.
-  public var low: Double
-  /// Half of the choices are slower.
-  public var median: Double
-  /// A twentieth of the choices is faster.
-  public var high: Double
-
-  /// The band of `draws` choices of `share` of the calls, with seeds counted up from `seed`.
-  public init(_ model: RefinedModel, share: Double, seed: UInt64, draws: Int) {
-    var speedups: [Double] = []
-    var seeds = SeededGenerator(seed: seed)
-    for _ in 0..<max(1, draws) {
-      let marks = Policy.random(seed: seeds.next()).marks(for: model, share: share)
-      speedups.append(model.predict(delegated: marks).speedup)
-    }
-    low = Statistics.quantile(speedups, 0.05)
-    median = Statistics.quantile(speedups, 0.5)
-    high = Statistics.quantile(speedups, 0.95)
   }
 }

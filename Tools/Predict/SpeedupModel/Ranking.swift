@@ -34,4 +34,13 @@ public enum Ranking {
         speedup: model.predict(delegated: delegated).speedup)
     }
   }
+
+  /// How many calls from the beginning of `ranked` bring at least `share` of what all of them bring over `start`,
+  /// the speedup without any; 0 where they bring nothing.
+  public static func number(of ranked: [RankedCall], reaching share: Double, from start: Double) -> Int {
+    guard let most = ranked.map(\.speedup).max(), most > start else { return 0 }
+    // A rounding error must not ask for one call more.
+    let wanted = start + share * (most - start) * (1 - 1e-12)
+    return (ranked.firstIndex { $0.speedup >= wanted } ?? ranked.count - 1) + 1
+  }
 }

@@ -82,9 +82,12 @@ public struct RunComparison: Sendable, Equatable {
       var line = String(decoding: raw, as: UTF8.self)
       if line.hasSuffix("\r") { line.removeLast() }
       if line.isEmpty || line.hasPrefix("#") { continue }
-      let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { field in
-        String(field.drop { $0 == " " })
+      guard let split = CSVLine.fields(line) else {
+        throw InputError(
+          place, line: number + 1, found: "a quote that is not closed",
+          allowed: "a closed one in the same line")
       }
+      let fields = split.map(\.text)
       guard let known = columns else {
         guard let label = fields.firstIndex(of: "label"), let predicted = fields.firstIndex(of: "predicted"),
           let measured = fields.firstIndex(of: "measured")
@@ -105,9 +108,8 @@ public struct RunComparison: Sendable, Equatable {
         guard !text.isEmpty, text.allSatisfy({ "0123456789.eE+-".contains($0) }), let value = Double(text),
           value.isFinite, value > 0
         else {
-          let column = fields[..<index].reduce(1) { $0 + $1.utf8.count + 1 }
           throw InputError(
-            place, line: number + 1, column: column, found: InputError.quoted(text),
+            place, line: number + 1, column: split[index].column, found: InputError.quoted(text),
             allowed: "a number above 0 with a point, as 1.5")
         }
         return value
@@ -123,7 +125,7 @@ public struct RunComparison: Sendable, Equatable {
   /// The runs as CSV that `init(_:place:)` reads.
   public func csv() -> String {
     (["label,predicted,measured,error"]
-      + runs.map { "\($0.label.replacing(",", with: ";")),\($0.predicted),\($0.measured),\($0.error)" })
+      + runs.map { "\(CSVLine.field($0.label)),\($0.predicted),\($0.measured),\($0.error)" })
       .joined(separator: "\n") + "\n"
   }
 }

@@ -3,8 +3,12 @@ public enum Statistics {
   /// The value below which the share `q` (0...1) of `samples` lies, interpolated between neighbours; nan
   /// for none.
   public static func quantile(_ samples: [Double], _ q: Double) -> Double {
-    guard !samples.isEmpty else { return .nan }
-    let sorted = samples.sorted()
+    quantile(sorted: samples.sorted(), q)
+  }
+
+  /// The same of samples that stand in increasing order.
+  public static func quantile(sorted: [Double], _ q: Double) -> Double {
+    guard !sorted.isEmpty else { return .nan }
     let position = min(max(q, 0), 1) * Double(sorted.count - 1)
     let below = Int(position)
     let above = min(below + 1, sorted.count - 1)

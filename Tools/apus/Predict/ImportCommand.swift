@@ -11,7 +11,7 @@ struct ImportCommand: ParsableCommand {
     abstract: "Make a profile from the output of strace, perf trace or time.",
     discussion: """
       strace-c and strace-cw print the same table; the second holds wall-clock time (-w). Tables do not tell how \
-      long the program computed: give --user or --wall of an untraced run.
+      long the program computed: give --user or --wall of an untraced run. A trace (strace-T) does, thread by thread.
 
       Examples:
         strace -c -w -f -o calls.txt gzip -k9f big.txt
@@ -30,6 +30,8 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "System time of an untraced run.") var system: TimeArgument?
   @Option(help: "Time the tracer adds to each call, taken off; 0 keeps the raw times.")
   var overhead = TimeArgument(seconds: 0)
+  @Flag(help: "Leave their time to calls that wait (wait4, futex, poll, ...) in programs of several threads.")
+  var keepWaiting = false
   @Option(name: [.short, .long], help: "File to write; the standard output without it.") var output: String?
 
   func run() throws {
@@ -39,6 +41,7 @@ struct ImportCommand: ParsableCommand {
     options.userSeconds = user?.seconds
     options.systemSeconds = system?.seconds
     options.overheadPerCall = overhead.seconds
+    options.keepsWaiting = keepWaiting
     if file == "-", format == nil {
       throw InputError(
         "--format", found: "no format for the standard input",

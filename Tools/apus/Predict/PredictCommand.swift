@@ -15,8 +15,9 @@ struct PredictCommand: ParsableCommand {
         apus predict refined gzip.json --gamma 2 --fc 10us --policy least --share 20%
       """,
     subcommands: [
-      NaiveCommand.self, RefinedCommand.self, RankCommand.self, SweepCommand.self, ImportCommand.self,
-      RecordCommand.self, FiguresCommand.self, CompareCommand.self, DelayCommand.self, SimulateCommand.self,
+      RecordCommand.self, ImportCommand.self, ShowCommand.self, NaiveCommand.self, RefinedCommand.self,
+      RankCommand.self, SweepCommand.self, FiguresCommand.self, CompareCommand.self, DelayCommand.self,
+      SimulateCommand.self,
       ValidateCommand.self, CalibrationLoadCommand.self,
     ])
 }

@@ -10,7 +10,8 @@ struct RankCommand: ParsableCommand {
     abstract: "List which system calls to write for the light kernel next, and what each brings.",
     discussion: """
       Starts with every call forwarded but those in --have. `saved` is the time the run gets shorter when the call \
-      is served locally; `speedup` is that of the program once this call and all above it are.
+      is served locally; `speedup` is that of the program once this call and all above it are. The last lines answer \
+      which calls are worth it: the first that bring --reach of what all of them would.
 
       Examples:
         apus predict rank gzip.json --gamma 2 --fc 10us
@@ -23,6 +24,8 @@ struct RankCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Work of writing a call, 1 by default. Repeatable.", valueName: "NAME=WORK"))
   var effort: [String] = []
   @Option(help: "How many to list; 0 for all.") var top = 0
+  @Option(help: "How much of what all calls would bring the answer must bring.") var reach = ShareArgument(
+    value: 0.95)
   @Option(help: "One of table, csv, json.") var format = TableFormat.table
 
   func run() throws {
@@ -37,8 +40,13 @@ struct RankCommand: ParsableCommand {
     }
     let model = RefinedModel(try source.read(), try systems.setup())
     let local = Set(have.split(separator: ",").map(String.init))
+    try CallNames.check(local.sorted(), model.profile, option: "--have")
+    try CallNames.check(efforts.keys.sorted(), model.profile, option: "--effort")
     let start = model.predict(delegated: model.profile.calls.map { !local.contains($0.name) }).speedup
     var ranked = Ranking.portNext(model, local: local, efforts: efforts)
+    let enough = Ranking.number(of: ranked, reaching: reach.value, from: start)
+    let answer = ranked.prefix(enough)
+    let best = ranked.map(\.speedup).max() ?? start
     if top > 0 { ranked = Array(ranked.prefix(top)) }
     switch format {
     case .table:
@@ -53,6 +61,15 @@ struct RankCommand: ParsableCommand {
         ])
       }
       print(table.text, terminator: "")
+      let share = NumberText.significant(reach.value * 100)
+      if let last = answer.last {
+        let names = answer.map(\.call.name).joined(separator: ", ")
+        print(
+          "\(enough) of them bring \(share) % of what all do: \(NumberText.significant(last.speedup, digits: 5)) of "
+            + "\(NumberText.significant(best, digits: 5))\n  \(names)")
+      } else {
+        print("none of them brings anything")
+      }
     case .csv:
       print("call,count,effort,savedSeconds,speedup")
       for entry in ranked {
@@ -64,7 +81,8 @@ struct RankCommand: ParsableCommand {
           + "\"savedSeconds\": \(entry.savedSeconds), \"speedup\": \(entry.speedup)}"
       }
       print(
-        "{\n  \"speedupWithout\": \(start),\n  \"ranked\": [\n" + items.joined(separator: ",\n") + "\n  ]\n}")
+        "{\n  \"speedupWithout\": \(start),\n  \"enough\": \(enough),\n  \"ranked\": [\n"
+          + items.joined(separator: ",\n") + "\n  ]\n}")
     }
   }
 }

@@ -24,8 +24,8 @@ struct RefinedCommand: ParsableCommand {
 
   func run() throws {
     let setup = try systems.setup()
-    let policy = try choice.parsed()
     let profile = try source.read()
+    let policy = try choice.parsed(for: profile)
     let model = RefinedModel(profile, setup)
     let marks = policy.marks(for: model, share: choice.share.value)
     let prediction = model.predict(delegated: marks)
@@ -59,6 +59,14 @@ struct RefinedCommand: ParsableCommand {
       print(table.text, terminator: "")
       print("forwarded: \(names.isEmpty ? "none" : names.joined(separator: ", "))")
       if band != nil { print("the parts in seconds and the list are one of the draws") }
+      if profile.computationSeconds == 0 {
+        print(
+          "note: this profile has no computation, so no gain helps it: \(profile.notes.last ?? "none is recorded")"
+        )
+      }
+      if setup.secondsPerByte > 0, !profile.knowsBytes {
+        print("note: this profile does not know how many bytes cross, so --per-byte costs nothing here")
+      }
       if profile.callCount == 0, setup.forwardingCost > 0 {
         print("note: this profile has no counts of calls, so forwarding costs nothing here: a bound only")
       }

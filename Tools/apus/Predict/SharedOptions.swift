@@ -1,4 +1,5 @@
 import ArgumentParser
+import DelayTracer
 import ProfileImport
 import SpeedupModel
 
@@ -82,19 +83,29 @@ struct SetupOptions: ParsableArguments {
 
 /// Options that choose forwarded calls.
 struct PolicyOptions: ParsableArguments {
-  @Option(help: "Which calls are forwarded: least, most, random, best, all, none or list:NAME,NAME.")
+  @Option(
+    help: """
+      Which calls are forwarded: least, most, random, best, all, none, list:NAME,NAME or file:FILE with a name a line.
+      """)
   var policy = "least"
   @Option(help: "Share of distinct calls that is forwarded, rounded up.") var share = ShareArgument(
     value: 0.2)
   @Option(help: "Seed of the random policy.") var seed: UInt64 = 1
   @Option(help: "Draws of the random policy, 1 to 100000.") var draws = 200
 
-  /// The policy, checked.
-  func parsed() throws -> Policy {
+  /// The policy, checked; a list names calls of this kernel or of `profile`.
+  func parsed(for profile: Profile? = nil) throws -> Policy {
     guard (1...100_000).contains(draws) else {
       throw InputError("--draws", found: "\(draws)", allowed: "1 to 100000")
     }
-    return try Policy(parsing: policy, seed: seed)
+    guard policy.hasPrefix("file:") else {
+      let parsed = try Policy(parsing: policy, seed: seed)
+      if case .list(let names) = parsed { try CallNames.check(names, profile, option: "--policy") }
+      return parsed
+    }
+    let path = String(policy.dropFirst(5))
+    let text = String(decoding: try WholeFile.read(path), as: UTF8.self)
+    return .list(try SystemCallNames.current.readPolicy(text, place: path))
   }
 }
 
@@ -103,9 +114,35 @@ struct ProfileArgument: ParsableArguments {
   @Argument(help: "A profile: a file of ours, a tracer's output, or @NAME for a built-in one, such as @gzip.")
   var profile: String
 
+  @Option(
+    help: ArgumentHelp(
+      "A profile of a run on the light kernel: calls it serves itself take as long as there.",
+      valueName: "profile"))
+  var localFrom: String?
+
   /// Reads the profile.
-  func read() throws -> Profile { try ProfileSource.read(profile) }
+  func read() throws -> Profile {
+    let profile = try ProfileSource.read(profile)
+    guard let localFrom else { return profile }
+    return try profile.local(as: ProfileSource.read(localFrom))
+  }
 }
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case table, csv, json, svg, plot }
 enum TableFormat: String, ExpressibleByArgument, CaseIterable { case table, csv, json }
+
+/// Names of calls on the command line.
+enum CallNames {
+  /// Refuses a name that neither this kernel nor `profile` knows: a misspelt one would forward nothing, silently.
+  static func check(_ names: some Sequence<String>, _ profile: Profile?, option: String) throws(InputError) {
+    for name in names {
+      guard SystemCallNames.current.numbers[name] == nil,
+        profile?.calls.contains(where: { $0.name == name }) != true
+      else { continue }
+      throw InputError(
+        option, found: InputError.quoted(name),
+        allowed: "a system call of Linux"
+          + (profile.map { ", or one of " + $0.calls.map(\.name).joined(separator: ", ") } ?? ""))
+    }
+  }
+}

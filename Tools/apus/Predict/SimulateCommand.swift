@@ -86,7 +86,7 @@ struct SimulateCommand: ParsableCommand {
         throw ValidationError("Give a profile or --think and --service.")
       }
       let model = RefinedModel(try ProfileSource.read(profile), setup)
-      let marks = try choice.parsed().marks(for: model, share: choice.share.value)
+      let marks = try choice.parsed(for: model.profile).marks(for: model, share: choice.share.value)
       let calls = model.totals(delegated: marks).forwardedCalls
       guard calls > 0 else {
         throw InputError(

@@ -32,7 +32,8 @@ struct SweepCommand: ParsableCommand {
     let profile = try source.read()
     let model = RefinedModel(profile, try systems.setup())
     let sweep = try Sweep(
-      model, policy: choice.parsed(), share: choice.share.value, x: xAxis, y: yAxis, draws: choice.draws)
+      model, policy: choice.parsed(for: profile), share: choice.share.value, x: xAxis, y: yAxis,
+      draws: choice.draws)
     let chart = sweep.chart(title: profile.program)
     switch format {
     case .csv: try OutputFile.write(sweep.csv(), to: output)
@@ -51,15 +52,17 @@ struct SweepCommand: ParsableCommand {
         [sweep.x.parameter.rawValue, "speedup"] + (sweep.bands.isEmpty ? [] : ["5%", "95%"]))
       for (index, value) in sweep.x.values.enumerated() {
         let band = sweep.bands.isEmpty ? [] : [sweep.bands[index].low, sweep.bands[index].high]
-        table.add(([value, sweep.speedups[index]] + band).map { NumberText.significant($0, digits: 5) })
+        table.add(
+          [sweep.x.text(of: value)]
+            + ([sweep.speedups[index]] + band).map { NumberText.significant($0, digits: 5) })
       }
       return table.text
     }
     let corner = "\(y.parameter.rawValue) \\ \(sweep.x.parameter.rawValue)"
-    var table = TextTable([corner] + sweep.x.values.map { NumberText.significant($0) })
+    var table = TextTable([corner] + sweep.x.values.map(sweep.x.text))
     for (row, value) in y.values.enumerated() {
       let cells = sweep.speedups[(row * width)..<((row + 1) * width)]
-      table.add([NumberText.significant(value)] + cells.map { NumberText.significant($0) })
+      table.add([y.text(of: value)] + cells.map { NumberText.significant($0) })
     }
     return table.text
   }

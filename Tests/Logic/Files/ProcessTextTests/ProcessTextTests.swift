@@ -1,6 +1,7 @@
 import FileSystem
 import FileSystemFormat
 import LinuxABI
+import OpenFiles
 import ProcessText
 import Testing
 import VirtualFileSystem

@@ -1,5 +1,7 @@
+import FileFixture
 import FileSystemFormat
 import LinuxABI
+import OpenFiles
 import Testing
 import VirtualFileSystem
 

@@ -1,4 +1,6 @@
+import FileFixture
 import LinuxABI
+import OpenFiles
 import Testing
 import VirtualFileSystem
 
