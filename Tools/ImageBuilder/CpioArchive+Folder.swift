@@ -5,7 +5,7 @@ extension CpioArchive {
   /// The most that a file of the archive may hold, in bytes: its size has eight hexadecimal digits.
   private static let largestFile = Int(UInt32.max)
 
-  /// Packs a folder of the host: files, folders and symbolic links, sorted by the bytes of their paths.
+  /// Packs a folder of the host: files, folders, symbolic links and named pipes, sorted by the bytes of their paths.
   ///
   /// Permissions are kept as far as the format of source control keeps them (executable or not), so that a clone with
   /// another umask packs the same archive.
@@ -46,9 +46,12 @@ extension CpioArchive {
       case Self.linkFormat:
         let target = try FileManager.default.destinationOfSymbolicLink(atPath: source)
         entries.append(Entry(path: path, permissions: 0o777, kind: .link(target)))
+      case Self.pipeFormat:
+        entries.append(Entry(path: path, permissions: 0o644, kind: .other(mode: Self.pipeFormat)))
       default:
         throw ToolError(
-          "\(source) is neither file, folder nor symbolic link; a ramdisk folder holds only these")
+          "\(source) is neither file, folder, symbolic link nor named pipe; a ramdisk folder holds only these"
+        )
       }
     }
   }

@@ -14,7 +14,9 @@ public struct CpioArchive: Equatable, Sendable {
     case folder
     /// A symbolic link and where it points.
     case link(String)
-    /// Anything else, by its mode: devices, pipes, sockets. They are read but never written.
+    /// Anything else, by its mode: devices, pipes, sockets.
+    ///
+    /// Of them only pipes are taken from a folder.
     case other(mode: UInt32)
   }
 
@@ -50,6 +52,7 @@ public struct CpioArchive: Equatable, Sendable {
   static let fileFormat: UInt32 = 0o100000
   static let folderFormat: UInt32 = 0o040000
   static let linkFormat: UInt32 = 0o120000
+  static let pipeFormat: UInt32 = 0o010000
 
   // MARK: Writing
 

@@ -70,9 +70,103 @@ import Testing
       #expect(outcome.status == 4 && outcome.delayedCount == 0)
     }
 
-    @Test func missingProgramsAreNamed() {
-      let error = #expect(throws: InputError.self) { try DelayRun(["no-such-program"]).run() }
-      #expect(error?.found == "\"no-such-program\"")
+    @Test(arguments: ["no-such-program", "/does/not/exist", "/", "/etc/passwd"])
+    func programsThatCannotRunAreNamed(name: String) {
+      let error = #expect(throws: InputError.self) { try DelayRun([name]).run() }
+      #expect(error?.place == "command" && error?.found.hasPrefix("\"\(name)\"") == true)
     }
+
+    /// Executable, but nothing that a kernel or a shell takes: only exec itself notices.
+    @Test(arguments: [[], ["execve"], ["getppid"]])
+    func programsThatTheKernelRefusesAreNamed(calls: [String]) throws {
+      let file = FileManager.default.temporaryDirectory.appending(path: "apus-\(UUID().uuidString)").path
+      try "#!/does/not/exist\n".write(toFile: file, atomically: true, encoding: .utf8)
+      defer { try? FileManager.default.removeItem(atPath: file) }
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+      let error = #expect(throws: InputError.self) { try DelayRun([file], calls: calls).run() }
+      #expect(error?.place == file && error?.found == "No such file or directory")
+    }
+
+    @Test func callsThatNoKernelHasAreRefused() {
+      let error = #expect(throws: InputError.self) { try DelayRun(["true"], calls: ["reed"]).run() }
+      #expect(error?.place == "policy")
+    }
+
+    @Test(arguments: [2, 4, 5, 64]) func moreDelegatesThanCallsDoNotMatter(delegates: Int) throws {
+      let outcome = try shell("umask; exit 2", ["umask"], delegates: delegates)
+      #expect(outcome.status == 2 && outcome.delayed["umask"] == 2)
+    }
+
+    @Test(arguments: [1, 3]) func thousandsOfChildrenAreCounted(delegates: Int) throws {
+      let program = try TestProgram(TestProgram.manyChildren)
+      let outcome = try DelayRun([program.path, "2000"], calls: ["getppid", "wait4"], delegates: delegates)
+        .run()
+      #expect(outcome.status == 0 && outcome.abandoned == 0)
+      #expect(outcome.delayed["getppid"] == 2000 && outcome.delayed["wait4"] == 2000)
+    }
+
+    /// The read is delayed, interrupted while it waits, and returns as sigaction(2) says.
+    @Test(arguments: [(0, 100), (1, 11)]) func handlersInterruptOrRestart(restart: Int, status: Int32) throws
+    {
+      let program = try TestProgram(TestProgram.interruptedRead)
+      for calls in [[], ["read"], ["read", "kill", "rt_sigreturn"]] {
+        let outcome = try DelayRun([program.path, "\(restart)"], calls: calls, spinSeconds: 1e-6).run()
+        #expect(outcome.status == status)
+      }
+    }
+
+    @Test(.enabled(if: access("/proc/self/syscall", R_OK) == 0))
+    func aProgramKilledInADelayedCallEndsTheDelay() throws {
+      // The delay would be ten minutes, and the shell makes no such call. The call's number shows that the program is in it.
+      let script = """
+        '\(Self.synthetic)' --trials 0 --writes 0 & p=$!
+        until read -r n rest < /proc/$p/syscall && [ "$n" = \(SystemCallNames.current.numbers["umask"] ?? -1) ]
+        do :; done 2> /dev/null
+        kill -9 $p; wait $p; exit 9
+        """
+      let outcome = try DelayRun(["sh", "-c", script], calls: ["umask"], spinSeconds: 600).run()
+      #expect(outcome.status == 9 && outcome.abandoned == 1 && outcome.delayedCount == 0)
+    }
+
+    @Test func programsKeepTheirOwnFilters() throws {
+      let program = try TestProgram(TestProgram.ownFilter)
+      let outcome = try DelayRun([program.path], calls: ["getppid", "umask"]).run()
+      // The stricter filter wins: the refused call is never delayed.
+      #expect(outcome.status == 42)
+      #expect(outcome.delayed["getppid"] == 3 && outcome.delayed["umask"] == nil)
+    }
+
+    @Test func aSecondListenerIsRefused() throws {
+      let program = try TestProgram(TestProgram.ownFilter)
+      #expect(try DelayRun([program.path, "listener"], calls: ["getppid"]).run().status == EBUSY)
+    }
+
+    @Test func aProgramHandlesItsGroupsInterrupts() throws {
+      // In a group of its own, or the test runner would be interrupted too.
+      let program = try TestProgram(TestProgram.interruptsItsGroup)
+      let outcome = try DelayRun(["setsid", "-w", program.path], calls: ["kill", "pause", "rt_sigaction"])
+        .run()
+      #expect(outcome.status == 7 && outcome.interruption == 0)
+    }
+
+    @Test func theTracerOutlivesInterruptsAndPassesRequestsToEndOn() throws {
+      let script = "trap 'exit 3' TERM; kill -INT $PPID; kill -TERM $PPID; while :; do :; done"
+      let outcome = try shell(script, ["kill"])
+      #expect(outcome.status == 3 && outcome.interruption != 0)
+    }
+
+    #if arch(x86_64)
+      /// 32-bit calls of a 64-bit program, and a program that is 32-bit altogether.
+      @Test(arguments: [[], ["-m32"]]) func oldCallsAreDelayedByName(flags: [String]) throws {
+        let program = try TestProgram(TestProgram.oldCalls, flags: flags + TestProgram.bare)
+        // A kernel may be built without them.
+        guard (try? DelayRun([program.path]).run().status) == 5 else { return }
+        let outcome = try DelayRun([program.path], calls: ["getppid", "getuid32"]).run()
+        #expect(outcome.status == 5)
+        #expect(outcome.delayed == ["getppid": 7, "getuid32": 1])
+        // semget has the 64-bit number 64, as getppid has in 32-bit code.
+        #expect(try DelayRun([program.path], calls: ["semget"]).run().delayed == [:])
+      }
+    #endif
   }
 #endif

@@ -85,12 +85,29 @@ private let sample = CpioArchive(entries: [
   }
 }
 
-@Test func aFolderWithAPipeIsRefused() async throws {
+private func makeSocket(at path: String) {
+  var address = sockaddr_un()
+  address.sun_family = sa_family_t(AF_UNIX)
+  #expect(path.utf8.count < MemoryLayout.size(ofValue: address.sun_path))
+  withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+  let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+  defer { close(descriptor) }
+  let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+  let bound = withUnsafePointer(to: address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
+  }
+  #expect(bound == 0)
+}
+
+@Test func aPipeIsPackedAndASocketRefused() async throws {
   try await withTemporaryFolder { folder in
     #expect(mkfifo(folder + "/pipe", 0o600) == 0)
+    let entries = try CpioArchive(folder: folder).entries
+    #expect(entries == [.init(path: "pipe", permissions: 0o644, kind: .other(mode: 0o010000))])
+    makeSocket(at: folder + "/s")
     #expect(
       complaint { _ = try CpioArchive(folder: folder) }.contains(
-        "/pipe is neither file, folder nor symbolic link"))
+        "/s is neither file, folder, symbolic link nor named pipe"))
     #expect(complaint { _ = try CpioArchive(folder: folder + "/none") }.contains("/none does not exist"))
   }
 }

@@ -10,6 +10,13 @@
 static cpu_set_t previous;
 static int is_narrow;
 
+int processor_count(void) {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+  int count = CPU_COUNT(&allowed);
+  return count > 0 ? count : 1;
+}
+
 int processor_narrow(void) {
   if (sched_getaffinity(0, sizeof previous, &previous) != 0) return errno;
   cpu_set_t one;
@@ -31,6 +38,7 @@ void processor_restore(void) {
 
 #else
 
+int processor_count(void) { return 1; }
 int processor_narrow(void) { return ENOSYS; }
 void processor_restore(void) {}
 

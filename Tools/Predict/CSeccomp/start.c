@@ -35,8 +35,8 @@
 
 _Static_assert(sizeof(struct seccomp_instruction) == sizeof(struct sock_filter), "the kernel reads these");
 
-// What the child tells the parent, in a page both can write.
-struct report {
+// What the child tells the parent, in a page both can write. The program itself no longer has it: exec unmaps it.
+struct seccomp_report {
   atomic_int state;  // 0: not there yet, 1: filtered and waiting for leave, 2: leave to exec, 3: failed
   int listener;
   int killable_wait;
@@ -46,7 +46,10 @@ struct report {
 
 static const char *const steps[] = {"start", "prctl(PR_SET_NO_NEW_PRIVS)", "seccomp(SET_MODE_FILTER)", "exec"};
 
-static void fail(struct report *report, int step) {
+// Turns of an empty loop, some seconds' worth.
+static const uint64_t patience = UINT64_C(1) << 33;
+
+static void fail(struct seccomp_report *report, int step) {
   report->error = errno;
   report->step = step;
   atomic_store(&report->state, 3);
@@ -54,7 +57,7 @@ static void fail(struct report *report, int step) {
 }
 
 static void run_child(const char *path, char *const arguments[], const struct seccomp_instruction *filter,
-                      uint16_t count, struct report *report) {
+                      uint16_t count, struct seccomp_report *report) {
   // The parent's threads may have signals blocked; the program must not inherit that.
   sigset_t none;
   sigemptyset(&none);
@@ -74,21 +77,29 @@ static void run_child(const char *path, char *const arguments[], const struct se
     report->listener = (int)listener;
     atomic_store(&report->state, 1);
     // No sleeping call here: it might be one that waits for a listener which nobody serves yet.
-    while (atomic_load(&report->state) != 2) {
-    }
+    // The end of the loop is for a parent that was killed meanwhile; leave comes within microseconds.
+    for (uint64_t turns = 0; atomic_load(&report->state) != 2; turns++)
+      if (turns == patience) _exit(127);
   }
   execvp(path, arguments);
   fail(report, 3);
 }
 
+static void reap(pid_t pid) {
+  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+  }
+}
+
 int seccomp_start(const char *path, char *const arguments[], const struct seccomp_instruction *filter,
                   uint16_t count, struct seccomp_child *child, const char **step) {
   *step = steps[0];
-  struct report *report = mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  struct seccomp_report *report =
+      mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (report == MAP_FAILED) return errno;
   int result = 0;
   child->listener = -1;
   child->killable_wait = 0;
+  child->report = NULL;
   pid_t pid = fork();
   if (pid == 0) run_child(path, arguments, filter, count, report);
   child->pid = pid;
@@ -96,8 +107,12 @@ int seccomp_start(const char *path, char *const arguments[], const struct seccom
     result = errno;
   } else if (count > 0) {
     int state;
-    while ((state = atomic_load(&report->state)) == 0) sched_yield();
-    if (state == 1) {
+    int is_gone = 0;
+    // A child that someone kills before it has reported never will.
+    while ((state = atomic_load(&report->state)) == 0 && !(is_gone = waitpid(pid, NULL, WNOHANG) == pid)) sched_yield();
+    if (is_gone) {
+      result = ESRCH;
+    } else if (state == 1) {
       int handle = (int)syscall(SYS_pidfd_open, pid, 0);
       *step = "pidfd_getfd";
       if (handle >= 0) child->listener = (int)syscall(SYS_pidfd_getfd, handle, report->listener, 0);
@@ -112,11 +127,21 @@ int seccomp_start(const char *path, char *const arguments[], const struct seccom
       result = report->error;
       *step = steps[report->step];
     }
-    if (result != 0) waitpid(pid, NULL, 0);
+    if (result != 0 && !is_gone) reap(pid);
   }
-  // A failing exec is seen by its exit status 127: nobody waits for it here, since exec may itself be delayed.
-  munmap(report, sizeof *report);
+  child->report = report;
+  if (result != 0) seccomp_finish(child);
   return result;
+}
+
+int seccomp_finish(struct seccomp_child *child) {
+  struct seccomp_report *report = child->report;
+  if (!report) return 0;
+  // Read once: the state is written last.
+  int error = atomic_load(&report->state) == 3 ? report->error : 0;
+  munmap(report, sizeof *report);
+  child->report = NULL;
+  return error;
 }
 
 int seccomp_wait(pid_t pid, double *user_seconds, double *system_seconds) {
@@ -137,6 +162,7 @@ int seccomp_start(const char *path, char *const arguments[], const struct seccom
   return ENOSYS;
 }
 
+int seccomp_finish(struct seccomp_child *child) { return 0; }
 int seccomp_wait(pid_t pid, double *user_seconds, double *system_seconds) { return -ENOSYS; }
 
 #endif

@@ -11,21 +11,31 @@ public struct DelayCalibration: Sendable {
   /// A known cost.
   public init(mechanismSeconds: Double) { self.mechanismSeconds = mechanismSeconds }
 
-  /// Measures with a `load` that makes `count` calls of `getppid`, run with and without interception in
-  /// turn.
-  public init(load: [String], count: Int, rounds: Int = 3) throws(InputError) {
-    var costs: [Double] = []
+  /// Measures with a `load` that makes `count` calls of `getppid`, run with and without interception in turn.
+  ///
+  /// The least of each counts: other programs lengthen a run and never shorten it.
+  public init(load: [String], count: Int, rounds: Int = 5) throws(InputError) {
+    var plain = Double.infinity
+    var delayed = Double.infinity
     for _ in 0..<rounds {
-      let plain = try DelayRun(load).run()
-      let delayed = try DelayRun(load, calls: ["getppid"]).run()
-      guard plain.status == 0, delayed.delayedCount >= count else {
+      plain = min(plain, try Self.run(DelayRun(load)).wallSeconds)
+      let outcome = try Self.run(DelayRun(load, calls: ["getppid"]))
+      guard outcome.delayedCount >= count else {
         throw InputError(
-          "calibration", found: "\(delayed.delayedCount) intercepted calls of \(count)",
+          "calibration", found: "\(outcome.delayedCount) intercepted calls of \(count)",
           allowed: "a kernel that notifies of every filtered call")
       }
-      costs.append((delayed.wallSeconds - plain.wallSeconds) / Double(count))
+      delayed = min(delayed, outcome.wallSeconds)
     }
-    mechanismSeconds = max(0, Statistics.median(costs))
+    mechanismSeconds = max(0, (delayed - plain) / Double(count))
+  }
+
+  private static func run(_ run: DelayRun) throws(InputError) -> DelayOutcome {
+    let outcome = try run.run()
+    guard outcome.status == 0 else {
+      throw InputError("calibration", found: "exit status \(outcome.status)", allowed: "0")
+    }
+    return outcome
   }
 
   /// Seconds a delegate must spin for a forwarding cost of `cost` one way; 0 when the mechanism takes

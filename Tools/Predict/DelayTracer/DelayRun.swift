@@ -28,6 +28,10 @@ public struct DelayOutcome: Sendable {
   public var abandoned: Int
   /// Whether a signal can make a caller ask twice (before Linux 5.19); counts may then be too high.
   public var signalsMayRepeat: Bool
+  /// A signal that asked the tracer to end, or 0: whoever measures should stop then.
+  public var interruption: Int32 = 0
+  /// How callers met delegates; `nil` without calls to delay.
+  public var mechanism: DelayMechanism?
 
   /// Processor seconds of program and delegates together.
   ///
@@ -65,29 +69,13 @@ public struct DelayRun: Sendable {
   /// Runs to the end of the program and of all processes it left behind.
   public func run() throws(InputError) -> DelayOutcome {
     guard !command.isEmpty else { throw InputError("command", found: "nothing", allowed: "a program to run") }
-    let numbers = calls.compactMap { SystemCallNames.current.numbers[$0] }
-    guard numbers.count == calls.count else {
-      throw InputError("policy", found: calls.joined(separator: ","), allowed: "calls of this kernel")
-    }
-    let filter =
-      calls.isEmpty
-      ? []
-      : FilterProgram(notifying: numbers, architecture: seccomp_architecture()).kernelForm
     let path = try Self.find(command[0])
-    var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
-    defer { for argument in arguments { free(argument) } }
-    var child = seccomp_child()
-    var step: UnsafePointer<CChar>?
+    let filter = try self.filter()
     let start = SpinClock.now()
-    let error = seccomp_start(path, &arguments, filter, UInt16(filter.count), &child, &step)
-    guard error == 0 else {
-      throw InputError(
-        step.map { String(cString: $0) } ?? "start", found: String(cString: strerror(error)),
-        allowed: "Linux 5.5 or later with seccomp filters, and a program that can be started")
-    }
+    var child = try begin(path, filter)
     let guardian = SignalGuard(child: child.pid)
     defer { guardian.restore() }
-    let desk = DelegateDesk(listener: child.listener, spinSeconds: spinSeconds)
+    let desk = DelegateDesk(listener: child.listener, spinSeconds: spinSeconds, delegates: delegates)
     let threads = child.listener < 0 ? [] : (0..<delegates).map { _ in DelegateThread(desk) }
     var outcome = DelayOutcome(
       wallSeconds: 0, userSeconds: 0, systemSeconds: 0, status: 0, delayed: [:], busySeconds: 0,
@@ -96,28 +84,76 @@ public struct DelayRun: Sendable {
     let status = seccomp_wait(child.pid, &outcome.userSeconds, &outcome.systemSeconds)
     outcome.wallSeconds = SpinClock.now() - start
     for thread in threads { thread.join() }
-    if child.listener >= 0 { close(child.listener) }
+    if child.listener >= 0 {
+      close(child.listener)
+      outcome.mechanism = desk.mechanism
+    }
+    let failure = seccomp_finish(&child)
+    guard failure == 0 else {
+      throw InputError(
+        path, found: String(cString: strerror(failure)), allowed: "a program that this machine can execute")
+    }
     let signal = status & 0x7f
     outcome.status = signal == 0 ? (status >> 8) & 0xff : 128 + signal
-    let tally = desk.tally.withLock { $0 }
-    for (number, count) in tally.counts { outcome.delayed[SystemCallNames.current.name(number)] = count }
+    outcome.interruption = guardian.received
+    Self.add(desk.tally.withLock { $0 }, to: &outcome)
+    return outcome
+  }
+
+  private func filter() throws(InputError) -> [seccomp_instruction] {
+    let names = SystemCallNames.current
+    guard calls.allSatisfy(names.knows) else {
+      throw InputError("policy", found: calls.joined(separator: ","), allowed: "calls of this kernel")
+    }
+    return calls.isEmpty ? [] : FilterProgram(notifying: names.parts(of: calls)).kernelForm
+  }
+
+  private func begin(_ path: String, _ filter: [seccomp_instruction]) throws(InputError) -> seccomp_child {
+    var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    var child = seccomp_child()
+    var step: UnsafePointer<CChar>?
+    let error = seccomp_start(path, &arguments, filter, UInt16(filter.count), &child, &step)
+    guard error == 0 else {
+      throw InputError(
+        step.map { String(cString: $0) } ?? "start", found: String(cString: strerror(error)),
+        allowed: "Linux 5.6 or later with seccomp filters, and no listener around this tool already")
+    }
+    return child
+  }
+
+  private static func add(_ tally: DelegateDesk.Tally, to outcome: inout DelayOutcome) {
+    for (call, count) in tally.counts {
+      let name = SystemCallNames.current.name(call.number, architecture: call.architecture)
+      outcome.delayed[name, default: 0] += count
+    }
     outcome.busySeconds = tally.busySeconds
     outcome.delegateSeconds = tally.processorSeconds
     outcome.abandoned = tally.abandoned
-    return outcome
   }
 
   /// The program `name` stands for, looked up in PATH as a shell does.
   private static func find(_ name: String) throws(InputError) -> String {
     if name.contains("/") {
-      if access(name, X_OK) == 0 { return name }
-    } else {
-      let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
-      for folder in path.split(separator: ":") where access("\(folder)/\(name)", X_OK) == 0 {
-        return "\(folder)/\(name)"
+      if let reason = reasonAgainst(name) {
+        throw InputError("command", found: InputError.quoted(name) + ", " + reason, allowed: allowedCommand)
       }
+      return name
     }
-    throw InputError(
-      "command", found: InputError.quoted(name), allowed: "a program that exists and may be run")
+    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+    for folder in path.split(separator: ":") where reasonAgainst("\(folder)/\(name)") == nil {
+      return "\(folder)/\(name)"
+    }
+    throw InputError("command", found: InputError.quoted(name), allowed: allowedCommand)
+  }
+
+  private static let allowedCommand = "a program that exists and may be run"
+
+  /// Why the file at `path` cannot be run, or `nil`.
+  private static func reasonAgainst(_ path: String) -> String? {
+    var status = stat()
+    if stat(path, &status) != 0 { return String(cString: strerror(errno)) }
+    if status.st_mode & S_IFMT != S_IFREG { return "which is no file" }
+    return access(path, X_OK) == 0 ? nil : "which is not executable"
   }
 }

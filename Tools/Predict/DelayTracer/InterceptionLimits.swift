@@ -1,10 +1,18 @@
 /// What the tracer cannot delay, said to the user beside every result it concerns.
 public enum InterceptionLimits {
-  /// Facts that hold for every run.
-  public static let always = [
+  /// Facts that hold for every run on this machine.
+  public static var always: [String] {
+    [SystemCallNames.current.hasCompatible ? withCompatible : withoutCompatible] + everywhere
+  }
+
+  private static let withCompatible =
+    "calls of the x32 interface pass undelayed (i386's, int 0x80 too, do not)"
+  private static let withoutCompatible =
+    "32-bit calls of a 64-bit kernel pass undelayed (on x86: compiled without asm/unistd_32.h)"
+
+  private static let everywhere = [
     "calls that glibc answers from the vDSO (clock_gettime, gettimeofday, time, getcpu) never enter the kernel",
     "page faults, interrupts and work of io_uring are no calls and are not delayed",
-    "32-bit calls of a 64-bit program (int 0x80, x32) pass undelayed",
     "set-uid programs run without their privileges, since filters require no_new_privs",
     "if the tracer is killed with SIGKILL, delayed calls of the program fail with ENOSYS",
   ]

@@ -19,9 +19,4 @@ public enum SpinClock {
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
-
-  /// Occupies the processor until `seconds` have passed since `start`, as a delegate that polls would.
-  public static func spin(until seconds: Double, since start: Double) {
-    while now() - start < seconds {}
-  }
 }

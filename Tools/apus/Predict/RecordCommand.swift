@@ -49,6 +49,7 @@ struct RecordCommand: ParsableCommand {
 
   func run() throws {
     let plain = try DelayRun(command).run()
+    try plain.stopIfInterrupted()
     let overhead = times == "raw" ? 0 : try Self.overhead()
     let (bytes, status) = try Self.trace(command)
     guard status == plain.status else {
@@ -106,18 +107,11 @@ struct RecordCommand: ParsableCommand {
   }
 
   private static func trace(_ command: [String]) throws -> ([UInt8], Int32) {
-    var template = Array("/tmp/apus-predict-XXXXXX".utf8CString)
-    let descriptor = mkstemp(&template)
-    guard descriptor >= 0 else {
-      throw InputError(
-        "/tmp", found: String(cString: strerror(errno)), allowed: "a place for a temporary file")
-    }
-    close(descriptor)
-    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    defer { unlink(path) }
+    let file = try TemporaryFile()
+    defer { file.remove() }
     // On one processor strace and the program hand over in some 4 µs; on two it takes 4 or 40, as it happens,
     // and what is taken off would belong to another case than what was measured.
-    let run = DelayRun(["strace", "-c", "-w", "-f", "-o", path, "--"] + command)
+    let run = DelayRun(["strace", "-c", "-w", "-f", "-o", file.path, "--"] + command)
     let outcome: DelayOutcome
     do throws(InputError) {
       outcome = try ProcessorAffinity.onOneProcessor { () throws(InputError) in try run.run() }
@@ -126,7 +120,7 @@ struct RecordCommand: ParsableCommand {
       throw InputError(
         "strace", found: "no such program", allowed: "strace installed: apt-get install strace")
     }
-    return (try WholeFile.read(path), outcome.status)
+    try outcome.stopIfInterrupted()
+    return (try WholeFile.read(file.path), outcome.status)
   }
-
 }
