@@ -57,6 +57,15 @@ struct RealTracerTests {
     #expect(profile.program == "ls /" && profile.calls.contains { $0.name == "getdents64" && $0.count >= 2 })
   }
 
+  @Test func recordKnowsTheBytesIfAsked() async throws {
+    let folder = try Folder()
+    let recorded = try await folder.predict(
+      "record", "--bytes", "-o", "x.json", "--", "sh", "-c", "echo ten bytes | cat")
+    #expect(recorded.status == 0, "\(recorded.errors)")
+    let profile = try Profile(json: Array(folder.read("x.json").utf8), place: "x.json")
+    #expect(profile.calls.first { $0.name == "write" }?.bytes == 20 && profile.threads == 3)
+  }
+
   @Test func recordOfWhatCannotRunWritesNothing() async throws {
     let folder = try Folder()
     let result = try await folder.predict("record", "-o", "x.json", "--", "no-such-program")

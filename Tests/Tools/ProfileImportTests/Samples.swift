@@ -33,6 +33,8 @@ enum Samples {
   static let brokenTrace = """
     1000000000.000000 clone3({flags=CLONE_VM, tls=0x7f}strace: Process 4712 attached
      => {parent_tid=[4712]}, 88) = 4712 <0.100000>
+    [pid  4711] 1000000000.100000 statfs("/", strace: Process 4714 attached
+    0x7ffd4fe643e0) = -1 ENOENT (No such file or directory) <0.000000>
     [pid  4711] 1000000000.300000 read(3,  <unfinished ...>
     [pid  4712] 1000000000.350000 getpid() = 4711 <0.050000>
     [pid  4711] 1000000000.500000 <... read resumed>"x", 1) = 1 <0.200000>

@@ -54,8 +54,8 @@ struct StraceTraceReader {
     }
     if let start = broken {
       broken = nil
-      // Anything but the start of another thread's line goes on with it.
-      if scanner.byte != 91, !(48...57).contains(scanner.byte) {
+      // Anything but the start of another line goes on with it, be it `0x7ffe, 0) = 0 <0.000004>`.
+      if !Self.startsLine(scanner) {
         unfinished -= 1
         return try takeEnd(of: line, start, number: number, place: place)
       }
@@ -145,6 +145,18 @@ struct StraceTraceReader {
     let result = start.movesBytes || start.makesThread ? Self.result(line, closing) : 0
     if start.makesThread, result > 0 { clocks.expect(result, from: end) }
     tally.add(start.record, seconds: seconds, bytes: start.movesBytes ? Double(result) : 0)
+  }
+
+  /// Whether a line of its own begins here: with `[pid 4711]`, or with a time stamp, after a number or not.
+  private static func startsLine(_ scanner: LineScanner) -> Bool {
+    var scanner = scanner
+    if scanner.take("[pid") { return true }
+    guard scanner.takeInteger() != nil else { return false }
+    if scanner.byte == 32 {
+      scanner.skipSpaces()
+      guard scanner.takeInteger() != nil else { return false }
+    }
+    return scanner.take(".") && scanner.takeInteger() != nil && scanner.byte == 32
   }
 
   /// Whether a line that ends in " attached" holds what strace says of a new process.

@@ -16,7 +16,8 @@ struct RecordCommand: ParsableCommand {
     commandName: "record",
     abstract: "Run a Linux program and make its profile.",
     discussion: """
-      Runs the program once untraced, for its real length, and once under `strace -c -w -f`, for its calls. strace \
+      Runs the program once untraced, for its real length, and once under `strace -c -w -f` (with --bytes under \
+      `strace -T -ttt -f`), for its calls. strace \
       adds far more time to a call than most calls take; how much is measured first and taken off, so times of \
       cheap calls are uncertain by about a microsecond a call. The traced run is held to one processor. Needs strace (Debian package strace).
 
@@ -30,15 +31,11 @@ struct RecordCommand: ParsableCommand {
   @Option(help: "Name of the program; its command line without it.") var program: String?
   @Option(help: "Times of calls: corrected, raw, or system (shares of the untraced run's system time).")
   var times = "corrected"
+  @Flag(
+    help: "Record the bytes that calls move, for --per-byte: every call is written down, which takes longer.")
+  var bytes = false
   @Argument(parsing: .postTerminator, help: "The program and its arguments, after --.") var command:
     [String] = []
-
-  /// Calls whose time is someone else's work.
-  private static let waiting: Set<String> = [
-    "wait4", "waitid", "futex", "poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait",
-    "nanosleep",
-    "clock_nanosleep", "pause", "rt_sigsuspend", "rt_sigtimedwait",
-  ]
 
   func validate() throws {
     guard !command.isEmpty else { throw ValidationError("Give a program after --, as in: record -- ls -l") }
@@ -50,18 +47,17 @@ struct RecordCommand: ParsableCommand {
   func run() throws {
     let plain = try DelayRun(command).run()
     try plain.stopIfInterrupted()
-    let overhead = times == "raw" ? 0 : try Self.overhead()
-    let (bytes, status) = try Self.trace(command)
+    let overhead = times == "raw" ? 0 : try self.overhead()
+    var options = ImportOptions()
+    options.program = program ?? command.joined(separator: " ")
+    options.overheadPerCall = overhead
+    options.keepsWaiting = true
+    let (raw, status) = try trace(command, options)
     guard status == plain.status else {
       throw InputError(
         command[0], found: "exit status \(plain.status) untraced but \(status) under strace",
         allowed: "a program that does the same each time")
     }
-    var options = ImportOptions()
-    options.program = program ?? command.joined(separator: " ")
-    options.overheadPerCall = overhead
-    let raw = try ProfileImporter.read(
-      bytes: bytes, place: "strace", as: .straceWallSummary, options: options)
     try OutputFile.write(profile(raw, plain, overhead).json(), to: output)
     if plain.status != 0 { OutputFile.warn("note: the program ended with status \(plain.status)") }
   }
@@ -73,9 +69,7 @@ struct RecordCommand: ParsableCommand {
     if overhead > 0 {
       notes.append("\(NumberText.significant(overhead * 1e6)) µs a call taken off for strace")
     }
-    let makesOthers = calls.contains { ["clone", "clone3", "fork", "vfork"].contains($0.name) }
-    if makesOthers {
-      for index in calls.indices where Self.waiting.contains(calls[index].name) { calls[index].seconds = 0 }
+    if WaitingCalls.discount(&calls) {
       notes.append("several threads or processes: calls that wait for one another take no time")
     }
     let spent = calls.reduce(0) { $0 + $1.seconds }
@@ -89,16 +83,14 @@ struct RecordCommand: ParsableCommand {
     return try Profile(
       program: raw.program, source: "apus predict record", computationSeconds: plain.userSeconds,
       userSeconds: plain.userSeconds, systemSeconds: plain.systemSeconds, wallSeconds: plain.wallSeconds,
-      calls: calls,
-      notes: notes)
+      threads: raw.threads, calls: calls, notes: notes)
   }
 
   /// Seconds strace adds to a call: a call that takes 0.1 µs, timed by it.
-  private static func overhead() throws -> Double {
+  private func overhead() throws -> Double {
     var samples: [Double] = []
     for _ in 0..<3 {
-      let (bytes, _) = try trace(OwnProgram.calibrationLoad(5000))
-      let profile = try ProfileImporter.read(bytes: bytes, place: "strace", as: .straceWallSummary)
+      let (profile, _) = try trace(OwnProgram.calibrationLoad(5000), ImportOptions())
       guard let call = profile.calls.first(where: { $0.name == "getppid" }), call.count > 0 else { continue }
       samples.append(call.seconds / Double(call.count))
     }
@@ -106,12 +98,14 @@ struct RecordCommand: ParsableCommand {
     return samples.min() ?? 0
   }
 
-  private static func trace(_ command: [String]) throws -> ([UInt8], Int32) {
+  /// Runs `command` under strace; its profile and how it ended.
+  private func trace(_ command: [String], _ options: ImportOptions) throws -> (Profile, Int32) {
     let file = try TemporaryFile()
     defer { file.remove() }
     // On one processor strace and the program hand over in some 4 µs; on two it takes 4 or 40, as it happens,
     // and what is taken off would belong to another case than what was measured.
-    let run = DelayRun(["strace", "-c", "-w", "-f", "-o", file.path, "--"] + command)
+    let kind = bytes ? ["-T", "-ttt"] : ["-c", "-w"]
+    let run = DelayRun(["strace"] + kind + ["-f", "-o", file.path, "--"] + command)
     let outcome: DelayOutcome
     do throws(InputError) {
       outcome = try ProcessorAffinity.onOneProcessor { () throws(InputError) in try run.run() }
@@ -121,6 +115,7 @@ struct RecordCommand: ParsableCommand {
         "strace", found: "no such program", allowed: "strace installed: apt-get install strace")
     }
     try outcome.stopIfInterrupted()
-    return (try WholeFile.read(file.path), outcome.status)
+    let format: ProfileFormat = bytes ? .straceTrace : .straceWallSummary
+    return (try ProfileImporter.read(path: file.path, as: format, options: options), outcome.status)
   }
 }
