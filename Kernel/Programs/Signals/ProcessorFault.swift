@@ -4,10 +4,11 @@ import LinuxABI
 
 /// Exceptions of x86 as programs of Linux know them.
 public enum ProcessorFault {
-  /// The signal of an exception, and the code with which it comes (siginfo.h); `nil` for floating point (16 and 19), whose
-  /// code is in the state of its registers. Page faults (14) are not decided by their number.
+  /// The signal of an exception, and the code with which it comes (siginfo.h).
   ///
-  /// AMD APM vol. 2, 8.2 names the vectors.
+  /// AMD APM vol. 2, 8.2 names the vectors. Page faults (14) are not decided by their number.
+  ///
+  /// - Returns: `nil` for floating point (16 and 19), whose code is in the state of its registers.
   public static func signal(of vector: UInt8) -> (SignalNumber, code: Int32)? {
     switch vector {
     case 0: (.arithmetic, 1)  // FPE_INTDIV
