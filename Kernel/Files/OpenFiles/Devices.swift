@@ -3,6 +3,7 @@
 import FileSystem
 import FileSystemFormat
 import LinuxABI
+import VirtualFileSystem
 
 /// What stands in `/dev`.
 public enum DeviceFiles {
