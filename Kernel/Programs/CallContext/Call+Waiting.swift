@@ -91,8 +91,10 @@ extension Call {
     if pending & ~thread.fields.mask != 0 { thread.fields.context.hasWork = true }
   }
 
+  /// Signals that were sent to the thread or its process and not taken.
   package var pending: UInt64 { thread.fields.pending.set | process.fields.pending.set }
 
+  /// The group of a process, 0 for the caller's own.
   @inline(never)
   package func group(of number: Int32) throws(ErrorNumber) -> Int {
     do throws(ProcessError) {

@@ -14,9 +14,6 @@ extension Call {
     case stat, stat64, extended
   }
 
-  /// The layout that `stat` has in the program's interface.
-  var plainStat: StatLayout { .stat }
-
   @inline(never)
   func information(of node: FileNode, _ layout: StatLayout, at address: UInt) throws(ErrorNumber) -> Int {
     let information = try files.tree.information(of: node)

@@ -26,8 +26,8 @@ extension Call {
     case .writev: return try writeVectors(.current)
     case .pread64: return try read(Self.int(a), b, c, .at(wide(d, e)))
     case .pwrite64: return try write(Self.int(a), b, c, .at(wide(d, e)))
-    case .preadv: return try readVectors(.at(Self.join(d, e, abi)))
-    case .pwritev: return try writeVectors(.at(Self.join(d, e, abi)))
+    case .preadv: return try readVectors(.at(wide(d, e)))
+    case .pwritev: return try writeVectors(.at(wide(d, e)))
     case .sendfile: return try sendFile(offsetSize: abi.wordSize)
     case .sendfile64: return try sendFile(offsetSize: 8)
     case .lseek: return try seek()
@@ -58,10 +58,6 @@ extension Call {
 
   /// An offset that i386 passes in two registers.
   func wide(_ low: UInt, _ high: UInt) -> UInt64 { abi == .i386 ? Self.pair(low, high) : UInt64(low) }
-
-  static func join(_ low: UInt, _ high: UInt, _ abi: ProgramABI) -> UInt64 {
-    abi == .i386 ? pair(low, high) : UInt64(low)
-  }
 
   @inline(never)
   private func select(

@@ -133,15 +133,7 @@ extension Call {
       var bytes: InlineArray<128, UInt8> = .init(repeating: 0)
       var span = bytes.mutableSpan
       if let report {
-        var code: Int32 = 1
-        var value = report.status.code ?? 0
-        if report.status == .continued {
-          (code, value) = (6, 18)
-        } else if report.status.rawValue & 0xFF == 0x7F {
-          (code, value) = (5, report.status.rawValue >> 8 & 0xFF)
-        } else if let signal = report.status.signal {
-          (code, value) = (2, signal)
-        }
+        let (code, value) = report.status.childReport
         SignalInformation(code: code, process: report.number, value: UInt64(truncatingIfNeeded: value)).write(
           .child, abi, to: &span, at: 0)
       }

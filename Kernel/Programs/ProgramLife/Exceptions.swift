@@ -30,7 +30,7 @@ extension Programs {
     if vector == ExceptionVector.pageFault.rawValue {
       pageFault(thread)
     } else {
-      let (signal, code) = Self.meaning(of: vector, at: thread)
+      let (signal, code) = Self.meaning(of: vector)
       force(signal, code: code, address: UInt64(thread.programCounter), on: thread)
     }
     if thread.fields.context.hasWork { leave(thread, fromCall: false) }
@@ -67,18 +67,9 @@ extension Programs {
   }
 
   /// The signal and the code for an exception.
-  private static func meaning(of vector: UInt8, at thread: ProgramThreadReference) -> (SignalNumber, Int32) {
-    switch vector {
-    case 0: (.arithmetic, 1)
-    case 1: (.trap, 2)
-    case 3: (.trap, SignalInformation.kernelCode)
-    case 4, 5: (.segmentation, SignalInformation.kernelCode)
-    case 6: (.illegalInstruction, 2)
-    case 16, 19: (.arithmetic, FloatingPointFrame.exceptionCode(isVector: vector == 19))
-    case 17: (.busError, 1)
-    case 11, 12: (.busError, SignalInformation.kernelCode)
-    default: (.segmentation, SignalInformation.kernelCode)
-    }
+  private static func meaning(of vector: UInt8) -> (SignalNumber, Int32) {
+    if let known = ProcessorFault.signal(of: vector) { return known }
+    return (.arithmetic, FloatingPointFrame.exceptionCode(isVector: vector == 19))
   }
 
   /// Sends a signal that a thread has caused itself: it can't be blocked or ignored, or the instruction would only

@@ -73,8 +73,7 @@ extension Programs {
     } catch { preconditionFailure("a process without an entry") }
     if report.isGone { Files.forget(number) }
     if report.parent != 0 {
-      let code: Int32 = status.code != nil ? 1 : 2
-      let value = status.code ?? status.signal ?? 0
+      let (code, value) = status.childReport
       if report.signal == 17 {
         tellParent(report.parent, of: number, code: code, status: value, isStop: false)
       } else if let parent = self.process(report.parent) {
