@@ -51,8 +51,16 @@ struct SyntheticRounds {
       + "\(NumberText.engineering(fixedSeconds))s"
   }
 
-  /// One round: by the wall clock, and in processor time.
-  mutating func run(gain: Double, number: Int) throws -> [ComparedRun] {
+  /// What a round showed.
+  struct Outcome {
+    var wall: ComparedRun
+    var processor: ComparedRun
+    /// Whether even the shortest runs had to wait for a processor, so that the wall clock timed other programs too.
+    var isDisturbed: Bool
+  }
+
+  /// One round, measured by the wall clock and in processor time.
+  mutating func run(gain: Double, number: Int) throws -> Outcome {
     let label = "gamma=\(NumberText.significant(gain))"
     var profile: Profile?
     var leastWork = Double.infinity
@@ -77,18 +85,23 @@ struct SyntheticRounds {
       delayed.add(run)
       note(run, "\(label),\(number),\(turn),delayed")
     }
-    guard let profile else { return [] }
+    guard let profile else { throw InputError("--repeats", found: "\(repeats)", allowed: "1 or more") }
     let predicted = model(profile, gain: gain).predict(delegated: marks(profile, gain: gain).marks).speedup
-    return [
-      ComparedRun(label + " wall", predicted: predicted, measured: plain.wall / delayed.wall),
-      ComparedRun(label + " processor", predicted: predicted, measured: plain.processor / delayed.processor),
-    ]
+    return Outcome(
+      wall: ComparedRun(label + " wall", predicted: predicted, measured: plain.wall / delayed.wall),
+      processor: ComparedRun(
+        label + " processor", predicted: predicted, measured: plain.processor / delayed.processor),
+      isDisturbed: plain.isDisturbed || delayed.isDisturbed)
   }
 
   /// The least of several runs, by either clock.
   private struct Least {
     var wall = Double.infinity
     var processor = Double.infinity
+
+    /// One thread and its delegate take turns: with a processor to themselves they are as long as their work, but
+    /// for some start and end.
+    var isDisturbed: Bool { wall > processor * 1.1 }
 
     mutating func add(_ outcome: DelayOutcome) {
       wall = min(wall, outcome.wallSeconds)
