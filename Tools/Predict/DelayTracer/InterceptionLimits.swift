@@ -13,6 +13,8 @@ public enum InterceptionLimits {
   private static let everywhere = [
     "calls that glibc answers from the vDSO (clock_gettime, gettimeofday, time, getcpu) never enter the kernel",
     "page faults, interrupts and work of io_uring are no calls and are not delayed",
+    "a signal that comes before a delegate has taken a call ends the call with EINTR, if its handler does not restart "
+      + "calls: also a call such as fork, which never ends so otherwise",
     "set-uid programs run without their privileges, since filters require no_new_privs",
     "if the tracer is killed with SIGKILL, delayed calls of the program fail with ENOSYS",
   ]

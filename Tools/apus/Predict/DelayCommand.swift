@@ -158,7 +158,7 @@ struct DelayCommand: ParsableCommand {
     for (name, count) in (last?.delayed ?? [:]).sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       print("  \(name) \(count)")
     }
-    for text in InterceptionLimits.always { print("not intercepted: \(text)") }
+    for text in InterceptionLimits.always { print("limit: \(text)") }
   }
 }
 
