@@ -248,10 +248,21 @@ if let architecture {
   if isI686 {
     targets += [
       bareMetal(
+        "Guests/GuestPages",
+        """
+        Arch Base CMachine FrameAllocator GuestInterface Log Paging Partition Runtime ShadowPaging X86
+        """),
+      bareMetal(
+        "Guests/GuestRecords",
+        """
+        Arch Archive Base BootInformation CMachine GuestImage GuestInterface GuestPages Log Randomness
+        Runtime Scheduling Sync Virtio
+        """),
+      bareMetal(
         "Guests/GuestHost",
         """
-        ABI Arch Archive Base BootInformation Clocks CMachine Core FrameAllocator GuestImage GuestInterface
-        Hypervisor Log Paging Partition Randomness Runtime Scheduling ShadowPaging Sync Virtio X86
+        Arch Base BootInformation CMachine Clocks Core FrameAllocator GuestImage GuestInterface GuestPages
+        GuestRecords Hypervisor Log Paging Runtime Scheduling ShadowPaging Sync Virtio
         """),
       .target(name: "CGuest", path: "Kernel/Guests/Guest/Machine"),
       bareMetal(

@@ -7,6 +7,7 @@ import CMachine
 import Core
 import GuestImage
 import GuestInterface
+import GuestRecords
 import Hypervisor
 import Log
 import Runtime
@@ -107,7 +108,7 @@ extension GuestHost {
   ///
   /// A program asks too, in whose tables the pages of the world switch may not be: nothing here looks at registers.
   private static func counts(of guest: GuestReference) -> GuestFacts.Counts? {
-    guard let hosted = unsafe guest.fields.hosted, let thread = guest.fields.thread else { return nil }
+    guard let hosted = unsafe guest.hosted, let thread = guest.fields.thread else { return nil }
     var counts = GuestFacts.Counts()
     let rate = NodeReference().node.clock.ticksPerMillisecond
     counts.milliseconds = thread.runTicks(isCurrent: false, at: cpu_rdtsc()) / max(1, rate)
@@ -146,7 +147,7 @@ extension GuestHost {
   /// All that is known of a guest.
   private static func show(_ guest: GuestReference) {
     let log = NodeReference()
-    guard unsafe guest.fields.hosted != nil else {
+    guard unsafe guest.hosted != nil else {
       log.node.log.show(
         "guest \(guest.fields.number) has ended; it was started \(guest.fields.startCount) times")
       return
@@ -155,7 +156,7 @@ extension GuestHost {
       cpu_cli()
       var line: Text?
       // SAFETY: the guest lives as long as its record names it, which changes with interrupts off.
-      if let hosted = unsafe guest.fields.hosted { line = unsafe hosted.pointee.line(index) }
+      if let hosted = unsafe guest.hosted { line = unsafe hosted.pointee.line(index) }
       cpu_sti()
       if let line { log.node.log.show(line) }
     }

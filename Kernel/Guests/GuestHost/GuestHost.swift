@@ -1,4 +1,8 @@
 /// The guests that the boot loader brought.
+///
+/// This module runs guests: a thread for each, which makes the guest, enters it again and again and gives everything back at
+/// its end, so that a guest ends without harm to anybody else. It holds no guest's memory itself (`GuestPages`), and what
+/// outlives an end is in the record (`GuestRecords`).
 
 import ABI
 import Arch
@@ -8,6 +12,8 @@ import CMachine
 import FrameAllocator
 import GuestImage
 import GuestInterface
+import GuestPages
+import GuestRecords
 import Hypervisor
 import Log
 import Paging
@@ -170,7 +176,7 @@ public enum GuestHost {
       unsafe discard(hosted)
       return nil
     }
-    unsafe record.fields.hosted = hosted
+    unsafe record.hosted = hosted
     record.fields.alarm = alarm
     record.fields.startCount += 1
     record.fields.state = record.fields.isPaused ? .paused : .running
@@ -180,7 +186,7 @@ public enum GuestHost {
     unsafe record.fields.series.add(hosted)
     cpu_cli()
     record.fields.alarm = nil
-    unsafe record.fields.hosted = nil
+    unsafe record.hosted = nil
     cpu_sti()
     alarm.release()
     unsafe discard(hosted)
@@ -189,9 +195,8 @@ public enum GuestHost {
 
   private static func make(_ record: GuestReference) -> UnsafeMutablePointer<HostedGuest>? {
     do throws(GuestStartError) {
-      record.fields.allocations = 0
-      record.fields.refusedAllocation =
-        record.fields.description.isRefusing ? record.fields.startCount + 1 : 0
+      record.fields.allocations.begin(
+        refusing: record.fields.description.isRefusing ? record.fields.startCount + 1 : 0)
       let hosted = try unsafe makeGuest(record)
       do throws(GuestStartError) { try unsafe hosted.pointee.attachDevices(record) } catch {
         unsafe discard(hosted)
@@ -310,11 +315,4 @@ enum GuestOutcome {
   case asked(GuestRequest)
   /// It was not over when its life was to be.
   case outlived
-}
-
-/// Why a guest could not be started.
-enum GuestStartError: Error, BitwiseCopyable {
-  case image(GuestImageError)
-  case memory
-  case floatingPoint
 }

@@ -2,6 +2,8 @@
 
 import Base
 import GuestInterface
+import GuestPages
+import GuestRecords
 import Hypervisor
 import Log
 import ShadowPaging

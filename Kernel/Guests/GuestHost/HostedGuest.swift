@@ -7,6 +7,8 @@ import CMachine
 import Clocks
 import GuestImage
 import GuestInterface
+import GuestPages
+import GuestRecords
 import Hypervisor
 import Log
 import Paging
@@ -53,9 +55,14 @@ import Virtio
     at place: UnsafeMutableRawPointer, megabytes: UInt32, record: GuestReference
   ) throws(GuestStartError) -> UnsafeMutablePointer<HostedGuest> {
     let pages: WorldPages
-    do { pages = try WorldPages(slot: Int(record.fields.number - 1), record) } catch { throw .memory }
+    do { pages = try WorldPages(slot: Int(record.fields.number - 1), record.fields.allocations) } catch {
+      throw .memory
+    }
     var memory: MachineGuestMemory
-    do { memory = try MachineGuestMemory(megabytes: megabytes, pages: pages, record) } catch {
+    do {
+      memory = try MachineGuestMemory(
+        megabytes: megabytes, pages: pages, behind: record.windowPagesBefore, record.fields.allocations)
+    } catch {
       pages.release()
       throw .memory
     }
@@ -274,7 +281,7 @@ import Virtio
   private mutating func attend(
     _ record: GuestReference, _ alarm: GuestAlarm, _ share: inout ProcessorShare
   ) -> GuestStep {
-    while let end = share.waitEnd(percent: record.fields.share) {
+    while let end = waitEnd(of: &share, percent: record.fields.share) {
       record.wait(until: end)
       beginTurn()
       if record.fields.request != .none || record.fields.isPaused {
@@ -291,6 +298,20 @@ import Virtio
     let step = guest.prepareEntry(in: &memory)
     alarm.set(min(nextLook, share.end))
     return step
+  }
+
+  /// The tick until which the guest must wait for its share of the processor, or `nil` if it may go on.
+  private func waitEnd(of share: inout ProcessorShare, percent: UInt32) -> UInt64? {
+    guard percent < 100 else {
+      share.lift()
+      return nil
+    }
+    cpu_cli()
+    let now = cpu_rdtsc()
+    let used = Threads.current.runTicks(isCurrent: true, at: now)
+    cpu_sti()
+    let window = NodeReference().node.clock.ticksPerMillisecond * 100
+    return share.waitEnd(percent: percent, used: used, at: now, window: window)
   }
 
   /// Deals with an exit, and with the devices that it is for.

@@ -9,7 +9,7 @@
 ;   with the guest's registers (GuestRegisters of GuestInterface): they are popped to enter, and pushed to leave.
 ;   Out: eax, where the registers were saved. Preserved: nothing. Stack: kept. Interrupts: off, before and after.
 ;
-; The state page (GuestState of Kernel/Guests/GuestHost) can be written in the kernel's tables only. Its task state names the
+; The state page (WorldPages of Kernel/Guests/GuestPages) can be written in the kernel's tables only. Its task state names the
 ; end of the registers' page as the stack of ring 0, so the processor itself pushes the upper five words.
 ;
 ; A fault in here can only be a segment register or a return that the guest's descriptors forbid. It comes from ring 0,

@@ -9,16 +9,16 @@ import Log
 import Runtime
 
 /// What the boot loader brought.
-enum BootModules {
+package enum BootModules {
   /// What a module's text says of a guest; `nil` if it is not for one.
-  static func description(at index: Int) throws(GuestImageError) -> GuestDescription? {
+  package static func description(at index: Int) throws(GuestImageError) -> GuestDescription? {
     let reference = NodeReference()
     return index < reference.node.boot.moduleCount
       ? try reference.node.boot.guestDescription(at: index) : nil
   }
 
   /// Adds the name of a place in a guest's kernel, if its file has one: ` in name+0x12`.
-  static func appendSymbol(of address: UInt32, module index: Int, to text: inout Text) {
+  package static func appendSymbol(of address: UInt32, module index: Int, to text: inout Text) {
     let module = NodeReference().node.boot.module(at: index)
     guard let bytes = Ramdisk.span(of: module) else { return }
     let symbols = GuestSymbols(bytes)
@@ -31,7 +31,7 @@ enum BootModules {
 
   /// The bytes of the ramdisk among the modules behind a guest's kernel; none if there is none.
   @_lifetime(immortal)
-  static func ramdisk(behind index: Int) throws(GuestImageError) -> Span<UInt8> {
+  package static func ramdisk(behind index: Int) throws(GuestImageError) -> Span<UInt8> {
     var next = index + 1
     while let description = try description(at: next), description.kind != .kernel {
       if description.kind == .ramdisk {
@@ -47,12 +47,12 @@ enum BootModules {
 
 // A borrow of the whole structure would copy it: these count as changes.
 extension BootInformation {
-  mutating func guestDescription(at index: Int) throws(GuestImageError) -> GuestDescription? {
+  package mutating func guestDescription(at index: Int) throws(GuestImageError) -> GuestDescription? {
     try GuestDescription(bytes(of: module(at: index).text))
   }
 
   /// Writes a guest's boot parameters, with the command line of its module's text.
-  mutating func prepareGuest<Memory: GuestMemory & ~Copyable>(
+  package mutating func prepareGuest<Memory: GuestMemory & ~Copyable>(
     module index: Int, _ description: GuestDescription, start: UInt32, ramdisk: Span<UInt8>,
     in memory: inout Memory
   ) throws(GuestImageError) {

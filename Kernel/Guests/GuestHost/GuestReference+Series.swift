@@ -1,4 +1,4 @@
-/// Guests that are started again and again.
+/// When a guest that is started again and again goes on, and what its starts came to.
 
 import Arch
 import Base
@@ -6,30 +6,14 @@ import CMachine
 import FrameAllocator
 import GuestImage
 import GuestInterface
+import GuestPages
+import GuestRecords
 import Hypervisor
 import Log
 import Runtime
 import ShadowPaging
 
-/// What the starts of a guest came to.
-struct GuestSeries: BitwiseCopyable {
-  /// Starts that the host ended.
-  var kills: UInt32 = 0
-  /// Those of them that were not over in time.
-  var outlived: UInt32 = 0
-  /// Starts that never began because an allocation was refused them.
-  var refused: UInt32 = 0
-  /// Frames that were free after the first start that began.
-  var framesAfterFirst: UInt32 = 0
-  /// Calls, and those of them that came through the ring.
-  var calls: UInt64 = 0
-  var ringCalls: UInt64 = 0
-  /// Page faults that showed a page, and traps that were the guest's own.
-  var fills: UInt64 = 0
-  var reflections: UInt64 = 0
-  /// Times that the shadow tables were looked through.
-  var audits: UInt64 = 0
-
+extension GuestSeries {
   /// Adds what a guest did.
   mutating func add(_ hosted: UnsafeMutablePointer<HostedGuest>) {
     // SAFETY: the guest lives until its thread, which calls this, discards it.
@@ -71,9 +55,9 @@ extension GuestReference {
 
   /// Counts a start that was refused an allocation and never began; says whether another follows.
   var wasRefused: Bool {
-    guard fields.refusedAllocation != 0, fields.allocations >= fields.refusedAllocation,
-      fields.startCount + 1 < fields.description.starts
-    else { return false }
+    guard fields.allocations.hasRefused, fields.startCount + 1 < fields.description.starts else {
+      return false
+    }
     fields.startCount += 1
     fields.series.refused += 1
     return true

@@ -8,37 +8,37 @@ import Runtime
 import Sync
 
 /// The guests, who gets what is typed, and who spoke last.
-struct GuestTable: ~Copyable {
+package struct GuestTable: ~Copyable {
   /// The most guests.
-  static var capacity: Int { 8 }
+  package static var capacity: Int { 8 }
 
-  var count = 0
-  var guests: InlineArray<8, GuestReference?> = .init(repeating: nil)
+  package var count = 0
+  package var guests: InlineArray<8, GuestReference?> = .init(repeating: nil)
   /// Whether programs run beside the guests: they have the terminal in place of the kernel's console.
-  var isBesidePrograms = false
+  package var isBesidePrograms = false
   /// Who gets what is typed: a guest's number, or 0 for the kernel's console or the programs.
-  var focus: UInt32 = 1
+  package var focus: UInt32 = 1
   /// Whether the last byte typed was the key that speaks to the host.
-  var isEscaped = false
+  package var isEscaped = false
   /// The last byte that was typed for a guest.
-  var lastTyped: UInt8 = 0
+  package var lastTyped: UInt8 = 0
   /// Who has written to the console last.
-  var speaker: UInt32 = 0
+  package var speaker: UInt32 = 0
   /// A unit when a guest has ended, or the terminal was given away.
-  let ended: Semaphore = HeapSemaphore.make(limit: 1)
+  package let ended: Semaphore = HeapSemaphore.make(limit: 1)
 }
 
 /// The table, by its place on the heap.
-@safe struct GuestTableReference: BitwiseCopyable {
+@safe package struct GuestTableReference: BitwiseCopyable {
   private let place: UnsafeMutablePointer<GuestTable>
 
-  var table: GuestTable {
+  package var table: GuestTable {
     @inline(__always) unsafeAddress { unsafe UnsafePointer(place) }
     @inline(__always) nonmutating unsafeMutableAddress { unsafe place }
   }
 
   /// The node's table, or `nil` if it has no guests.
-  init?() {
+  package init?() {
     // SAFETY: `create` has put a table there, and nobody takes it away.
     guard let place = unsafe UnsafeMutablePointer<GuestTable>(bitPattern: NodeReference().node.guests) else {
       return nil
@@ -47,7 +47,7 @@ struct GuestTable: ~Copyable {
   }
 
   /// Makes the node's table.
-  static func create() {
+  package static func create() {
     let address = KernelHeap.allocate(MemoryLayout<GuestTable>.size, alignment: 16).rawValue
     // SAFETY: the heap has just given the memory.
     unsafe UnsafeMutablePointer<GuestTable>(bitPattern: address)?.initialize(to: GuestTable())
@@ -55,7 +55,7 @@ struct GuestTable: ~Copyable {
   }
 
   /// Adds a guest; `nil` if there are too many.
-  func add(module: Int, _ description: GuestDescription) -> GuestReference? {
+  package func add(module: Int, _ description: GuestDescription) -> GuestReference? {
     guard table.count < GuestTable.capacity else { return nil }
     let guest = GuestReference(number: UInt32(table.count + 1), module: module, description: description)
     table.guests[table.count] = guest
@@ -64,13 +64,13 @@ struct GuestTable: ~Copyable {
   }
 
   /// A guest by its number, from 1.
-  func guest(_ number: UInt32) -> GuestReference? {
+  package func guest(_ number: UInt32) -> GuestReference? {
     number >= 1 && number <= UInt32(table.count) ? table.guests[Int(number) - 1] : nil
   }
 
   /// Whether a guest's output is shown by lines, with its name before each: there are others, and it has not the
   /// terminal.
-  func isTagged(_ number: UInt32) -> Bool {
+  package func isTagged(_ number: UInt32) -> Bool {
     (table.count > 1 || table.isBesidePrograms) && table.focus != number
   }
 }

@@ -7,36 +7,39 @@ import Runtime
 import Virtio
 
 /// Our console, the disks in memory, random numbers, and the switch between guests.
-struct MachineDevices: DeviceHost {
-  let record: GuestReference
+package struct MachineDevices: DeviceHost {
+  private let record: GuestReference
 
-  func show(_ byte: UInt8) { record.show(byte) }
-  func endOutput() { record.endOutput() }
+  /// The devices of a guest.
+  package init(record: GuestReference) { self.record = record }
 
-  func nextInput() -> UInt8? {
+  package func show(_ byte: UInt8) { record.show(byte) }
+  package func endOutput() { record.endOutput() }
+
+  package func nextInput() -> UInt8? {
     cpu_cli()
     defer { cpu_sti() }
     return record.fields.input.removeFirst()
   }
 
-  func random() -> UInt32 { record.fields.random.next { cpu_rdtsc() } }
+  package func random() -> UInt32 { record.fields.random.next { cpu_rdtsc() } }
 
   // MARK: - Disks
 
-  func loadDisk(_ disk: Int, _ offset: UInt32) -> UInt32 {
+  package func loadDisk(_ disk: Int, _ offset: UInt32) -> UInt32 {
     cpu_load32(record.fields.disks[disk].start + UInt(offset))
   }
 
-  func storeDisk(_ disk: Int, _ offset: UInt32, _ word: UInt32) {
+  package func storeDisk(_ disk: Int, _ offset: UInt32, _ word: UInt32) {
     cpu_store32(record.fields.disks[disk].start + UInt(offset), word)
   }
 
   // MARK: - Network
 
-  func beginFrame(byteCount: UInt32) { record.fields.card.begin(byteCount: byteCount) }
-  func putFrame(_ word: UInt32) { record.fields.card.put(word) }
+  package func beginFrame(byteCount: UInt32) { record.fields.card.begin(byteCount: byteCount) }
+  package func putFrame(_ word: UInt32) { record.fields.card.put(word) }
 
-  func endFrame() {
+  package func endFrame() {
     guard let guests = GuestTableReference() else { return }
     var present: UInt16 = 0
     for number in 1...UInt32(guests.table.count) where guests.guest(number)?.fields.state == .running {
@@ -54,10 +57,10 @@ struct MachineDevices: DeviceHost {
     }
   }
 
-  func waitingFrame() -> UInt32? { record.fields.card.waitingFrame }
-  func frameWord(_ offset: UInt32) -> UInt32 { record.fields.card.word(offset) }
+  package func waitingFrame() -> UInt32? { record.fields.card.waitingFrame }
+  package func frameWord(_ offset: UInt32) -> UInt32 { record.fields.card.word(offset) }
 
-  func dropFrame() {
+  package func dropFrame() {
     cpu_cli()
     record.fields.card.drop()
     cpu_sti()

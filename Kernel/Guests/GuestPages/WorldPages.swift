@@ -10,34 +10,36 @@ import Runtime
 import X86
 
 /// A guest's registers and its processor tables, in the top 4 MiB; `WorldSwitch.asm` uses them.
-struct WorldPages: BitwiseCopyable {
+package struct WorldPages: BitwiseCopyable {
   /// Where the code of the switch appears.
-  static var code: UInt { UInt(GuestData.switcherAddress) }
+  package static var code: UInt { UInt(GuestData.switcherAddress) }
   /// Guests that can be at a time.
-  static var slotCount: Int { 16 }
-  static var format: PAEFormat { PAEFormat(noExecute: Processor.hasNoExecute) }
-  static var codePageCount: Int { Int(symbol_world_switch_end() - symbol_world_switch_start()) / pageSize }
+  package static var slotCount: Int { 16 }
+  package static var format: PAEFormat { PAEFormat(noExecute: Processor.hasNoExecute) }
+  package static var codePageCount: Int {
+    Int(symbol_world_switch_end() - symbol_world_switch_start()) / pageSize
+  }
 
   /// The frame of a page of the code.
-  static func codeFrame(_ page: Int) -> FrameNumber {
+  package static func codeFrame(_ page: Int) -> FrameNumber {
     let address = DirectMap.physicalAddress(ofImageAddress: symbol_world_switch_start()).rawValue
     return FrameNumber(UInt32(truncatingIfNeeded: address >> UInt64(pageShift)) + UInt32(page))
   }
 
   /// The frame of the page that ends with the registers.
-  let registersFrame: FrameNumber
+  package let registersFrame: FrameNumber
   /// The frame of the state.
-  let stateFrame: FrameNumber
+  package let stateFrame: FrameNumber
   /// Where the registers' page appears; the state follows.
-  let registersPage: UInt
+  package let registersPage: UInt
 
   /// Where the state appears.
-  var state: UInt { registersPage + UInt(pageSize) }
+  package var state: UInt { registersPage + UInt(pageSize) }
   /// Where the registers lie.
-  var registers: UInt { state - Self.registersSize }
+  package var registers: UInt { state - Self.registersSize }
 
   /// The same as a pointer.
-  var registerPointer: UnsafeMutablePointer<GuestRegisters> {
+  package var registerPointer: UnsafeMutablePointer<GuestRegisters> {
     guard let pointer = unsafe UnsafeMutablePointer<GuestRegisters>(bitPattern: registers) else {
       preconditionFailure("the registers' page lies in the top 4 MiB")
     }
@@ -63,7 +65,7 @@ struct WorldPages: BitwiseCopyable {
   private static var gates: UInt { 0x200 }
 
   /// Takes two frames and shows them in the kernel's tables.
-  init(slot: Int, _ record: GuestReference) throws(PagingError) {
+  package init(slot: Int, _ allocations: StartAllocations) throws(PagingError) {
     registersPage = Self.code + 0x1_0000 + UInt(slot * 2 * pageSize)
     cpu_cli()
     defer { cpu_sti() }
@@ -77,17 +79,17 @@ struct WorldPages: BitwiseCopyable {
           PageAttributes(.readExecute), in: &memory)
       }
     }
-    guard !record.refuses() else { throw .outOfFrames }
+    guard !allocations.refuses() else { throw .outOfFrames }
     registersFrame = try memory.allocateTable()
     do throws(PagingError) {
-      guard !record.refuses() else { throw .outOfFrames }
+      guard !allocations.refuses() else { throw .outOfFrames }
       stateFrame = try memory.allocateTable()
     } catch {
       memory.freeTable(registersFrame)
       throw error
     }
     do throws(PagingError) {
-      guard !record.refuses() else { throw .outOfFrames }
+      guard !allocations.refuses() else { throw .outOfFrames }
       try tables.map(
         registersFrame, at: VirtualAddress(registersPage), PageAttributes(.readWrite), in: &memory)
       try tables.map(stateFrame, at: VirtualAddress(state), PageAttributes(.readWrite), in: &memory)
@@ -101,7 +103,7 @@ struct WorldPages: BitwiseCopyable {
   }
 
   /// Gives the frames back.
-  func release() {
+  package func release() {
     cpu_cli()
     defer { cpu_sti() }
     var memory = NodeTableMemory()
@@ -151,25 +153,25 @@ struct WorldPages: BitwiseCopyable {
   // MARK: - What the guest changes
 
   /// Says which tables the processor uses in the guest.
-  func setRoot(_ root: FrameNumber) {
+  package func setRoot(_ root: FrameNumber) {
     store(Self.guestRoot, UInt32(truncatingIfNeeded: hardwareRoot(root)))
   }
 
   /// Sets the stack on which programs of the guest enter its kernel.
-  func setStack(segment: UInt32, top: UInt32) {
+  package func setStack(segment: UInt32, top: UInt32) {
     store(Self.task + 12, top)
     store(Self.task + 16, segment)
   }
 
   /// Sets a descriptor that the guest may have.
-  func setSegment(_ index: Int, _ descriptor: SegmentDescriptor) {
+  package func setSegment(_ index: Int, _ descriptor: SegmentDescriptor) {
     let place = Self.segments + UInt(index * 8)
     store(place, UInt32(truncatingIfNeeded: descriptor.rawValue))
     store(place + 4, UInt32(truncatingIfNeeded: descriptor.rawValue >> 32))
   }
 
   /// Sets where a vector arrives while the guest runs: in the guest, or in the switch.
-  func setGate(_ vector: Int, _ gate: GuestGate) {
+  package func setGate(_ vector: Int, _ gate: GuestGate) {
     let place = Self.gates + UInt(vector * 8)
     if gate.mayBeDirect(for: UInt8(truncatingIfNeeded: vector)) {
       store(place, UInt32(GuestSegments.kernelCode) << 16 | gate.offset & 0xFFFF)
@@ -185,10 +187,10 @@ struct WorldPages: BitwiseCopyable {
   // MARK: - The switch
 
   /// Where the switch begins, in the pages that both sides see.
-  static var entry: UInt { code + (symbol_world_enter() - symbol_world_switch_start()) }
+  package static var entry: UInt { code + (symbol_world_enter() - symbol_world_switch_start()) }
 
   /// The address of the last page fault in the guest.
-  var faultAddress: UInt32 { cpu_load32(state + Self.faultAddressOffset) }
+  package var faultAddress: UInt32 { cpu_load32(state + Self.faultAddressOffset) }
 
   private func store(_ offset: UInt, _ value: UInt32) { cpu_store32(state + offset, value) }
 

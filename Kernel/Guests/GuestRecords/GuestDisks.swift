@@ -10,7 +10,7 @@ import Virtio
 
 extension GuestReference {
   /// Finds the disks of the guest: the file of the ramdisk that its description names, and the modules behind its own.
-  func findDisks(_ guests: GuestTableReference) throws(GuestImageError) {
+  package func findDisks(_ guests: GuestTableReference) throws(GuestImageError) {
     let name = fields.description.disk
     if !name.isEmpty { try add(try ramdiskFile(name), guests, UInt64(name.lowerBound)) }
     var index = fields.module + 1

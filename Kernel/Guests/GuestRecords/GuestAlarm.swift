@@ -11,30 +11,30 @@ import Runtime
 import Scheduling
 
 /// An alarm, by the place of what two threads share of it.
-@safe struct GuestAlarm: BitwiseCopyable {
+@safe package struct GuestAlarm: BitwiseCopyable {
   /// What the two threads share.
-  struct Fields: BitwiseCopyable {
+  package struct Fields: BitwiseCopyable {
     /// The tick at which the guest's clock is due; `UInt64.max` for never.
-    var deadline: UInt64 = .max
+    package var deadline: UInt64 = .max
     /// The tick until which the alarm's thread sleeps.
-    var sleepsUntil: UInt64 = .max
+    package var sleepsUntil: UInt64 = .max
     /// The guest is to be looked at before it is entered again.
-    var isDue = true
+    package var isDue = true
     /// The guest is no more.
-    var isOver = false
+    package var isOver = false
   }
 
   private let place: UnsafeMutablePointer<Fields>
   private let thread: ThreadReference
 
   /// What the two threads share.
-  var fields: Fields {
+  package var fields: Fields {
     @inline(__always) unsafeAddress { unsafe UnsafePointer(place) }
     @inline(__always) nonmutating unsafeMutableAddress { unsafe place }
   }
 
   /// Makes the alarm of a guest, whose thread has a level, and starts it.
-  init(of record: GuestReference, level: PriorityLevel) throws(GuestStartError) {
+  package init(of record: GuestReference, level: PriorityLevel) throws(GuestStartError) {
     guard !record.refuses(),
       let address = Processor.withoutInterrupts({ KernelHeap.tryAllocate(MemoryLayout<Fields>.size) }),
       let place = unsafe UnsafeMutablePointer<Fields>(bitPattern: address.rawValue)
@@ -58,7 +58,7 @@ import Scheduling
   }
 
   /// Ends the thread and gives the memory back.
-  func release() {
+  package func release() {
     fields.isOver = true
     try? Threads.cancelWait(of: thread)
     _ = try? Threads.join(thread)
@@ -66,7 +66,7 @@ import Scheduling
   }
 
   /// Learns of the guest's next event; the thread is woken if it would sleep for too long.
-  func set(_ deadline: UInt64) {
+  package func set(_ deadline: UInt64) {
     fields.deadline = deadline
     if deadline < fields.sleepsUntil { try? Threads.cancelWait(of: thread) }
   }

@@ -1,10 +1,15 @@
 /// What the host keeps of each guest that the boot loader brought, whether it runs or not.
+///
+/// This module is what the guests' own threads, the kernel's console and other guests share: records, the table of them,
+/// their alarms, disks and network cards. It protects them from one another: each field has one writer, or is changed with
+/// interrupts off. The guest itself, and its thread, belong to `GuestHost`.
 
 import Arch
 import Base
 import CMachine
 import GuestImage
 import GuestInterface
+import GuestPages
 import Randomness
 import Runtime
 import Scheduling
@@ -12,7 +17,7 @@ import Sync
 import Virtio
 
 /// Where a guest is in its life.
-enum GuestState: UInt8, BitwiseCopyable {
+package enum GuestState: UInt8, BitwiseCopyable {
   /// Its thread makes it.
   case starting
   /// It runs, or waits for an interrupt.
@@ -23,7 +28,7 @@ enum GuestState: UInt8, BitwiseCopyable {
   case ended
 
   /// The state in a word.
-  var name: StaticString {
+  package var name: StaticString {
     switch self {
     case .starting: "starting"
     case .running: "running"
@@ -34,7 +39,7 @@ enum GuestState: UInt8, BitwiseCopyable {
 }
 
 /// How a guest is to end at the host's will.
-enum GuestRequest: UInt8, BitwiseCopyable {
+package enum GuestRequest: UInt8, BitwiseCopyable {
   case none
   case stop
   case kill
@@ -44,59 +49,58 @@ enum GuestRequest: UInt8, BitwiseCopyable {
 /// A guest as the kernel's console, its own thread and the other guests' threads see it.
 ///
 /// Changed by several threads, each field by one or with interrupts off: a byte typed, a frame delivered, a request.
-@safe struct GuestRecord: ~Copyable {
+@safe package struct GuestRecord: ~Copyable {
   /// Its number, from 1.
-  let number: UInt32
+  package let number: UInt32
   /// The boot module with its kernel.
-  let module: Int
+  package let module: Int
   /// What that module's text says.
-  let description: GuestDescription
+  package let description: GuestDescription
   /// How urgent it is now.
-  var level: UInt32
+  package var level: UInt32
   /// The percentage of the processor that it gets now.
-  var share: UInt32
-  var state = GuestState.starting
-  var request = GuestRequest.none
+  package var share: UInt32
+  package var state = GuestState.starting
+  package var request = GuestRequest.none
   /// Whether it is to wait.
-  var isPaused = false
+  package var isPaused = false
   /// Its thread, while it has one.
-  var thread: ThreadReference?
+  package var thread: ThreadReference?
   /// Its alarm, while it runs.
-  var alarm: GuestAlarm?
-  /// Where the guest itself lies, while it lives.
-  var hosted: UnsafeMutablePointer<HostedGuest>?
+  package var alarm: GuestAlarm?
+  /// Where the guest itself lies, while it lives, else 0; `GuestHost` knows what is there.
+  package var hosted: UInt = 0
   /// How often it has begun.
-  var startCount: UInt32 = 0
+  package var startCount: UInt32 = 0
   /// Whether its last end was a mistake of its own, or none of it could be made.
-  var hasFailed = false
+  package var hasFailed = false
 
-  /// Allocations of this start, and the one that is refused to see what comes of it; 0 for none.
-  var allocations: UInt32 = 0
-  var refusedAllocation: UInt32 = 0
+  /// Allocations of this start.
+  package let allocations = StartAllocations()
 
   /// What its starts came to.
-  var series = GuestSeries()
+  package var series = GuestSeries()
 
   /// Bytes that were typed for it.
-  var input = ByteQueue()
+  package var input = ByteQueue()
   /// What it has said and was not shown yet.
-  var output: InlineArray<256, UInt8> = .init(repeating: 0)
-  var outputCount = 0
+  package var output: InlineArray<256, UInt8> = .init(repeating: 0)
+  package var outputCount = 0
   /// The last byte that it showed.
-  var lastShown: UInt8 = 0
+  package var lastShown: UInt8 = 0
 
   /// Frames that wait for it, and the one that it is sending.
-  var card: NetworkCard
+  package var card: NetworkCard
   /// Its disks.
-  var disks: InlineArray<4, DiskRange> = .init(repeating: DiskRange())
-  var diskCount = 0
+  package var disks: InlineArray<4, DiskRange> = .init(repeating: DiskRange())
+  package var diskCount = 0
   /// Its random numbers: others' threads must not draw from the same.
-  var random = RandomWords()
+  package var random = RandomWords()
 
   /// A unit when there is something to look at.
-  let attention: Semaphore
+  package let attention: Semaphore
 
-  init(number: UInt32, module: Int, description: GuestDescription) {
+  package init(number: UInt32, module: Int, description: GuestDescription) {
     self.number = number
     self.module = module
     self.description = description
@@ -109,16 +113,16 @@ enum GuestRequest: UInt8, BitwiseCopyable {
 }
 
 /// A run of bytes that is a guest's disk.
-struct DiskRange: BitwiseCopyable {
+package struct DiskRange: BitwiseCopyable {
   /// Where it begins, in the direct map.
-  var start: UInt = 0
+  package var start: UInt = 0
   /// Its size in sectors.
-  var sectorCount: UInt32 = 0
+  package var sectorCount: UInt32 = 0
 }
 
 /// Semaphores on the heap, for ever.
-enum HeapSemaphore {
-  static func make(limit: UInt32) -> Semaphore {
+package enum HeapSemaphore {
+  package static func make(limit: UInt32) -> Semaphore {
     let address = KernelHeap.allocate(MemoryLayout<Semaphore.Record>.size)
     // SAFETY: the heap has just given the memory, and nobody gives it back.
     guard let place = unsafe UnsafeMutablePointer<Semaphore.Record>(bitPattern: address.rawValue),
@@ -129,19 +133,19 @@ enum HeapSemaphore {
 }
 
 /// Bytes between two threads, 4 KiB at most; what does not fit is lost.
-struct ByteQueue: BitwiseCopyable {
+package struct ByteQueue: BitwiseCopyable {
   private static var capacity: UInt32 { 4_096 }
   private let memory = KernelHeap.allocate(4_096).rawValue
   private var head: UInt32 = 0
   private var tail: UInt32 = 0
 
-  mutating func append(_ byte: UInt8) {
+  package mutating func append(_ byte: UInt8) {
     guard tail &- head < Self.capacity else { return }
     cpu_store8(memory + UInt(tail % Self.capacity), byte)
     tail &+= 1
   }
 
-  mutating func removeFirst() -> UInt8? {
+  package mutating func removeFirst() -> UInt8? {
     guard head != tail else { return nil }
     defer { head &+= 1 }
     return cpu_load8(memory + UInt(head % Self.capacity))
@@ -149,16 +153,16 @@ struct ByteQueue: BitwiseCopyable {
 }
 
 /// A guest's record, by its place on the heap, where it stays.
-@safe struct GuestReference: BitwiseCopyable {
+@safe package struct GuestReference: BitwiseCopyable {
   private let place: UnsafeMutablePointer<GuestRecord>
 
-  var fields: GuestRecord {
+  package var fields: GuestRecord {
     @inline(__always) unsafeAddress { unsafe UnsafePointer(place) }
     @inline(__always) nonmutating unsafeMutableAddress { unsafe place }
   }
 
   /// Makes the record of a guest.
-  init(number: UInt32, module: Int, description: GuestDescription) {
+  package init(number: UInt32, module: Int, description: GuestDescription) {
     let address = KernelHeap.allocate(MemoryLayout<GuestRecord>.size, alignment: 64)
     guard let place = unsafe UnsafeMutablePointer<GuestRecord>(bitPattern: address.rawValue) else {
       preconditionFailure("the heap gave address 0")
@@ -169,22 +173,21 @@ struct ByteQueue: BitwiseCopyable {
   }
 
   /// The record at an address that `address` was.
-  init?(at address: UInt) {
+  package init?(at address: UInt) {
     guard let place = unsafe UnsafeMutablePointer<GuestRecord>(bitPattern: address) else { return nil }
     unsafe self.place = place
   }
 
   /// Counts an allocation for the guest; says whether it is to be refused, as if nothing were left.
   @inline(__always)
-  func refuses() -> Bool {
-    fields.allocations &+= 1
-    return fields.allocations == fields.refusedAllocation
+  package func refuses() -> Bool {
+    fields.allocations.refuses()
   }
 
-  var address: UInt { unsafe UInt(bitPattern: place) }
+  package var address: UInt { unsafe UInt(bitPattern: place) }
 
   /// Pages of the windows of all guests with a lower number.
-  var windowPagesBefore: UInt32 {
+  package var windowPagesBefore: UInt32 {
     var sum: UInt32 = 0
     for number in 1..<fields.number {
       if let guest = GuestTableReference()?.guest(number) {
@@ -195,7 +198,7 @@ struct ByteQueue: BitwiseCopyable {
   }
 
   /// Lets the guest's thread look at its record, its devices and its interrupts, wherever the guest is.
-  func poke() {
+  package func poke() {
     cpu_cli()
     fields.alarm?.fields.isDue = true
     cpu_sti()
@@ -204,7 +207,7 @@ struct ByteQueue: BitwiseCopyable {
   }
 
   /// Waits until somebody pokes, or until a tick.
-  func wait(until tick: UInt64) {
+  package func wait(until tick: UInt64) {
     let semaphore = fields.attention
     // The number of nanoseconds only says that there is a limit.
     _ = try? ThreadSystem.wait(tick == .max ? nil : 1) { scheduler, _ throws(SyncError) in

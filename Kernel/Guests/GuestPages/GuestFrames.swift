@@ -14,10 +14,10 @@ import Runtime
 /// They are one run, seen in the direct map, until the guest gives a page of it up. From then on they are seen through a
 /// window of the guest's own in the lower part of the kernel's tables, which is empty else: so a byte of the guest is
 /// always found by one addition. Behind all pages that were given up lies the same frame, the spare.
-struct GuestFrames: BitwiseCopyable {
+package struct GuestFrames: BitwiseCopyable {
   private let run: FrameRange
   /// Where page 0 appears, and the others behind it.
-  private(set) var start: UInt
+  package private(set) var start: UInt
   private let window: VirtualAddress
   /// Behind the pages that were given up, once there were any.
   private var spare: FrameNumber?
@@ -27,13 +27,13 @@ struct GuestFrames: BitwiseCopyable {
   private static var chunk: Int { 512 }
 
   /// How many pages there are.
-  var count: UInt32 { run.count }
+  package var count: UInt32 { run.count }
 
   /// Takes frames for all pages, with zeros in them.
   ///
   /// - Parameter pages: the pages of windows that other guests have, all those with a lower number.
   /// - Throws: `outOfFrames` if no run is as long.
-  init(count: UInt32, behind pages: UInt32) throws(FrameAllocatorError) {
+  package init(count: UInt32, behind pages: UInt32) throws(FrameAllocatorError) {
     guard let run = Self.takeRun(count) else { throw .outOfFrames }
     self.run = run
     start = Frames.address(of: run.start).rawValue
@@ -42,14 +42,16 @@ struct GuestFrames: BitwiseCopyable {
   }
 
   /// Pages between the beginning of a guest's window and the next one's, which begins where a large page can.
-  static func windowPages(megabytes: UInt32) -> UInt32 { (megabytes + 1) / 2 * UInt32(chunk) }
+  package static func windowPages(megabytes: UInt32) -> UInt32 { (megabytes + 1) / 2 * UInt32(chunk) }
 
   /// Where frame 0 of the allocator appears.
-  var directMap: UInt { Frames.address(of: run.start).rawValue - UInt(run.start.rawValue) << UInt(pageShift) }
+  package var directMap: UInt {
+    Frames.address(of: run.start).rawValue - UInt(run.start.rawValue) << UInt(pageShift)
+  }
 
   /// The frame behind a page.
   @inline(__always)
-  func frame(ofPage page: UInt32) -> FrameNumber {
+  package func frame(ofPage page: UInt32) -> FrameNumber {
     spare == nil ? FrameNumber(run.start.rawValue + page) : shownFrame(page)
   }
 
@@ -66,7 +68,7 @@ struct GuestFrames: BitwiseCopyable {
   }
 
   /// Whether a frame is one of the guest's.
-  func contains(_ frame: FrameNumber) -> Bool {
+  package func contains(_ frame: FrameNumber) -> Bool {
     guard let spare else { return run.contains(frame) }
     if frame == spare { return true }
     if run.contains(frame), shownFrame(frame.rawValue - run.start.rawValue) == frame { return true }
@@ -78,7 +80,7 @@ struct GuestFrames: BitwiseCopyable {
 
   /// Gives the frame behind a page to the allocator; `false` if that was done before, or if there is no memory or no room
   /// for the window.
-  mutating func giveUp(page: UInt32) -> Bool {
+  package mutating func giveUp(page: UInt32) -> Bool {
     if spare == nil, !openWindow() { return false }
     guard let spare, shownFrame(page) != spare, let frame = show(spare, page) else { return false }
     Self.free(FrameRange(start: frame, count: 1))
@@ -86,7 +88,7 @@ struct GuestFrames: BitwiseCopyable {
   }
 
   /// Puts a frame of zeros behind a page that was given up.
-  mutating func takeBack(page: UInt32) -> TakenPage {
+  package mutating func takeBack(page: UInt32) -> TakenPage {
     guard let spare, shownFrame(page) == spare else { return .notGivenUp }
     guard let run = Self.takeRun(1) else { return .outOfFrames }
     Frames.clear(run.start)
@@ -133,7 +135,7 @@ struct GuestFrames: BitwiseCopyable {
   }
 
   /// Gives all frames back.
-  func release() {
+  package func release() {
     guard let spare, let tables = NodeReference().node.tables else { return Self.free(run) }
     var memory = NodeTableMemory()
     var page: UInt32 = 0
