@@ -148,10 +148,23 @@ if let architecture {
       "Memory/UserMemory",
       "AddressSpace Arch Base CMachine FrameAllocator Log Paging Partition Regions Runtime X86"),
     bareMetal(
+      "Nodes/NodePlacing", "Arch Base CMachine Log NodeTable Paging Partition Runtime Scheduling"),
+    bareMetal(
+      "Nodes/PeerLinks",
+      """
+      ABI Arch Base CMachine FrameAllocator Log Messaging NodeLife NodePlacing NodeTable Paging Partition Runtime
+      Scheduling Sync Window
+      """),
+    bareMetal(
+      "Nodes/NodeTrials",
+      """
+      Arch Base CMachine Log Messaging NodeSync NodeTable PeerLinks RCCE Runtime Scheduling Sync Transport Window
+      """),
+    bareMetal(
       "Nodes/Nodes",
       """
-      ABI Arch Base CMachine Core FrameAllocator Log Messaging NodeLife NodeSync NodeTable Paging Partition RCCE
-      Runtime Scheduling Sync Transport UserMemory Window
+      Arch Base CMachine Core Log Messaging NodeLife NodePlacing NodeSync NodeTable NodeTrials PeerLinks RCCE
+      Runtime Scheduling Sync UserMemory Window
       """),
     bareMetal(
       "Files/Mounts",

@@ -45,7 +45,7 @@ package struct GuestFrames: BitwiseCopyable {
   package static func windowPages(megabytes: UInt32) -> UInt32 { (megabytes + 1) / 2 * UInt32(chunk) }
 
   /// Where frame 0 of the allocator appears.
-  package var directMap: UInt {
+  var directMap: UInt {
     Frames.address(of: run.start).rawValue - UInt(run.start.rawValue) << UInt(pageShift)
   }
 
@@ -80,7 +80,7 @@ package struct GuestFrames: BitwiseCopyable {
 
   /// Gives the frame behind a page to the allocator; `false` if that was done before, or if there is no memory or no room
   /// for the window.
-  package mutating func giveUp(page: UInt32) -> Bool {
+  mutating func giveUp(page: UInt32) -> Bool {
     if spare == nil, !openWindow() { return false }
     guard let spare, shownFrame(page) != spare, let frame = show(spare, page) else { return false }
     Self.free(FrameRange(start: frame, count: 1))
@@ -88,7 +88,7 @@ package struct GuestFrames: BitwiseCopyable {
   }
 
   /// Puts a frame of zeros behind a page that was given up.
-  package mutating func takeBack(page: UInt32) -> TakenPage {
+  mutating func takeBack(page: UInt32) -> TakenPage {
     guard let spare, shownFrame(page) == spare else { return .notGivenUp }
     guard let run = Self.takeRun(1) else { return .outOfFrames }
     Frames.clear(run.start)

@@ -14,7 +14,7 @@ package struct WorldPages: BitwiseCopyable {
   /// Where the code of the switch appears.
   package static var code: UInt { UInt(GuestData.switcherAddress) }
   /// Guests that can be at a time.
-  package static var slotCount: Int { 16 }
+  static var slotCount: Int { 16 }
   package static var format: PAEFormat { PAEFormat(noExecute: Processor.hasNoExecute) }
   package static var codePageCount: Int {
     Int(symbol_world_switch_end() - symbol_world_switch_start()) / pageSize

@@ -47,7 +47,7 @@ package enum BootModules {
 
 // A borrow of the whole structure would copy it: these count as changes.
 extension BootInformation {
-  package mutating func guestDescription(at index: Int) throws(GuestImageError) -> GuestDescription? {
+  mutating func guestDescription(at index: Int) throws(GuestImageError) -> GuestDescription? {
     try GuestDescription(bytes(of: module(at: index).text))
   }
 

@@ -17,7 +17,7 @@ import Scheduling
     /// The tick at which the guest's clock is due; `UInt64.max` for never.
     package var deadline: UInt64 = .max
     /// The tick until which the alarm's thread sleeps.
-    package var sleepsUntil: UInt64 = .max
+    var sleepsUntil: UInt64 = .max
     /// The guest is to be looked at before it is entered again.
     package var isDue = true
     /// The guest is no more.

@@ -85,9 +85,9 @@ package enum GuestRequest: UInt8, BitwiseCopyable {
   package var input = ByteQueue()
   /// What it has said and was not shown yet.
   package var output: InlineArray<256, UInt8> = .init(repeating: 0)
-  package var outputCount = 0
+  var outputCount = 0
   /// The last byte that it showed.
-  package var lastShown: UInt8 = 0
+  var lastShown: UInt8 = 0
 
   /// Frames that wait for it, and the one that it is sending.
   package var card: NetworkCard
@@ -95,10 +95,10 @@ package enum GuestRequest: UInt8, BitwiseCopyable {
   package var disks: InlineArray<4, DiskRange> = .init(repeating: DiskRange())
   package var diskCount = 0
   /// Its random numbers: others' threads must not draw from the same.
-  package var random = RandomWords()
+  var random = RandomWords()
 
   /// A unit when there is something to look at.
-  package let attention: Semaphore
+  let attention: Semaphore
 
   package init(number: UInt32, module: Int, description: GuestDescription) {
     self.number = number
@@ -121,7 +121,7 @@ package struct DiskRange: BitwiseCopyable {
 }
 
 /// Semaphores on the heap, for ever.
-package enum HeapSemaphore {
+enum HeapSemaphore {
   package static func make(limit: UInt32) -> Semaphore {
     let address = KernelHeap.allocate(MemoryLayout<Semaphore.Record>.size)
     // SAFETY: the heap has just given the memory, and nobody gives it back.
@@ -145,7 +145,7 @@ package struct ByteQueue: BitwiseCopyable {
     tail &+= 1
   }
 
-  package mutating func removeFirst() -> UInt8? {
+  mutating func removeFirst() -> UInt8? {
     guard head != tail else { return nil }
     defer { head &+= 1 }
     return cpu_load8(memory + UInt(head % Self.capacity))

@@ -23,7 +23,7 @@ package struct GuestTable: ~Copyable {
   /// The last byte that was typed for a guest.
   package var lastTyped: UInt8 = 0
   /// Who has written to the console last.
-  package var speaker: UInt32 = 0
+  var speaker: UInt32 = 0
   /// A unit when a guest has ended, or the terminal was given away.
   package let ended: Semaphore = HeapSemaphore.make(limit: 1)
 }
@@ -70,7 +70,7 @@ package struct GuestTable: ~Copyable {
 
   /// Whether a guest's output is shown by lines, with its name before each: there are others, and it has not the
   /// terminal.
-  package func isTagged(_ number: UInt32) -> Bool {
+  func isTagged(_ number: UInt32) -> Bool {
     (table.count > 1 || table.isBesidePrograms) && table.focus != number
   }
 }

@@ -31,21 +31,21 @@ package struct NetworkCard: BitwiseCopyable {
     outgoingOffset = 0
   }
 
-  package mutating func put(_ word: UInt32) {
+  mutating func put(_ word: UInt32) {
     guard outgoingOffset + 4 <= Self.frameSize else { return }
     cpu_store32(memory + outgoingOffset, word)
     outgoingOffset += 4
   }
 
   /// Where the frame that is being sent goes to.
-  package var destination: UInt64 {
+  var destination: UInt64 {
     UInt64(cpu_load32(memory)) | UInt64(cpu_load32(memory + 4) & 0xFFFF) << 32
   }
 
   // MARK: - Receiving
 
   /// Takes the frame that another card is sending.
-  package mutating func receive(from other: borrowing NetworkCard) {
+  mutating func receive(from other: borrowing NetworkCard) {
     guard tail &- head < Self.capacity else {
       lostCount += 1
       return
@@ -58,13 +58,13 @@ package struct NetworkCard: BitwiseCopyable {
     tail &+= 1
   }
 
-  package var waitingFrame: UInt32? { head == tail ? nil : sizes[Int(head % Self.capacity)] }
+  var waitingFrame: UInt32? { head == tail ? nil : sizes[Int(head % Self.capacity)] }
 
-  package func word(_ offset: UInt32) -> UInt32 {
+  func word(_ offset: UInt32) -> UInt32 {
     UInt(offset) + 4 <= Self.frameSize ? cpu_load32(place(head % Self.capacity) + UInt(offset)) : 0
   }
 
-  package mutating func drop() { if head != tail { head &+= 1 } }
+  mutating func drop() { if head != tail { head &+= 1 } }
 
   private func place(_ slot: UInt32) -> UInt { memory + UInt(slot + 1) * Self.frameSize }
 }

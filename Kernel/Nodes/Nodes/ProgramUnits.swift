@@ -9,6 +9,7 @@ import Base
 import CMachine
 import NodeSync
 import NodeTable
+import PeerLinks
 import RCCE
 import Runtime
 import Scheduling
@@ -84,7 +85,7 @@ func controlUnit(_ request: UInt32, _ address: UInt) -> Int {
   }
   if request == .begin { return reference.beginProgramUnit() }
   if request == .join { return reference.joinProgramUnit() }
-  guard let place = unsafe reference.links.programUnit else { return UnitErrno.invalid }
+  guard let place = unsafe reference.programUnit else { return UnitErrno.invalid }
   // A session that another one has followed is over.
   guard unsafe place.pointee.trial.session == reference.links.trial.current?.session else {
     return UnitErrno.busy
@@ -97,6 +98,11 @@ func controlUnit(_ request: UInt32, _ address: UInt) -> Int {
 }
 
 extension LinksReference {
+  /// The program's unit, once one was asked for.
+  fileprivate var programUnit: UnsafeMutablePointer<ProgramUnit>? {
+    unsafe UnsafeMutablePointer(bitPattern: links.programUnit)
+  }
+
   /// Asks for a session with all nodes, or answers the unit's number and how many there are once it has begun.
   fileprivate func beginProgramUnit() -> Int {
     if links.isUnitWanted, let current = links.trial.current, current.kind == .partner,
@@ -135,11 +141,11 @@ extension LinksReference {
         start: links.plan.units.start, count: current.size, in: links.window.byteCount),
       let unit = Unit(UInt8(current.rank(of: links.number)), of: layout, session: current.session)
     else { return UnitErrno.noDevice }
-    if unsafe links.programUnit == nil {
-      unsafe links.programUnit = allocate(ProgramUnit.self, 1)
+    if links.programUnit == 0 {
+      links.programUnit = unsafe UInt(bitPattern: allocate(ProgramUnit.self, 1))
       links.unitPage = KernelHeap.allocate(4096, alignment: 64).rawValue
     }
-    unsafe links.programUnit?.initialize(to: ProgramUnit(unit: unit, trial: current))
+    unsafe programUnit?.initialize(to: ProgramUnit(unit: unit, trial: current))
     return Int(unit.number) | Int(unit.count) << 8
   }
 
@@ -221,39 +227,5 @@ extension LinksReference {
       guard unsafe UserCopy.copyOut(pointer, from: page, UInt(count)) == 0 else { throw .memory }
     }
     return count
-  }
-
-  /// What the other nodes do in a program's session: a barrier, then every message of 64 bytes goes back with 1 added to
-  /// each byte, until another session begins or the program's node dies.
-  @inline(never)
-  func runPartner(_ trial: Trial, _ result: inout TrialResult) {
-    guard
-      let layout = UnitLayout(start: links.plan.units.start, count: trial.size, in: links.window.byteCount),
-      var unit = Unit(UInt8(trial.rank(of: links.number)), of: layout, session: trial.session)
-    else { return }
-    let window = links.window
-    var requests = Requests()
-    var memory = ThreadMemory()
-    let place = KernelHeap.allocate(64, alignment: 64).rawValue
-    defer { KernelHeap.free(VirtualAddress(place)) }
-    var hasMet = false
-    var isSending = false
-    var number = (try? requests.receive(unit, from: Requests.any, address: place, count: 64)) ?? 0
-    while links.trial.current?.session == trial.session, links.lost >> UInt64(trial.starter) & 1 == 0 {
-      if !hasMet { hasMet = unit.stepBarrier(window) == .passed }
-      let isMoving = requests.push(unit, &memory, dead: lostUnits(trial), window)
-      if let state = try? requests.test(number), state != .pending {
-        guard case .done(let peer) = state else { return }
-        if isSending {
-          number = (try? requests.receive(unit, from: Requests.any, address: place, count: 64)) ?? 0
-        } else {
-          for byte in 0..<64 as Range<UInt> { cpu_store8(place + byte, cpu_load8(place + byte) &+ 1) }
-          number = (try? requests.send(unit, to: peer, address: place, count: 64)) ?? 0
-          result.values.0 &+= 1
-        }
-        isSending.toggle()
-      }
-      if !isMoving { _ = try? Threads.sleep(nanoseconds: 100_000) }
-    }
   }
 }

@@ -15,34 +15,34 @@ import Window
 /// Bytes on their way to the node that shows them.
 ///
 /// Programs append, the thread that owns the links takes; both with interrupts off.
-struct OutputRing: BitwiseCopyable {
+package struct OutputRing: BitwiseCopyable {
   static var capacity: Int { 1024 }
   private var bytes = InlineArray<1024, UInt8>(repeating: 0)
   private var start = 0
-  private(set) var count = 0
+  package private(set) var count = 0
 
-  var room: Int { Self.capacity - count }
+  package var room: Int { Self.capacity - count }
 
-  mutating func append(_ byte: UInt8) {
+  package mutating func append(_ byte: UInt8) {
     guard count < Self.capacity else { return }
     bytes[(start + count) & (Self.capacity - 1)] = byte
     count += 1
   }
 
   /// A byte that is kept; mutating only in name, as a borrowed ring would be copied.
-  mutating func byte(_ index: Int) -> UInt8 { bytes[(start + index) & (Self.capacity - 1)] }
+  package mutating func byte(_ index: Int) -> UInt8 { bytes[(start + index) & (Self.capacity - 1)] }
 
-  mutating func drop(_ number: Int) {
+  package mutating func drop(_ number: Int) {
     start = (start + number) & (Self.capacity - 1)
     count -= number
   }
 }
 
 /// How many bytes there is room for; called with interrupts off.
-func outputRoom() -> Int { LinksReference()?.links.output.room ?? 0 }
+package func outputRoom() -> Int { LinksReference()?.links.output.room ?? 0 }
 
 /// Takes a byte that a program has shown; called with interrupts off.
-func takeOutput(_ byte: UInt8) {
+package func takeOutput(_ byte: UInt8) {
   guard let reference = LinksReference() else { return }
   let wasEmpty = reference.links.output.count == 0
   reference.links.output.append(byte)

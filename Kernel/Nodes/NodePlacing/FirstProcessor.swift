@@ -10,7 +10,7 @@ import Base
 import CMachine
 import Runtime
 
-enum FirstProcessor {
+package enum FirstProcessor {
   /// Bytes that the BIOS leaves to applications, 0040:00F0 to 0040:00FF.
   private static var place: UInt64 { 0x4F0 }
   private static var vector: UInt64 { 0x467 }
@@ -19,7 +19,7 @@ enum FirstProcessor {
   private static var jumpWithoutInterruptEnd: UInt8 { 0x0A }
 
   /// Prepares the first node for its own end; the others need nothing.
-  static func standStillAfterInitialization() {
+  package static func standStillAfterInitialization() {
     let identity = NodeReference().node.identity
     guard identity.ownsDevices, identity.images.bytes > 0,
       let code = DirectMap.virtualAddress(of: PhysicalAddress(place)),

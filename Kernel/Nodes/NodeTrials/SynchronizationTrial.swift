@@ -5,6 +5,7 @@ import CMachine
 import Messaging
 import NodeSync
 import NodeTable
+import PeerLinks
 import RCCE
 import Runtime
 import Window

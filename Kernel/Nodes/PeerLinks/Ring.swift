@@ -11,22 +11,22 @@ import Sync
 import Window
 
 /// The message.
-struct Token: BitwiseCopyable {
-  static var byteCount: Int { 20 }
+package struct Token: BitwiseCopyable {
+  package static var byteCount: Int { 20 }
   /// Who sent it first.
   var origin: UInt8
   /// How often it was passed on.
-  var hops: UInt32
+  package var hops: UInt32
   /// How often it still goes around.
-  var rounds: UInt32
+  package var rounds: UInt32
   /// The origin's clock when it left.
-  var start: UInt64
+  package var start: UInt64
 }
 
 /// What its origin remembers of it.
-struct RingRun: BitwiseCopyable {
-  var hops: UInt32 = 0
-  var ticks: UInt64 = 0
+package struct RingRun: BitwiseCopyable {
+  package var hops: UInt32 = 0
+  package var ticks: UInt64 = 0
   var isUnderWay = false
 }
 

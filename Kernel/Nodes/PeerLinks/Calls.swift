@@ -14,16 +14,16 @@ import Sync
 import Window
 
 /// A call under way.
-struct CallSlot: BitwiseCopyable {
+package struct CallSlot: BitwiseCopyable {
   /// The number of its wait station, or 0 if the slot is free.
   var station: UInt16 = 0
-  var node: UInt8 = 0
-  var type: UInt8 = 0
+  package var node: UInt8 = 0
+  package var type: UInt8 = 0
   var isSent = false
-  var payload: UInt = 0
-  var count = 0
-  var room = 0
-  var reply: UInt = 0
+  package var payload: UInt = 0
+  package var count = 0
+  package var room = 0
+  package var reply: UInt = 0
   /// Bytes of the reply.
   var replyCount = 0
 }
@@ -36,7 +36,7 @@ extension LinksReference {
   ///   - reply: where the reply goes; what is longer is cut off.
   /// - Returns: how the call ended, and the bytes of the reply; `.timedOut` too if 32 calls are under way.
   @export(interface)
-  func call(
+  package func call(
     _ node: UInt8, _ type: MessageType, _ payload: RawSpan, into reply: inout MutableRawSpan,
     nanoseconds: UInt64
   ) -> (result: CallResult, count: Int) {
@@ -129,7 +129,7 @@ extension NodeLinks {
   /// Answers a call whose message is in the buffer.
   ///
   /// A reply that finds no room is lost: its caller's time-out is what ends the call.
-  mutating func answer(_ header: MessageHeader, from node: UInt8) {
+  package mutating func answer(_ header: MessageHeader, from node: UInt8) {
     var flags: MessageFlags = .reply
     if MessageType(rawValue: header.type) != .echo { flags.insert(.unsupported) }
     let count = flags.contains(.unsupported) ? 0 : Int(header.length)
@@ -149,7 +149,7 @@ extension NodeLinks {
   }
 
   /// Rings a node's doorbell.
-  mutating func ring(_ node: UInt8) {
+  package mutating func ring(_ node: UInt8) {
     if doorbell.ring(node, window) {
       LocalInterruptController.interrupt(node, vector: LocalInterruptController.doorbellVector)
     }

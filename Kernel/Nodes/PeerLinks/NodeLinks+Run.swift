@@ -19,7 +19,8 @@ extension NodeLinks {
   private static var mostInTurn: Int { 32 }
 
   /// Serves the links for ever.
-  mutating func run() -> Never {
+  @export(interface)
+  package mutating func run() -> Never {
     set(.phase, NodePhase.up.rawValue)
     startOthers()
     while true {
@@ -28,7 +29,7 @@ extension NodeLinks {
         let rate = NodeReference().node.clock.ticksPerMillisecond
         var nanoseconds = (nextTick - now) / max(1, rate / 1_000) * 1_000 + 1_000
         // What found no room is tried again soon: nobody rings when there is room.
-        if isBlocked || exchange != nil { nanoseconds = min(nanoseconds, 500_000) }
+        if isBlocked || exchange != 0 { nanoseconds = min(nanoseconds, 500_000) }
         wait(for: wake, nanoseconds: nanoseconds)
       }
       isBlocked = false
@@ -94,7 +95,9 @@ extension NodeLinks {
           members: UInt64(word(4)) << 32 | UInt64(word(3)), starter: node))
     case .result where header.length >= 20:
       note(TrialResult(session: word(0), status: word(1), values: (word(2), word(3), word(4))), of: node)
-    case .frame: takeFrame(from: node, count: Int(header.length))
+    case .frame:
+      let work = work
+      work.takeFrame(&self, node, Int(header.length))
     case .stop where node == 0: stopSelf()
     case .output where number == 0: showOutput(from: node, count: Int(header.length))
     case .barrier where header.length >= 4: trial.barrierWords[Int(node & 63)] = word(0)
@@ -104,7 +107,7 @@ extension NodeLinks {
   }
 
   /// Word `index` of the message in the buffer.
-  mutating func word(_ index: Int) -> UInt32 {
+  package mutating func word(_ index: Int) -> UInt32 {
     // SAFETY: the message's length was compared first; the buffer is aligned to 16 bytes.
     unsafe (buffer + index * 4).load(as: UInt32.self)
   }
@@ -259,7 +262,7 @@ extension NodeLinks {
   }
 
   /// Sends five words; answers whether the link has taken them.
-  mutating func send(to node: UInt8, _ type: MessageType, _ words: InlineArray<5, UInt32>) -> Bool {
+  package mutating func send(to node: UInt8, _ type: MessageType, _ words: InlineArray<5, UInt32>) -> Bool {
     let span = words.span
     // SAFETY: a word is bytes without gaps; the place is one of as many as there are nodes.
     let bytes = unsafe span.bytes
@@ -311,7 +314,7 @@ extension NodeLinks {
   }
 
   /// Writes a word of this node's entry.
-  mutating func set(_ field: NodeField, _ value: UInt32) {
+  package mutating func set(_ field: NodeField, _ value: UInt32) {
     NodeTable.set(field, of: number, to: value, window)
   }
 }

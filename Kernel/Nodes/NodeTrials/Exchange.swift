@@ -8,6 +8,7 @@ import Arch
 import Base
 import CMachine
 import Messaging
+import PeerLinks
 import Runtime
 import Sync
 import Transport
@@ -44,6 +45,8 @@ struct ExchangePeer: ~Copyable {
   var goal: UInt32
   var start: UInt64
   var isReported = false
+  /// Memory for the frames that are under way.
+  let memory: UInt
   /// A place for each node; those of members other than this node are made.
   let peers: UnsafeMutablePointer<ExchangePeer>
 }
@@ -51,6 +54,14 @@ struct ExchangePeer: ~Copyable {
 /// Where it is.
 @safe struct ExchangeReference {
   let pointer: UnsafeMutablePointer<Exchange>
+
+  /// The exchange of this node's links, or `nil` if there is none.
+  init?(_ links: borrowing NodeLinks) {
+    guard let pointer = unsafe UnsafeMutablePointer<Exchange>(bitPattern: links.exchange) else { return nil }
+    // SAFETY: `beginExchange` left the address, and `endExchange` takes it away.
+    unsafe self.pointer = pointer
+  }
+
   var exchange: Exchange {
     unsafeAddress { unsafe UnsafePointer(pointer) }
     nonmutating unsafeMutableAddress { unsafe pointer }
@@ -59,7 +70,8 @@ struct ExchangePeer: ~Copyable {
 
 extension NodeLinks {
   /// Begins to exchange `count` thousand messages with each other member.
-  mutating func beginExchange(_ begun: Trial) {
+  @export(interface)
+  package mutating func beginExchange(_ begun: Trial) {
     endExchange()
     let places = unsafe allocate(ExchangePeer.self, Int(count))
     let memory = KernelHeap.allocate(Int(count) * 33 * 192, alignment: 64).rawValue
@@ -83,28 +95,29 @@ extension NodeLinks {
     }
     let place = unsafe allocate(Exchange.self, 1)
     unsafe place.initialize(
-      to: Exchange(trial: begun, goal: begun.count * 1_000, start: cpu_rdtsc(), peers: places))
-    exchange = unsafe ExchangeReference(pointer: place)
-    exchangeMemory = memory
+      to: Exchange(trial: begun, goal: begun.count * 1_000, start: cpu_rdtsc(), memory: memory, peers: places)
+    )
+    exchange = UInt(bitPattern: place)
   }
 
   private mutating func endExchange() {
-    guard let old = exchange else { return }
-    exchange = nil
-    KernelHeap.free(VirtualAddress(exchangeMemory))
+    guard let old = ExchangeReference(self) else { return }
+    exchange = 0
+    unsafe KernelHeap.free(VirtualAddress(old.pointer.pointee.memory))
     unsafe KernelHeap.free(VirtualAddress(UInt(bitPattern: old.pointer.pointee.peers)))
     unsafe KernelHeap.free(VirtualAddress(UInt(bitPattern: old.pointer)))
   }
 
   /// The members with which this node exchanges messages.
   private mutating func isPartner(_ node: UInt8) -> Bool {
-    guard let exchange else { return false }
-    return node < count && node != number && exchange.exchange.trial.members >> UInt64(node) & 1 != 0
+    guard let reference = ExchangeReference(self) else { return false }
+    return node < count && node != number && reference.exchange.trial.members >> UInt64(node) & 1 != 0
   }
 
   /// Sends what there is room for, and again what was not acknowledged; says when all is done.
-  mutating func stepExchange() {
-    guard let reference = exchange, !reference.exchange.isReported else {
+  @export(interface)
+  package mutating func stepExchange() {
+    guard let reference = ExchangeReference(self), !reference.exchange.isReported else {
       tickExchange()
       return
     }
@@ -138,7 +151,7 @@ extension NodeLinks {
 
   /// What was not acknowledged is sent again, when this node has all it wants too: others may still wait for it.
   private mutating func tickExchange() {
-    guard let reference = exchange else { return }
+    guard let reference = ExchangeReference(self) else { return }
     for node in 0..<count where isPartner(node) && lost >> UInt64(node) & 1 == 0 {
       let place = unsafe reference.exchange.peers + Int(node)
       unsafe place.pointee.sender.tick(at: cpu_rdtsc(), over: &place.pointee.carrier)
@@ -158,8 +171,9 @@ extension NodeLinks {
   }
 
   /// Takes a frame in the buffer.
-  mutating func takeFrame(from node: UInt8, count bytes: Int) {
-    guard isPartner(node), let reference = exchange else { return }
+  @export(interface)
+  package mutating func takeFrame(from node: UInt8, count bytes: Int) {
+    guard isPartner(node), let reference = ExchangeReference(self) else { return }
     // SAFETY: so many bytes of the message are in the buffer.
     let frame = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(buffer), byteCount: bytes)
     let place = unsafe reference.exchange.peers + Int(node)

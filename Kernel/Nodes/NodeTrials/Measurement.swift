@@ -10,6 +10,7 @@ import Log
 import Messaging
 import NodeSync
 import NodeTable
+import PeerLinks
 import Runtime
 import Sync
 import Window

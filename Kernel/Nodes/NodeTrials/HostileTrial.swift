@@ -9,6 +9,7 @@ import Arch
 import CMachine
 import Messaging
 import NodeTable
+import PeerLinks
 import Runtime
 import Scheduling
 import Window

@@ -6,17 +6,17 @@ import Sync
 
 /// Gives a unit; an overflow is as good as a unit.
 @inline(never)
-func raise(_ semaphore: Semaphore) { _ = try? semaphore.signal() }
+package func raise(_ semaphore: Semaphore) { _ = try? semaphore.signal() }
 
 /// The same with interrupts off, without letting a more urgent thread run at once.
 @inline(never)
-func wakeLater(_ semaphore: Semaphore) {
+package func wakeLater(_ semaphore: Semaphore) {
   _ = try? semaphore.signal(in: &NodeReference().node.threads.scheduler)
 }
 
 /// Waits for a unit; no semaphore of this module is ever destroyed.
 @inline(never)
 @discardableResult
-func wait(for semaphore: Semaphore, nanoseconds: UInt64) -> WaitOutcome {
+package func wait(for semaphore: Semaphore, nanoseconds: UInt64) -> WaitOutcome {
   (try? semaphore.wait(nanoseconds: nanoseconds)) ?? .cancelled
 }
