@@ -274,7 +274,7 @@ if let architecture {
       bareMetal(
         "Guests/GuestHost",
         """
-        Arch Base BootInformation CMachine Clocks Core FrameAllocator GuestImage GuestInterface GuestPages
+        ABI Arch Base BootInformation CMachine Clocks Core FrameAllocator GuestImage GuestInterface GuestPages
         GuestRecords Hypervisor Log Paging Runtime Scheduling ShadowPaging Sync Virtio
         """),
       .target(name: "CGuest", path: "Kernel/Guests/Guest/Machine"),
