@@ -72,6 +72,28 @@ struct MalformedInputTests {
     } catch { #expect(error.place == "f", "seed \(seed)") }
   }
 
+  /// Each row alone is allowed; together they could not be counted.
+  @Test func sumsThatCannotBeHeldNameTheLine() {
+    let most = "9007199254740992"
+    for (format, head, row) in [
+      (ProfileFormat.straceSummary, "------\n", " 25.39 0.000372 372 \(most) execve\n"),
+      (.straceSummary, "------\n", " 25.39 900000000000.0 372 1 execve\n"),
+      (.perfSummary, "------\n", " mmap \(most) 0 0.111 0.1\n"),
+      (.straceTrace, "", "1795235290.000000 read(3) = 0 <600000000000.0>\n"),
+    ] {
+      let error = #expect(throws: InputError.self) {
+        try ProfileImporter.read(bytes: Array((head + row + row).utf8), place: "f", as: format)
+      }
+      #expect(error?.line == (head.isEmpty ? 2 : 3), "\(format) \(error?.description ?? "")")
+    }
+    let calls = (0..<3).map { "{\"name\": \"c\($0)\", \"count\": 4503599627370496, \"seconds\": 1}" }
+    let text =
+      "{\"schema\": \"apus-profile\", \"version\": 1, \"program\": \"p\", \"computationSeconds\": 1, \"calls\": [\n"
+      + calls.joined(separator: ",\n") + "]}"
+    let error = #expect(throws: InputError.self) { try Profile(json: Array(text.utf8), place: "f") }
+    #expect(error?.line == 4)
+  }
+
   @Test func endlessNamesAreRefused() {
     var text = ""
     for index in 0..<2000 { text += "1795235290.000000 call\(index)() = 0 <0.1>\n" }

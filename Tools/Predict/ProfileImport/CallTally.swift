@@ -7,6 +7,7 @@ struct CallTally {
   /// Open addressing; a slot holds an index into `records` plus 1, or 0.
   private var slots = Array(repeating: 0, count: 2048)
   private var names: [[UInt8]] = []
+  private var invocations = 0
   /// Kernels have some 470 calls.
   ///
   /// Far more distinct names mean that the file is something else.
@@ -37,10 +38,19 @@ struct CallTally {
     return true
   }
 
-  /// Adds invocations to a record.
-  mutating func add(_ index: Int, count: Int = 1, seconds: Double, bytes: Double = 0) {
+  /// Adds invocations to a record; refuses, and changes nothing, where all of them would be more than a profile
+  /// may hold.
+  mutating func add(_ index: Int, count: Int = 1, seconds: Double, bytes: Double = 0) -> Bool {
+    guard count <= Profile.mostInvocations - invocations,
+      records[index].seconds + seconds <= Profile.mostSeconds
+    else { return false }
+    invocations += count
     records[index].count += count
     records[index].seconds += seconds
     records[index].bytes += bytes
+    return true
   }
+
+  /// What `add` refuses to exceed, for messages.
+  static let most = "at most 2^53 invocations in all, and 1e12 seconds of a call"
 }

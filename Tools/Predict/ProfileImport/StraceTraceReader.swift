@@ -144,7 +144,11 @@ struct StraceTraceReader {
     clocks.end(start.thread, at: end)
     let result = start.movesBytes || start.makesThread ? Self.result(line, closing) : 0
     if start.makesThread, result > 0 { clocks.expect(result, from: end) }
-    tally.add(start.record, seconds: seconds, bytes: start.movesBytes ? Double(result) : 0)
+    guard tally.add(start.record, seconds: seconds, bytes: start.movesBytes ? Double(result) : 0) else {
+      throw InputError(
+        place, line: number, column: closing + 1, found: "one call too many or too long",
+        allowed: CallTally.most)
+    }
   }
 
   /// Whether a line of its own begins here: with `[pid 4711]`, or with a time stamp, after a number or not.

@@ -63,7 +63,9 @@ struct StraceSummaryReader {
     guard let record = tally.index(of: line, name) else {
       throw refuse("at most \(CallTally.mostNames) distinct names")
     }
-    tally.add(record, count: count, seconds: seconds)
+    guard tally.add(record, count: count, seconds: seconds) else {
+      throw InputError(place, line: number, found: "one row too many or too long", allowed: CallTally.most)
+    }
   }
 
   /// Checks that the table was whole.
@@ -112,7 +114,9 @@ struct PerfSummaryReader {
     guard let record = tally.index(of: line, name) else {
       throw refuse("at most \(CallTally.mostNames) distinct names")
     }
-    tally.add(record, count: count, seconds: milliseconds / 1000)
+    guard tally.add(record, count: count, seconds: milliseconds / 1000) else {
+      throw InputError(place, line: number, found: "one row too many or too long", allowed: CallTally.most)
+    }
   }
 
   /// Checks that there was a table.

@@ -24,14 +24,21 @@ extension Profile {
       throw root.failure("version", found: "version \(version)", allowed: "version \(Self.version)")
     }
     var calls: [CallRecord] = []
+    var names: Set<String> = []
+    var left = Self.mostInvocations
     for node in try root.array("calls") {
       let call = JSONFields(node, place: place)
       try call.open(allowed: ["name", "count", "seconds", "localSeconds", "bytes"])
       let record = CallRecord(
-        try call.string("name"), count: try call.integer("count", 0...(1 << 53)),
+        try call.string("name"), count: try call.integer("count", 0...Self.mostInvocations),
         seconds: try call.number("seconds"), localSeconds: try call.optionalNumber("localSeconds"),
         bytes: try call.optionalNumber("bytes") ?? 0)
-      if calls.contains(where: { $0.name == record.name }) {
+      guard record.count <= left else {
+        throw call.failure(
+          "count", found: "more than 2^53 invocations", allowed: "at most so many of all calls together")
+      }
+      left -= record.count
+      guard names.insert(record.name).inserted else {
         throw call.failure("name", found: "a second record of \(record.name)", allowed: "one for each call")
       }
       calls.append(record)

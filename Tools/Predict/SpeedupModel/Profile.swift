@@ -25,9 +25,14 @@ public struct CallRecord: Sendable, Equatable {
 
 /// One run of a program on a general-purpose system.
 ///
-/// - Invariant: calls have distinct names and stand in order of name; no number is negative or not finite.
-///   `init` checks it, so models need not.
+/// - Invariant: calls have distinct names and stand in order of name; no number is negative or not finite, and all
+///   invocations together can be counted. `init` checks it, so models need not.
 public struct Profile: Sendable, Equatable {
+  /// The most invocations of all calls: whole numbers up to here are exact as `Double`.
+  public static let mostInvocations = 1 << 53
+  /// The longest time, some 30,000 years: seconds.
+  public static let mostSeconds = 1e12
+
   /// The command or a name for it.
   public let program: String
   /// Where the numbers come from, such as `strace -c`.
@@ -55,7 +60,7 @@ public struct Profile: Sendable, Equatable {
   ) throws(InputError) {
     func check(_ value: Double?, _ name: String) throws(InputError) {
       guard let value else { return }
-      guard value.isFinite, value >= 0, value <= 1e12 else {
+      guard value.isFinite, value >= 0, value <= Self.mostSeconds else {
         throw InputError(place, found: "\(name) = \(value)", allowed: "0 to 1e12")
       }
     }
@@ -65,6 +70,7 @@ public struct Profile: Sendable, Equatable {
     try check(wallSeconds, "wallSeconds")
     guard threads >= 1 else { throw InputError(place, found: "threads = \(threads)", allowed: "1 or more") }
     var names: Set<String> = []
+    var invocations = 0
     for call in calls {
       guard !call.name.isEmpty else {
         throw InputError(place, found: "a call without name", allowed: "a name")
@@ -72,9 +78,11 @@ public struct Profile: Sendable, Equatable {
       guard names.insert(call.name).inserted else {
         throw InputError(place, found: "two records of \(call.name)", allowed: "one record for each call")
       }
-      guard call.count >= 0, call.count <= 1 << 53 else {
-        throw InputError(place, found: "\(call.name): count = \(call.count)", allowed: "0 to 2^53")
+      guard call.count >= 0, call.count <= Self.mostInvocations - invocations else {
+        throw InputError(
+          place, found: "\(call.name): count = \(call.count)", allowed: "0 to 2^53, all calls together")
       }
+      invocations += call.count
       try check(call.seconds, "\(call.name): seconds")
       try check(call.localSeconds, "\(call.name): localSeconds")
       guard call.bytes.isFinite, call.bytes >= 0, call.bytes <= 1e18 else {

@@ -26,17 +26,18 @@ struct Synthetic: ParsableCommand {
       """)
 
   @Option(help: "Random points in all, before --gain divides them.") var trials = 20_000_000
-  @Option(help: "How many times less to compute; above 0.") var gain = 1.0
+  @Option(help: "How many times less to compute; from 0.001.") var gain = 1.0
   @Option(help: "Phases of computation and calls.") var phases = 20
   @Option(help: "Calls of write in all.") var writes = 50_000
   @Option(help: "Threads that each do all of this.") var threads = 1
   @Option(help: "File to write the profile of this run to.") var report: String?
 
   func validate() throws {
-    guard trials >= 0, writes >= 0 else {
-      throw ValidationError("--trials and --writes must not be negative.")
+    let most = 1_000_000_000_000
+    guard (0...most).contains(trials), (0...most).contains(writes) else {
+      throw ValidationError("--trials and --writes must be from 0 to \(most).")
     }
-    guard gain > 0, gain <= 1e9 else { throw ValidationError("--gain must be above 0 and at most 1e9.") }
+    guard gain >= 1e-3, gain <= 1e9 else { throw ValidationError("--gain must be from 0.001 to 1e9.") }
     guard (1...1_000_000).contains(phases) else {
       throw ValidationError("--phases must be from 1 to 1000000.")
     }

@@ -46,12 +46,14 @@ struct ValidateCommand: ParsableCommand {
     guard (1...100).contains(repeats) else {
       throw InputError("--repeats", found: "\(repeats)", allowed: "1 to 100")
     }
-    guard trials >= 0, writes >= 0 else {
-      throw ValidationError("--trials and --writes must not be negative.")
+    let most = 1_000_000_000_000
+    guard (0...most).contains(trials), (0...most).contains(writes) else {
+      throw ValidationError("--trials and --writes must be from 0 to \(most).")
     }
     let gains = try gain.split(separator: ",", omittingEmptySubsequences: false).map { text in
-      guard let value = Double(text), value.isFinite, value > 0, value <= 1e6 else {
-        throw InputError("--gain", found: InputError.quoted(text), allowed: "gains above 0, such as 1,2,4")
+      guard let value = Double(text), (1e-3...1e6).contains(value) else {
+        throw InputError(
+          "--gain", found: InputError.quoted(text), allowed: "gains from 0.001 to 1e6, such as 1,2,4")
       }
       return value
     }
