@@ -163,8 +163,8 @@ if let architecture {
     bareMetal(
       "Nodes/Nodes",
       """
-      Arch Base CMachine Core Log Messaging NodeLife NodePlacing NodeSync NodeTable NodeTrials PeerLinks RCCE
-      Runtime Scheduling Sync UserMemory Window
+      Arch Base CMachine Core Log Messaging NodeLife NodePlacing NodeSync NodeTable PeerLinks RCCE Runtime
+      Scheduling Sync UserMemory Window
       """),
     bareMetal(
       "Files/Mounts",
@@ -233,7 +233,7 @@ if let architecture {
     bareMetal(
       "Startup/Image",
       """
-      ABI Arch CMachine Log Nodes ProgramCalls ProgramLife Runtime Scheduling Start \(isI686 ? "GuestHost" : "")
+      ABI Arch CMachine Log NodeTrials Nodes PeerLinks ProgramCalls ProgramLife Runtime Scheduling Start \(isI686 ? "GuestHost" : "")
       """),
     bareMetal(
       "Benchmarks",

@@ -70,8 +70,7 @@ struct ExchangePeer: ~Copyable {
 
 extension NodeLinks {
   /// Begins to exchange `count` thousand messages with each other member.
-  @export(interface)
-  package mutating func beginExchange(_ begun: Trial) {
+  mutating func beginExchange(_ begun: Trial) {
     endExchange()
     let places = unsafe allocate(ExchangePeer.self, Int(count))
     let memory = KernelHeap.allocate(Int(count) * 33 * 192, alignment: 64).rawValue
@@ -115,8 +114,7 @@ extension NodeLinks {
   }
 
   /// Sends what there is room for, and again what was not acknowledged; says when all is done.
-  @export(interface)
-  package mutating func stepExchange() {
+  mutating func stepExchange() {
     guard let reference = ExchangeReference(self), !reference.exchange.isReported else {
       tickExchange()
       return
@@ -171,8 +169,7 @@ extension NodeLinks {
   }
 
   /// Takes a frame in the buffer.
-  @export(interface)
-  package mutating func takeFrame(from node: UInt8, count bytes: Int) {
+  mutating func takeFrame(from node: UInt8, count bytes: Int) {
     guard isPartner(node), let reference = ExchangeReference(self) else { return }
     // SAFETY: so many bytes of the message are in the buffer.
     let frame = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(buffer), byteCount: bytes)

@@ -4,11 +4,8 @@ import RCCE
 import Window
 
 /// A kernel thread's memory, as requests see it: addresses are the thread's own.
-package struct ThreadMemory: UnitMemory {
-  /// The memory of whoever calls.
-  package init() {}
-
-  package mutating func read<Window: SharedWindow & ~Copyable>(
+struct ThreadMemory: UnitMemory {
+  mutating func read<Window: SharedWindow & ~Copyable>(
     _ address: UInt, count: Int, to offset: UInt32, _ window: borrowing Window
   ) -> Bool {
     guard let place = unsafe UnsafeRawPointer(bitPattern: address) else { return false }
@@ -17,7 +14,7 @@ package struct ThreadMemory: UnitMemory {
     return true
   }
 
-  package mutating func write<Window: SharedWindow & ~Copyable>(
+  mutating func write<Window: SharedWindow & ~Copyable>(
     _ address: UInt, count: Int, from offset: UInt32, _ window: borrowing Window
   ) -> Bool {
     guard let place = unsafe UnsafeMutableRawPointer(bitPattern: address) else { return false }

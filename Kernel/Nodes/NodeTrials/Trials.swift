@@ -6,17 +6,27 @@
 import Messaging
 import PeerLinks
 
+extension TrialWork {
+  /// All trials.
+  @export(interface)
+  package static func all() -> TrialWork {
+    TrialWork(
+      run: { $0.work(on: $1, &$2) }, beginExchange: { $0.beginExchange($1) },
+      stepExchange: { $0.stepExchange() }, takeFrame: { $0.takeFrame(from: $1, count: $2) })
+  }
+}
+
 extension LinksReference {
   /// Does this node's part of a trial; nothing for kinds that are not done by a thread of their own.
-  @export(interface)
-  package func work(on current: Trial, _ result: inout TrialResult) {
+  fileprivate func work(on current: Trial, _ result: inout TrialResult) {
     switch current.kind {
     case .units: tryUnits(current, &result)
     case .synchronization: trySynchronization(current, &result)
     case .death: tryDeath(current, &result)
     case .measurement: measure(current, &result)
     case .hostile: beHostile(current, &result)
-    case .partner, .exchange, nil: break
+    case .partner: runPartner(current, &result)
+    case .exchange, nil: break
     }
   }
 

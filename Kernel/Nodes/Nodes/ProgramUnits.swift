@@ -149,15 +149,6 @@ extension LinksReference {
     return Int(unit.number) | Int(unit.count) << 8
   }
 
-  /// The units of a trial whose node died since it began, one bit each.
-  func lostUnits(_ trial: Trial) -> UInt64 {
-    var mask: UInt64 = 0
-    for rank in 0..<trial.size where links.lost >> UInt64(trial.node(rank)) & 1 != 0 {
-      mask |= 1 << UInt64(rank)
-    }
-    return mask
-  }
-
   fileprivate func perform(
     _ request: UnitRequest, _ words: InlineArray<8, UInt32>, _ address: UInt, _ state: inout ProgramUnit
   ) throws(UnitError) -> Int {

@@ -1,30 +1,21 @@
 /// How a node begins to be one of several.
 ///
-/// This module puts together what the machine's nodes are to each other: links (`PeerLinks`), trials (`NodeTrials`), the
-/// console's commands, and units for programs; the rest of the kernel knows it by three functions of the node.
+/// This module puts together what the machine's nodes are to each other: links (`PeerLinks`), the console's
+/// commands for them, and units for programs; the rest of the kernel knows it by three functions of the node.
 
 import Arch
 import Log
 import NodePlacing
-import NodeTrials
 import PeerLinks
 import Runtime
 import Scheduling
 
 /// Starts to speak with the machine's other nodes, if there are any.
+///
+/// - Parameter work: what does the work of trials.
 @export(interface)
-public func startNodes() {
+package func startNodes(_ work: TrialWork) {
   let reference = NodeReference()
-  let work = TrialWork(
-    run: { reference, trial, result in
-      if trial.kind == .partner {
-        reference.runPartner(trial, &result)
-      } else {
-        reference.work(on: trial, &result)
-      }
-    },
-    beginExchange: { $0.beginExchange($1) }, stepExchange: { $0.stepExchange() },
-    takeFrame: { $0.takeFrame(from: $1, count: $2) })
   guard LinksReference.make(work) else { return }
   FirstProcessor.standStillAfterInitialization()
   reference.node.doorbellHandler = doorbellRang

@@ -65,4 +65,13 @@ extension LinksReference {
       "\(name): \(good) of \(trial.size) nodes, \(sums.0) checked, \(sums.1) faults met, \(last) microseconds"
     )
   }
+
+  /// The units of a trial whose node died since it began, one bit each.
+  package func lostUnits(_ trial: Trial) -> UInt64 {
+    var mask: UInt64 = 0
+    for rank in 0..<trial.size where links.lost >> UInt64(trial.node(rank)) & 1 != 0 {
+      mask |= 1 << UInt64(rank)
+    }
+    return mask
+  }
 }

@@ -4,7 +4,9 @@ import ABI
 import Arch
 import CMachine
 import Log
+import NodeTrials
 import Nodes
+import PeerLinks
 import ProgramCalls
 import ProgramLife
 import Runtime
@@ -23,7 +25,7 @@ import Start
 @c(kernel_entry)
 func kernelEntry(_ magic: UInt32, _ information: UInt32) {
   startNode(magic: magic, information: information)
-  startNodes()
+  startNodes(.all())
   guard NodeReference().node.identity.ownsDevices else {
     startFurtherNode()
     Threads.idle()

@@ -5,7 +5,6 @@ import Base
 import CMachine
 import NodeSync
 import NodeTable
-import NodeTrials
 import PeerLinks
 import RCCE
 import Runtime
