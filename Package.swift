@@ -334,10 +334,9 @@ if let architecture {
     .executableTarget(
       name: "apus",
       dependencies: modules(
-        """
-        Bench CommandSupport DelayTracer GuestLab HostSupport ImageBuilder Launch Plotting predict-synthetic
-        PredictFigures ProfileImport SCC SpeedupModel TraceExport
-        """) + [argumentParser],
+        "Bench CommandSupport GuestLab HostSupport ImageBuilder Launch Plotting PredictCommands SCC TraceExport"
+      )
+        + [argumentParser],
       path: "Tools/apus"),
   ]
 
@@ -357,6 +356,10 @@ if let architecture {
       resources: ["gzip", "bzip2", "gcc", "sqlite"].map { .embedInCode("Profiles/\($0).json") }),
     tool("Predict/CSeccomp"),
     tool("Predict/DelayTracer", "CSeccomp SpeedupModel"),
+    tool(
+      "Predict/PredictCommands",
+      "DelayTracer Plotting predict-synthetic PredictFigures ProfileImport SpeedupModel",
+      packages: [argumentParser]),
     // Optimised always: its computation must weigh against its calls as a real program's would.
     .executableTarget(
       name: "predict-synthetic", dependencies: ["SpeedupModel", argumentParser],

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandSupport
+import PredictCommands
 
 /// The one command that builds, boots, debugs and measures the project.
 @main

@@ -1,8 +1,9 @@
 import ArgumentParser
 
 /// `apus predict`: what a program would gain on two operating systems.
-struct PredictCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
+public struct PredictCommand: ParsableCommand {
+  /// Its name, its help and its subcommands.
+  public static let configuration = CommandConfiguration(
     commandName: "predict",
     abstract: "Estimate what a program gains from a light kernel that forwards some system calls to Linux.",
     discussion: """
@@ -20,4 +21,7 @@ struct PredictCommand: ParsableCommand {
       SimulateCommand.self,
       ValidateCommand.self, CalibrationLoadCommand.self,
     ])
+
+  /// The command without a subcommand, which shows its help.
+  public init() {}
 }
