@@ -73,6 +73,17 @@ struct ImporterTests {
     #expect((profile.calls[1].seconds - 334e-6).magnitude < 1e-12)
   }
 
+  @Test func theQuickestCallBoundsTheTracersOverhead() {
+    let calls = [
+      CallRecord("getppid", count: 1000, seconds: 3.1e-3), CallRecord("write", count: 500, seconds: 2e-3),
+      CallRecord("brk", count: 3, seconds: 1e-7),
+    ]
+    #expect((TracerOverhead.bounded(4e-6, by: calls) - 3e-6).magnitude < 1e-12)
+    #expect(TracerOverhead.bounded(2e-6, by: calls) == 2e-6)
+    #expect(TracerOverhead.bounded(2e-6, by: []) == 2e-6)
+    #expect(TracerOverhead.bounded(1, by: [CallRecord("x", count: 100, seconds: 0)]) == 0)
+  }
+
   @Test func lengthOfTheUntracedRunGivesComputation() throws {
     var options = ImportOptions()
     options.wallSeconds = 1

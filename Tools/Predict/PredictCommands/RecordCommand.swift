@@ -47,10 +47,9 @@ struct RecordCommand: ParsableCommand {
   func run() throws {
     let plain = try DelayRun(command).run()
     try plain.stopIfInterrupted()
-    let overhead = times == "raw" ? 0 : try self.overhead()
+    let measured = times == "raw" ? 0 : try overhead()
     var options = ImportOptions()
     options.program = program ?? command.joined(separator: " ")
-    options.overheadPerCall = overhead
     options.keepsWaiting = true
     let (raw, status) = try trace(command, options)
     guard status == plain.status else {
@@ -58,13 +57,15 @@ struct RecordCommand: ParsableCommand {
         command[0], found: "exit status \(plain.status) untraced but \(status) under strace",
         allowed: "a program that does the same each time")
     }
-    try OutputFile.write(profile(raw, plain, overhead).json(), to: output)
+    try OutputFile.write(
+      profile(raw, plain, TracerOverhead.bounded(measured, by: raw.calls)).json(), to: output)
     if plain.status != 0 { OutputFile.warn("note: the program ended with status \(plain.status)") }
   }
 
   /// What the untraced run tells, put together with the calls of the traced one.
   private func profile(_ raw: Profile, _ plain: DelayOutcome, _ overhead: Double) throws -> Profile {
     var calls = raw.calls
+    TracerOverhead.takeOff(overhead, from: &calls)
     var notes = ["times run from entry to return of a call, under strace"]
     if overhead > 0 {
       notes.append("\(NumberText.significant(overhead * 1e6)) µs a call taken off for strace")

@@ -103,11 +103,8 @@ public enum ProfileImporter {
     traced: (wallSeconds: Double, computationSeconds: Double)? = nil, notes: [String]
   ) throws(InputError) -> Profile {
     var notes = notes
-    var calls = records.filter { $0.count > 0 }.map { record in
-      var corrected = record
-      corrected.seconds = max(0, record.seconds - options.overheadPerCall * Double(record.count))
-      return corrected
-    }
+    var calls = records.filter { $0.count > 0 }
+    TracerOverhead.takeOff(options.overheadPerCall, from: &calls)
     if options.overheadPerCall > 0 {
       notes.append("\(options.overheadPerCall * 1e6) µs a call are taken off for the tracer")
     }

@@ -1,0 +1,25 @@
+import SpeedupModel
+
+/// What a tracer adds to the time of each call.
+public enum TracerOverhead {
+  /// Invocations that make a call's mean time a measurement.
+  private static let enough = 100
+  /// No call takes less: entering and leaving the kernel alone, in seconds.
+  private static let leastCall = 1e-7
+
+  /// Takes `overhead` seconds off each invocation; no time becomes negative.
+  public static func takeOff(_ overhead: Double, from calls: inout [CallRecord]) {
+    for index in calls.indices {
+      calls[index].seconds = max(0, calls[index].seconds - overhead * Double(calls[index].count))
+    }
+  }
+
+  /// `measured` seconds a call, or less where `raw` times show that it was less in this run.
+  ///
+  /// A tracer that is always at work is quicker than in a calibration. The call that is quickest on average tells
+  /// how quick: it cannot have taken less than nothing.
+  public static func bounded(_ measured: Double, by raw: [CallRecord]) -> Double {
+    let means = raw.filter { $0.count >= enough }.map { $0.seconds / Double($0.count) - leastCall }
+    return max(0, min(measured, means.min() ?? measured))
+  }
+}
