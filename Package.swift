@@ -130,7 +130,7 @@ if let architecture {
     bareMetal(
       "Machine/Arch", "ABI Base CMachine Core FloatingPoint Log X86", sources: ["X86", architectureFolder],
       exclude: assembly.map { "\(architectureFolder)/\($0).asm" }
-        + (isI686 ? ["X86_64", "I686/WorldSwitch.asm"] : ["I686"])),
+        + ["CallPages.inc"] + (isI686 ? ["X86_64", "I686/WorldSwitch.asm"] : ["I686"])),
     bareMetal("Machine/Interrupts", "ACPI Arch Base BootInformation CMachine X86"),
     bareMetal(
       "Startup/Runtime",
