@@ -84,6 +84,14 @@ struct ImporterTests {
     #expect(TracerOverhead.bounded(1, by: [CallRecord("x", count: 100, seconds: 0)]) == 0)
   }
 
+  @Test func callsTakeNoLongerThanTheRunLeaves() {
+    var calls = [CallRecord("read", count: 2, seconds: 3), CallRecord("write", count: 1, seconds: 1)]
+    #expect(!TracerOverhead.limit(&calls, to: 4) && calls[0].seconds == 3)
+    #expect(TracerOverhead.limit(&calls, to: 1))
+    #expect(calls.map(\.seconds) == [0.75, 0.25])
+    #expect(TracerOverhead.limit(&calls, to: -1) && calls.allSatisfy { $0.seconds == 0 })
+  }
+
   @Test func lengthOfTheUntracedRunGivesComputation() throws {
     var options = ImportOptions()
     options.wallSeconds = 1

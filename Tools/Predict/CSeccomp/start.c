@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -144,9 +145,26 @@ int seccomp_finish(struct seccomp_child *child) {
   return error;
 }
 
-int seccomp_wait(pid_t pid, double *user_seconds, double *system_seconds) {
+// Seconds that the main thread of an ended process, not yet waited for, was ready but had no processor
+// (Linux, Documentation/scheduler/sched-stats.rst); -1 where the kernel does not count them.
+static double queued_seconds(pid_t pid) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/%d/schedstat", (int)pid);
+  FILE *file = fopen(path, "re");
+  if (file == NULL) return -1;
+  unsigned long long running, queued;
+  int read = fscanf(file, "%llu %llu", &running, &queued);
+  fclose(file);
+  return read == 2 ? (double)queued * 1e-9 : -1;
+}
+
+int seccomp_wait(pid_t pid, double *user_seconds, double *system_seconds, double *queue_seconds) {
   int status = 0;
   struct rusage usage;
+  siginfo_t end;
+  while (waitid(P_PID, (id_t)pid, &end, WEXITED | WNOWAIT) < 0)
+    if (errno != EINTR) return -errno;
+  *queue_seconds = queued_seconds(pid);
   while (wait4(pid, &status, 0, &usage) < 0)
     if (errno != EINTR) return -errno;
   *user_seconds = (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec * 1e-6;
@@ -163,6 +181,8 @@ int seccomp_start(const char *path, char *const arguments[], const struct seccom
 }
 
 int seccomp_finish(struct seccomp_child *child) { return 0; }
-int seccomp_wait(pid_t pid, double *user_seconds, double *system_seconds) { return -ENOSYS; }
+int seccomp_wait(pid_t pid, double *user_seconds, double *system_seconds, double *queue_seconds) {
+  return -ENOSYS;
+}
 
 #endif

@@ -16,6 +16,9 @@ public struct DelayOutcome: Sendable {
   public var userSeconds: Double
   /// Processor seconds in the kernel.
   public var systemSeconds: Double
+  /// Seconds in which the program's main thread was ready but had no processor; below 0 where the kernel does not
+  /// tell.
+  public var queueSeconds = -1.0
   /// How the program ended: exit status, or 128 and the signal's number.
   public var status: Int32
   /// n(s) of the calls that were delayed.
@@ -81,7 +84,8 @@ public struct DelayRun: Sendable {
       wallSeconds: 0, userSeconds: 0, systemSeconds: 0, status: 0, delayed: [:], busySeconds: 0,
       delegateSeconds: 0, abandoned: 0,
       signalsMayRepeat: child.listener >= 0 && child.killable_wait == 0)
-    let status = seccomp_wait(child.pid, &outcome.userSeconds, &outcome.systemSeconds)
+    let status = seccomp_wait(
+      child.pid, &outcome.userSeconds, &outcome.systemSeconds, &outcome.queueSeconds)
     outcome.wallSeconds = SpinClock.now() - start
     for thread in threads { thread.join() }
     if child.listener >= 0 {

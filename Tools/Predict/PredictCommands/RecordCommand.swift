@@ -73,6 +73,12 @@ struct RecordCommand: ParsableCommand {
     if WaitingCalls.discount(&calls) {
       notes.append("several threads or processes: calls that wait for one another take no time")
     }
+    // Time in the kernel and blocked: not what other programs had of the processor.
+    let beside = max(
+      plain.systemSeconds, plain.wallSeconds - plain.userSeconds - max(0, plain.queueSeconds))
+    if times == "corrected", !WaitingCalls.areOfSeveral(calls), TracerOverhead.limit(&calls, to: beside) {
+      notes.append("times are shortened to what the untraced run leaves beside its computation")
+    }
     let spent = calls.reduce(0) { $0 + $1.seconds }
     if times == "system", spent > 0 {
       for index in calls.indices { calls[index].seconds *= plain.systemSeconds / spent }

@@ -22,4 +22,15 @@ public enum TracerOverhead {
     let means = raw.filter { $0.count >= enough }.map { $0.seconds / Double($0.count) - leastCall }
     return max(0, min(measured, means.min() ?? measured))
   }
+
+  /// Shortens all times alike where together they are longer than `most` seconds; says whether it did.
+  ///
+  /// Of one thread's run, what its own computation leaves is all that its calls can have taken. Under a tracer on a
+  /// busy machine they take longer, for the time that other programs had is in them.
+  public static func limit(_ calls: inout [CallRecord], to most: Double) -> Bool {
+    let spent = calls.reduce(0) { $0 + $1.seconds }
+    guard spent > most else { return false }
+    for index in calls.indices { calls[index].seconds *= max(0, most) / spent }
+    return true
+  }
 }

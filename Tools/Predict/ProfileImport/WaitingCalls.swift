@@ -12,11 +12,14 @@ public enum WaitingCalls {
     "rt_sigsuspend", "rt_sigtimedwait",
   ]
 
+  /// Whether a program with these calls makes threads or processes.
+  public static func areOfSeveral(_ calls: [CallRecord]) -> Bool {
+    calls.contains { ["clone", "clone3", "fork", "vfork"].contains($0.name) }
+  }
+
   /// Takes the time off the waiting calls of a program that makes threads or processes; says whether it did.
   public static func discount(_ calls: inout [CallRecord]) -> Bool {
-    guard calls.contains(where: { ["clone", "clone3", "fork", "vfork"].contains($0.name) }) else {
-      return false
-    }
+    guard areOfSeveral(calls) else { return false }
     let waiting = calls.indices.filter { names.contains(calls[$0].name) && calls[$0].seconds > 0 }
     for index in waiting { calls[index].seconds = 0 }
     return !waiting.isEmpty

@@ -75,8 +75,9 @@ const char *seccomp_call_name(int index, int *number);
 const char *seccomp_compatible_call_name(int index, int *number);
 uint32_t seccomp_compatible_architecture(void);
 
-// Waits for `pid`; returns the wait status or -errno, and the processor time of the process and its children.
-int seccomp_wait(pid_t pid, double *user_seconds, double *system_seconds);
+// Waits for `pid`; returns the wait status or -errno, the processor time of the process and its children, and how long
+// its main thread was ready but had no processor; below 0 where the kernel does not count that.
+int seccomp_wait(pid_t pid, double *user_seconds, double *system_seconds, double *queue_seconds);
 
 // Once `child` has ended: the errno with which exec failed in it, or 0. Frees the report.
 int seccomp_finish(struct seccomp_child *child);
