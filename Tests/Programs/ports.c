@@ -28,7 +28,7 @@ static long ask(long number, unsigned long a, const void *b, unsigned long c, vo
 #endif
 }
 
-static volatile long *shared;  // the port's number, and what went wrong
+static volatile long *shared;  // the port's number, and whether a server that is asked to wait may go on
 
 static void expect(const char *what, long got, long wanted) {
   if (got == wanted) return;
@@ -43,7 +43,8 @@ static char *message_area(void) {
   return page + 64;
 }
 
-// Answers with the message backwards and the number of its bytes; a message that begins with 'x' ends the server.
+// Answers with the message backwards and the number of its bytes; a message that begins with 'x' ends the server, one
+// with 's' is answered when its sender allows it.
 static void serve(int lifetime, int has_area) {
   char usual[64], *in = has_area ? message_area() : usual, out[64];
   long port = ask(OPEN, 0, 0, 0, 0, 0, 0);
@@ -53,7 +54,8 @@ static void serve(int lifetime, int has_area) {
     long bytes = got & 0xFF;
     if (got >> 8 != getppid()) _exit(2);
     if (bytes > 0 && in[0] == 'x') _exit(3);
-    if (bytes > 0 && in[0] == 's') usleep(200000);
+    if (bytes > 0 && in[0] == 's')
+      while (shared[1] == 0) sched_yield();
     for (long i = 0; i < bytes; i++) out[i] = in[bytes - 1 - i];
     if (has_area) memcpy(in, out, sizeof out);
     if (lifetime-- == 0) got = ask(RECEIVE, port, 0, 0, in, 64, 0);  // gives the call up
@@ -106,7 +108,9 @@ static void check_area(int server_has) {
   struct itimerval soon = {.it_value.tv_usec = 20000};
   setitimer(ITIMER_REAL, &soon, 0);
   area[0] = 's';
+  shared[1] = 0;
   expect("a signal", ask(CALL, port, area, 1, area, 64, 0), -EINTR);
+  shared[1] = 1;
   area[0] = 'a';
   expect("after it", ask(CALL, port, area, 1, area, 64, 0), 1);
   // The kernel holds the page that is no longer mapped here.
@@ -164,7 +168,9 @@ int main(void) {
   say("refusals");
   // Time-outs and signals.
   out[0] = 's';
+  shared[1] = 0;
   expect("time-out", ask(TIMED_CALL, port, out, 1, in, 64, 20), -ETIMEDOUT);
+  shared[1] = 1;
   out[0] = 'a';
   expect("after it", ask(CALL, port, out, 1, in, 64, 0), 1);
   expect("its own reply", in[0], 'a');
@@ -173,7 +179,9 @@ int main(void) {
   struct itimerval soon = {.it_value.tv_usec = 20000};
   setitimer(ITIMER_REAL, &soon, 0);
   out[0] = 's';
+  shared[1] = 0;
   expect("a signal", ask(CALL, port, out, 1, in, 64, 0), -EINTR);
+  shared[1] = 1;
   out[0] = 'a';
   expect("after it", ask(CALL, port, out, 1, in, 64, 0), 1);
   say("waits");
