@@ -56,9 +56,8 @@ public struct DelayPrediction: Sendable, Equatable {
       let network = ClosedNetwork(
         thinkSeconds: basis.seconds * threads / basis.calls,
         stations: [ClosedNetwork.Station(demand: holdSeconds, servers: delegates)])
-      if let state = network.states(upTo: delegators).last, state.throughput.isFinite {
-        free = max(free, basis.calls / state.throughput)
-      }
+      let throughput = network.state(of: delegators).throughput
+      if throughput.isFinite { free = max(free, basis.calls / throughput) }
     }
     let total = holdSeconds * basis.calls
     let work = delegators > 1 ? (basis.processorSeconds + total) / Double(basis.processors) : 0

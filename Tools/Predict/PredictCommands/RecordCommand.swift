@@ -17,9 +17,9 @@ struct RecordCommand: ParsableCommand {
     abstract: "Run a Linux program and make its profile.",
     discussion: """
       Runs the program once untraced, for its real length, and once under `strace -c -w -f` (with --bytes under \
-      `strace -T -ttt -f`), for its calls. strace \
-      adds far more time to a call than most calls take; how much is measured first and taken off, so times of \
-      cheap calls are uncertain by about a microsecond a call. The traced run is held to one processor. Needs strace (Debian package strace).
+      `strace -T -ttt -f`), for its calls. strace adds far more time to a call than most calls take; how much is \
+      measured first and taken off, so times of cheap calls are uncertain by about a microsecond a call. The traced \
+      run is held to one processor. Needs strace (Debian package strace).
 
       Calls that wait for other threads or processes count, but with no time, if the program makes any: that time \
       belongs to whom they wait for.

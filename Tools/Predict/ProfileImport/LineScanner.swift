@@ -31,11 +31,9 @@ struct LineScanner {
 
   /// Whether exactly `text` stands at `range`.
   func holds(_ text: StaticString, at range: Range<Int>) -> Bool {
-    guard range.count == text.utf8CodeUnitCount else { return false }
-    for offset in 0..<range.count where line[range.lowerBound + offset] != text.utf8Start[offset] {
-      return false
-    }
-    return true
+    var scanner = self
+    scanner.index = range.lowerBound
+    return scanner.take(text) && scanner.index == range.upperBound
   }
 
   /// The letters, digits and underscores from here on.
